@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The body of kw_step(), to be inlined into an engine's loop.
+ *
+ * Each case computes the outcome k and, where somebody else is concerned,
+ * the effect; the node's successor for k is where the actor stands next.
+ * This header is private to machine/ and the engines.
+ */
+#ifndef KW_STEP_H
+#define KW_STEP_H
+
+#include <string.h>
+#include "machine.h"
+#include "memory.h"
+
+#define KW_ADDR_NONE 0
+
+/* FAIL's message number when a path followed a NULL reference ... */
+#define KW_FAIL_NULL 0xffff
+/* ... and when it took a lock that it holds. */
+#define KW_FAIL_RELOCK 0xfffe
+
+/* Task layout ("task", predeclared by script/types.c): bytes of a task. */
+enum {
+	KW_TASK_STATE = 0, KW_TASK_ON_RQ = 1, KW_TASK_SIGPENDING = 2,
+	KW_TASK_THREAD = 4,
+};
+enum { KW_TASK_RUNNING, KW_TASK_INTERRUPTIBLE };
+
+static inline void kw_list_add(uint8_t *s, unsigned list, unsigned entry,
+			       unsigned link, bool tail)
+{
+	unsigned first = kw_get16(s, list), last = kw_get16(s, list + 2);
+
+	kw_put16(s, entry + link, tail ? 0 : first);
+	kw_put16(s, entry + link + 2, tail ? last : 0);
+	if (tail && last)
+		kw_put16(s, last + link, entry);
+	else if (!tail && first)
+		kw_put16(s, first + link + 2, entry);
+	if (tail || !last)
+		kw_put16(s, list + 2, entry);
+	if (!tail || !first)
+		kw_put16(s, list, entry);
+}
+
+static inline void kw_list_del(uint8_t *s, unsigned list, unsigned entry,
+			       unsigned link)
+{
+	unsigned next = kw_get16(s, entry + link);
+	unsigned prev = kw_get16(s, entry + link + 2);
+
+	kw_put16(s, prev ? prev + link : list, next);
+	kw_put16(s, next ? next + link + 2 : list + 2, prev);
+	kw_put16(s, entry + link, 0);
+	kw_put16(s, entry + link + 2, 0);
+}
+
+/* schedule(), part 1: does the task leave the run queue? */
+static inline unsigned kw_deactivate(uint8_t *s, unsigned task)
+{
+	if (s[task + KW_TASK_STATE] == KW_TASK_RUNNING)
+		return 0;
+	if (s[task + KW_TASK_SIGPENDING]) {
+		s[task + KW_TASK_STATE] = KW_TASK_RUNNING;
+		return 0;
+	}
+	s[task + KW_TASK_ON_RQ] = 0;
+	return 1;
+}
+
+/* try_to_wake_up(): did it change the task's state? */
+static inline unsigned kw_wake(const struct kw_program *p, uint8_t *s,
+			       unsigned task, struct kw_done *done)
+{
+	unsigned thread = kw_get16(s, task + KW_TASK_THREAD);
+	struct kw_actor_state *t;
+
+	if (!thread || s[task + KW_TASK_STATE] == KW_TASK_RUNNING)
+		return 0;
+	s[task + KW_TASK_STATE] = KW_TASK_RUNNING;
+	if (s[task + KW_TASK_ON_RQ])
+		return 1;
+	s[task + KW_TASK_ON_RQ] = 1;
+	t = kw_actor(p, s, thread - 1);
+	if (t->run == KW_ASLEEP) {
+		t->run = KW_READY;
+		done->effect = KW_EFF_WAKE;
+		done->actor = (uint16_t)(thread - 1);
+	}
+	return 1;
+}
+
+/* The actor's path has ended: a handler gives its home back. */
+static inline void kw_end(const struct kw_program *p, uint8_t *s, unsigned a)
+{
+	const struct kw_actor *ac = &p->actors[a];
+	struct kw_actor_state *st = kw_actor(p, s, a);
+
+	if (ac->autostart) {
+		st->run = KW_ENDED;
+		return;
+	}
+	st->run = KW_IDLE;
+	if (ac->home != a)
+		kw_actor(p, s, ac->home)->nest = 0;
+}
+
+static inline unsigned kw_handler_idle(const struct kw_program *p, uint8_t *s,
+				       unsigned h)
+{
+	const struct kw_actor_state *t;
+
+	if (!h)
+		return 1;
+	t = kw_actor(p, s, h - 1);
+	return !t->pend && (t->run == KW_IDLE || t->run == KW_ENDED);
+}
+
+#define KW_NOW(n) (clock->t + tb)[n]
+
+static inline __attribute__((always_inline)) void
+kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
+	       unsigned choice, struct kw_clock *clock, struct kw_done *done)
+{
+	struct kw_actor_state *st = kw_actor(p, s, a), *t;
+	const struct kw_node *n = &p->nodes[st->pc];
+	unsigned A = st->regs[n->reg] + n->off, h, k = 0;
+	uint32_t tb = p->actors[a].time_base;
+
+	done->effect = KW_EFF_NONE;
+	done->addr = (uint16_t)A;
+	if (__builtin_expect(n->reg && !st->regs[n->reg] &&
+			     n->op < KW_OP_LEA, 0)) {
+		done->effect = KW_EFF_FAIL;
+		done->val = KW_FAIL_NULL;
+		return;
+	}
+	switch ((enum kw_op)n->op) {
+	case KW_OP_LOAD:
+		k = kw_mem_load(s, A) - n->val;
+		break;
+	case KW_OP_LOAD_FLAG:
+		k = kw_mem_load(s, A) != 0;
+		break;
+	case KW_OP_LOAD_MASK:
+		k = (kw_mem_load(s, A) & n->val) != 0;
+		break;
+	case KW_OP_LOAD_REF:
+		st->regs[n->dst] = kw_mem_load16(s, A);
+		break;
+	case KW_OP_STORE:
+		kw_mem_store(s, A, (uint8_t)n->val);
+		break;
+	case KW_OP_STORE_REF:
+		kw_mem_store16(s, A, st->regs[n->dst]);
+		break;
+	case KW_OP_SET_MASK:
+		kw_mem_rmw(s, A, 0xff, (uint8_t)n->val);
+		break;
+	case KW_OP_CLEAR_MASK:
+		kw_mem_rmw(s, A, (uint8_t)~n->val, 0);
+		break;
+	case KW_OP_TEST_AND_SET:
+		k = (kw_mem_rmw(s, A, 0xff, (uint8_t)n->val) & n->val) != 0;
+		break;
+	case KW_OP_TEST_AND_CLEAR:
+		k = (kw_mem_rmw(s, A, (uint8_t)~n->val, 0) & n->val) != 0;
+		break;
+	case KW_OP_XCHG:
+		k = kw_mem_rmw(s, A, 0, (uint8_t)n->val);
+		break;
+	case KW_OP_CMPXCHG:
+		k = kw_mem_load(s, A);
+		if (k == (n->val & 0xff))
+			kw_mem_store(s, A, (uint8_t)(n->val >> 8));
+		break;
+	case KW_OP_MB:
+	case KW_OP_WMB:
+	case KW_OP_RMB:
+	case KW_OP_JUMP:
+		break;
+	case KW_OP_LOCK:
+		h = kw_get16(s, A);
+		if (h) {
+			done->effect = h == a + 1 ? KW_EFF_FAIL :
+						    KW_EFF_BLOCKED;
+			done->val = KW_FAIL_RELOCK;
+			return;
+		}
+		kw_put16(s, A, a + 1);
+		st->preempt += !n->val;
+		break;
+	case KW_OP_UNLOCK:
+		kw_put16(s, A, 0);
+		st->preempt -= !n->val;
+		done->effect = KW_EFF_UNBLOCK;
+		break;
+	case KW_OP_LIST_ADD:
+	case KW_OP_LIST_ADD_TAIL:
+		kw_list_add(s, A, st->regs[n->dst], n->val,
+			    n->op == KW_OP_LIST_ADD_TAIL);
+		break;
+	case KW_OP_LIST_DEL:
+		kw_list_del(s, A, st->regs[n->dst], n->val);
+		break;
+	case KW_OP_LEA:
+		st->regs[n->dst] = (uint16_t)A;
+		break;
+	case KW_OP_REF_EQ:
+		k = (uint16_t)A == st->regs[n->dst];
+		break;
+	case KW_OP_CALL:
+		st->regs[n->dst] = n->val;
+		break;
+	case KW_OP_RETURN:
+		st->pc = p->succ[p->points[st->regs[n->dst]] + n->val];
+		return;
+	case KW_OP_CALL_TRAP:
+		st->regs[n->dst] = n->val;
+		st->pc = st->trap;
+		return;
+	case KW_OP_CHOICE:
+		k = choice;
+		break;
+	case KW_OP_DEACTIVATE:
+		k = kw_deactivate(s, A);
+		break;
+	case KW_OP_SWITCH:
+		if (!s[A + KW_TASK_ON_RQ]) {
+			st->run = KW_ASLEEP;
+			done->effect = KW_EFF_SLEEP;
+		}
+		break;
+	case KW_OP_WAKE:
+		k = kw_wake(p, s, A, done);
+		break;
+	case KW_OP_YIELD:
+		done->effect = KW_EFF_YIELD;
+		break;
+	case KW_OP_IRQ_OFF:
+		st->irq_off = 1;
+		break;
+	case KW_OP_IRQ_ON:
+		st->irq_off = 0;
+		done->effect = KW_EFF_UNMASK;
+		break;
+	case KW_OP_PREEMPT_OFF:
+		st->preempt++;
+		break;
+	case KW_OP_PREEMPT_ON:
+		st->preempt--;
+		done->effect = KW_EFF_UNMASK;
+		break;
+	case KW_OP_RAISE:
+		h = kw_get16(s, A);
+		if (!h)
+			break;
+		t = kw_actor(p, s, h - 1);
+		if (!t->pend) {
+			t->pend = 1;
+			done->effect = KW_EFF_RAISE;
+			done->actor = (uint16_t)(h - 1);
+			done->val = n->val;
+		}
+		break;
+	case KW_OP_UNRAISE:
+		h = kw_get16(s, A);
+		if (h && kw_actor(p, s, h - 1)->pend) {
+			kw_actor(p, s, h - 1)->pend = 0;
+			done->effect = KW_EFF_CANCEL;
+			done->actor = (uint16_t)(h - 1);
+		}
+		break;
+	case KW_OP_ARM:
+		h = kw_get16(s, A);
+		if (!h)
+			break;
+		kw_actor(p, s, h - 1)->armed = 1;
+		done->effect = KW_EFF_ARM;
+		done->actor = (uint16_t)(h - 1);
+		done->val = n->val;
+		break;
+	case KW_OP_CANCEL:
+		h = kw_get16(s, A);
+		if (!h)
+			break;
+		t = kw_actor(p, s, h - 1);
+		k = t->armed || t->pend;
+		if (k) {
+			t->armed = t->pend = 0;
+			done->effect = KW_EFF_CANCEL;
+			done->actor = (uint16_t)(h - 1);
+		}
+		break;
+	case KW_OP_AWAIT:
+		if (kw_mem_load(s, A) != n->val) {
+			done->effect = KW_EFF_BLOCKED;
+			return;
+		}
+		break;
+	case KW_OP_AWAIT_IDLE:
+		if (!kw_handler_idle(p, s, kw_get16(s, A))) {
+			done->effect = KW_EFF_BLOCKED;
+			return;
+		}
+		break;
+	case KW_OP_GUEST_ENTER:
+		st->run = KW_IN_GUEST;
+		done->effect = KW_EFF_ENTER;
+		break;
+	case KW_OP_EXIT_REASON:
+		k = st->exit;
+		break;
+	case KW_OP_GUEST_EXIT:
+		h = p->actors[a].home;
+		if (p->actors[a].type == KW_VIRQ)
+			h = p->actors[h].home;
+		t = kw_actor(p, s, h);
+		t->exit = (uint8_t)n->val;
+		t->trap = n->next[1];
+		t->run = KW_READY;
+		done->effect = KW_EFF_EXIT;
+		done->actor = (uint16_t)h;
+		done->val = n->val;
+		break;
+	case KW_OP_DELAY:
+		done->effect = KW_EFF_DELAY;
+		done->val = n->val;
+		break;
+	case KW_OP_BURN:
+		done->effect = KW_EFF_BURN;
+		done->val = n->val;
+		break;
+	case KW_OP_MARK:
+		done->effect = KW_EFF_MARK;
+		done->val = n->val;
+		break;
+	case KW_OP_FAIL:
+		done->effect = KW_EFF_FAIL;
+		done->val = n->val;
+		return;
+	case KW_OP_TIME_NOW:
+		if (clock)
+			KW_NOW(n->dst) = clock->now;
+		break;
+	case KW_OP_TIME_SET:
+		if (clock)
+			KW_NOW(n->dst) = p->times[n->val];
+		break;
+	case KW_OP_TIME_ADD:
+		if (clock)
+			KW_NOW(n->dst) = KW_NOW(n->reg) + KW_NOW(n->val);
+		break;
+	case KW_OP_TIME_SUB:
+		if (clock)
+			KW_NOW(n->dst) = KW_NOW(n->reg) - KW_NOW(n->val);
+		break;
+	case KW_OP_TIME_LESS:
+		k = clock ? KW_NOW(n->dst) < KW_NOW(n->val) : choice;
+		break;
+	case KW_OP_TIME_LOAD:
+		if (clock)
+			KW_NOW(n->dst) = clock->t[(st->regs[n->reg] >> 3) +
+						  n->off];
+		break;
+	case KW_OP_TIME_STORE:
+		if (clock)
+			clock->t[(st->regs[n->reg] >> 3) + n->off] =
+				KW_NOW(n->dst);
+		break;
+	case KW_OP_END:
+		kw_end(p, s, a);
+		done->effect = KW_EFF_END;
+		return;
+	case KW_NR_OPS:
+		break;
+	}
+	done->outcome = (uint16_t)k;
+	st->pc = kw_next(p, n, k);
+}
+
+#undef KW_NOW
+
+#endif

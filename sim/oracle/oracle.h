@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ground truth: does SPEC(v) hold, from the architectural state alone.
+ *
+ *	SPEC(v) = !W_u && (!W_i || I*)
+ *
+ * with I* = something of v's own pends, or an interrupt that the
+ * architecture routes to v is deliverable, wherever a kernel has recorded
+ * it.  The terms are the Lua paths of lua/kvmwake/oracle.lua; what this
+ * layer adds is that each is evaluated again only when one of its fields
+ * changed.
+ *
+ *	nr_deliverable[v] == number of irqs i with deliverable(i) and
+ *	                     hw_target(i) == v
+ */
+#ifndef KW_ORACLE_H
+#define KW_ORACLE_H
+
+#include "../program/program.h"
+
+enum kw_waits { KW_WAITS_NOT, KW_WAITS_IRQ, KW_WAITS_STOPPED };
+
+struct kw_oracle {
+	const struct kw_program *program;
+	unsigned nr_irqs, nr_vcpus;
+	uint16_t *irq_object, *vcpu_object;	/* object numbers by index */
+	uint16_t *irq_vcpu;	/* [irq]: vCPU + 1 that it is deliverable to */
+	struct kw_oracle_vcpu {
+		uint16_t nr_deliverable;
+		uint8_t pending, waits;
+		uint8_t spec;
+		uint16_t cause;	/* object that made SPEC true last */
+	} *vcpus;
+};
+
+struct kw_oracle *kw_oracle_new(const struct kw_program *p);
+void kw_oracle_free(struct kw_oracle *o);
+/* Everything anew, at the start of a run. */
+void kw_oracle_reset(struct kw_oracle *o, uint8_t *s);
+/*
+ * An architectural field of the object at addr changed (all: one that
+ * concerns every interrupt).  Returns true when some SPEC changed.
+ */
+bool kw_oracle_touch(struct kw_oracle *o, uint8_t *s, unsigned addr, bool all);
+
+#endif
