@@ -13,6 +13,13 @@
 
 #define KW_BLOCK_RUNS 256
 
+/* What a verdict is about, in the order of script.h's enum kw_quantity. */
+enum kw_seen {
+	KW_SEEN_MISSED, KW_SEEN_LATE, KW_SEEN_SPURIOUS, KW_SEEN_FUTILE,
+	KW_SEEN_STORM, KW_SEEN_FAILED,
+	KW_NR_SEEN
+};
+
 struct kw_block {
 	uint64_t first;			/* number of its first run */
 	unsigned nr_runs;
@@ -22,9 +29,8 @@ struct kw_block {
 	struct kw_counts counts;	/* sums */
 	struct kw_hist latency;
 	uint64_t *marks;		/* program.nr_marks counts */
-	/* runs in which each of missed, late, spurious, futile, storm,
-	   failed occurred, in that order; and vacuous runs */
-	uint64_t runs_with[6], runs_vacuous;
+	uint64_t runs_with[KW_NR_SEEN];	/* runs in which it occurred */
+	uint64_t runs_vacuous;
 };
 
 /* Called on the caller's thread, in order; false stops the campaign. */
@@ -37,6 +43,9 @@ struct kw_campaign {
 	unsigned jobs;			/* threads; 0: one a CPU */
 	const volatile int *stop;	/* set it to end after this block */
 };
+
+/* How often the run saw each of enum kw_seen. */
+void kw_seen(const struct kw_counts *c, uint64_t seen[KW_NR_SEEN]);
 
 /* Returns the number of runs delivered. */
 uint64_t kw_campaign_run(const struct kw_campaign *c, kw_block_sink sink,

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of the timed engine, shared by the files of run/ only.
+ *
+ * A CPU, and each hardware actor, is somebody who steps; a slot of the queue
+ * is what he, a timer or an interrupt waits for:
+ *
+ *	slot a			actor a's own: hardware's next step, a
+ *				handler's expiry or due time, a thread's
+ *				end of delay
+ *	slot nr_actors + c	CPU c's next step
+ *	slot ... + nr_cpus + c	the end of CPU c's time slice
+ *
+ * Invariants: a CPU without a step pending is idle, or its top context is
+ * blocked or computes for ever; a thread is in the ready list, on one CPU,
+ * delayed, or asleep, never in two of these; left[a] is what remains of a
+ * duration that an interrupt broke off.
+ *
+ * Files, each only calling those before it: watch.c (episodes), sched.c
+ * (threads and CPUs), irq.c (handlers), run.c (the loop).
+ */
+#ifndef KW_ENGINE_H
+#define KW_ENGINE_H
+
+#include "../machine/machine.h"
+#include "../machine/step.h"
+#include "../oracle/oracle.h"
+#include "queue.h"
+#include "rng.h"
+#include "run.h"
+
+#define KW_NOBODY	0xffff
+#define KW_MAX_CPUS	256
+
+enum kw_handler_state { KW_H_NONE, KW_H_ARMED, KW_H_DUE, KW_H_WAITING };
+
+struct kw_cpu {
+	uint16_t thread;	/* on it, or KW_NOBODY: idle */
+	uint16_t foreign;	/* a handler whose home is elsewhere */
+	bool need_resched;
+	uint64_t idle_since;
+};
+
+struct kw_watch {		/* one vCPU, see watch.c */
+	struct kw_episode ep;
+	bool active, ok, signal, woken_since;
+	unsigned fruitless;	/* wake-ups in a row for nothing */
+};
+
+/* What the engine knows of an actor beside the machine's state. */
+struct kw_extra {
+	uint64_t left;		/* ns left of a broken-off duration */
+	uint64_t armed_at;	/* a handler: its expiry */
+	uint64_t busy;		/* steps since it slept or entered guest */
+	uint16_t cpu;		/* where it runs or ran last */
+	uint16_t blocked_on;	/* address it waits for, when blocked */
+	uint8_t handler;	/* enum kw_handler_state */
+	bool blocked;
+	bool delayed;		/* a thread that sleeps in DELAY */
+};
+
+struct kw_runner {
+	const struct kw_program *p;
+	struct kw_run_opts opts;
+	uint8_t *start, *s;	/* the state at time 0, and now */
+	struct kw_clock clock;
+	struct kw_queue queue;
+	struct kw_rng (*rng)[KW_NR_PURPOSES];
+	struct kw_rng_key key;
+	uint32_t *sequence;	/* next position of each sequence */
+	struct kw_extra *extra;
+	struct kw_cpu *cpus;
+	uint64_t idle[KW_MAX_CPUS / 64];	/* bit c: CPU c is idle */
+	uint16_t *ready;	/* ring of threads that wait for a CPU */
+	unsigned ready_head, nr_ready;
+	uint16_t *waiting;	/* handlers that are due and masked */
+	unsigned nr_waiting, nr_blocked;
+	uint16_t *guest_of, *virq_of, *preempt_of;	/* by actor */
+	int16_t *vcpu_of;	/* [thread]: vCPU index, or -1 */
+	uint16_t *thread_of;	/* [vCPU index]: its thread */
+	struct kw_oracle *oracle;
+	struct kw_watch *watch;
+	int mark_verdict, mark_signal;
+	struct kw_episode *episodes;
+	unsigned nr_episodes, max_episodes;
+	struct kw_counts counts;
+	uint64_t *marks, digest;
+	struct kw_hist latency;
+	const char *failure;
+	uint64_t failure_ns;
+	bool stop;
+};
+
+/* Draws */
+uint64_t kw_draw(struct kw_runner *r, unsigned actor, enum kw_purpose why,
+		 unsigned dist);
+static inline uint32_t kw_draw_u32(struct kw_runner *r, unsigned actor,
+				   enum kw_purpose why)
+{
+	return kw_rng_u32(&r->rng[actor][why], &r->key, actor << 1 | why);
+}
+
+/* watch.c: one vCPU's waits, from the oracle's and the machine's view */
+void kw_watch_reset(struct kw_runner *r);
+void kw_watch_arch(struct kw_runner *r, unsigned addr, bool all);
+void kw_watch_mark(struct kw_runner *r, unsigned mark, unsigned addr);
+void kw_watch_sleep(struct kw_runner *r, unsigned thread);
+void kw_watch_wake(struct kw_runner *r, unsigned thread);
+void kw_watch_enter(struct kw_runner *r, unsigned thread);
+void kw_watch_finish(struct kw_runner *r, bool quiescent);
+void kw_fail(struct kw_runner *r, const char *message);
+
+/* sched.c */
+static inline unsigned kw_cpu_slot(const struct kw_runner *r, unsigned c)
+{
+	return r->p->nr_actors + c;
+}
+static inline unsigned kw_slice_slot(const struct kw_runner *r, unsigned c)
+{
+	return r->p->nr_actors + r->p->host.nr_cpus + c;
+}
+/* Who steps on CPU c: the innermost context, or KW_NOBODY. */
+unsigned kw_top(const struct kw_runner *r, unsigned c);
+/* Is the thread (asleep or not) what CPU extra.cpu has on it now? */
+bool kw_on_cpu(const struct kw_runner *r, unsigned thread);
+void kw_make_ready(struct kw_runner *r, unsigned thread);
+void kw_leave_cpu(struct kw_runner *r, unsigned c);
+void kw_yield(struct kw_runner *r, unsigned c);
+/* Breaks off what c's top does now; it goes on later from there. */
+void kw_interrupt(struct kw_runner *r, unsigned c);
+/* Lets c's top go on: the rest of its duration first. */
+void kw_resume(struct kw_runner *r, unsigned c);
+void kw_slice_end(struct kw_runner *r, unsigned c);
+void kw_try_resched(struct kw_runner *r, unsigned c);
+
+/* irq.c */
+void kw_raised(struct kw_runner *r, unsigned by, unsigned handler,
+	       unsigned latency);
+void kw_armed(struct kw_runner *r, unsigned by, unsigned handler,
+	      uint64_t at);
+void kw_cancelled(struct kw_runner *r, unsigned handler);
+void kw_handler_event(struct kw_runner *r, unsigned handler);
+/* Something was unmasked: begin what waited for it. */
+void kw_check_waiting(struct kw_runner *r);
+void kw_handler_ended(struct kw_runner *r, unsigned handler);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides every random number: Philox 4x32-10 (Salmon et al., SC 2011), and
+ * an exponential variate by a logarithm table, so that no result depends on
+ * a floating point unit or a C library.
+ */
+#include "rng.h"
+
+#include <Random123/philox.h>
+
+/* ln 2 * 2^32 */
+#define LN2_FIX UINT64_C(2977044472)
+
+static const uint32_t log2_table[257] = {
+#include "log2_table.h"
+};
+
+void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
+		   uint32_t stream)
+{
+	philox4x32_ctr_t ctr = { {
+		rng->next / 4, (uint32_t)key->run, (uint32_t)(key->run >> 32),
+		(uint32_t)(key->seed >> 32),
+	} };
+	philox4x32_key_t k = { { (uint32_t)key->seed, stream } };
+
+	ctr = philox4x32(ctr, k);
+	for (unsigned i = 0; i < 4; i++)
+		rng->block[i] = ctr.v[i];
+}
+
+/* log2(x) * 2^24 for 1 <= x <= 2^32 */
+static uint64_t log2_fix(uint64_t x)
+{
+	unsigned e = 63 - (unsigned)__builtin_clzll(x);
+	uint64_t m = x << (32 - e);	/* 1.m in 32 fractional bits */
+	unsigned i = (m >> 24) & 0xff;
+	uint64_t rest = m & 0xffffff, low = log2_table[i];
+
+	return ((uint64_t)e << 24) + low +
+	       ((log2_table[i + 1] - low) * rest >> 24);
+}
+
+uint64_t kw_exponential(uint32_t draw, uint64_t mean)
+{
+	uint64_t bits = (UINT64_C(32) << 24) - log2_fix((uint64_t)draw + 1);
+	uint64_t nats = bits * LN2_FIX >> 32;	/* in 1/2^24 */
+
+	return (uint64_t)((unsigned __int128)nats * mean >> 24);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Counter-based random numbers: draw number n of a stream is a function of
+ * (seed, run, stream, n) and of nothing that happened before.
+ *
+ * Each actor has two streams: what the world and the guest do (the same for
+ * every kernel, so that old and new are paired), and what the host takes.
+ */
+#ifndef KW_RNG_H
+#define KW_RNG_H
+
+#include <stdint.h>
+
+#include "../program/program.h"
+
+enum kw_purpose { KW_WORKLOAD, KW_HOST_COST, KW_NR_PURPOSES };
+
+struct kw_rng {
+	uint32_t block[4];
+	uint32_t next;		/* draws taken; the block is next / 4 */
+};
+
+struct kw_rng_key {
+	uint64_t seed, run;
+};
+
+/* Refills rng->block for the draw that rng->next says. */
+void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
+		   uint32_t stream);
+
+static inline uint32_t kw_rng_u32(struct kw_rng *rng,
+				  const struct kw_rng_key *key,
+				  uint32_t stream)
+{
+	if (rng->next % 4 == 0)
+		kw_rng_refill(rng, key, stream);
+	return rng->block[rng->next++ % 4];
+}
+
+/* Maps a draw to min .. max, both included; max - min < 2^32. */
+static inline uint64_t kw_scale(uint32_t draw, uint64_t min, uint64_t max)
+{
+	return min + (draw * (max - min + 1) >> 32);
+}
+
+/* -ln((draw + 1) / 2^32) * mean, in integers; at most 23 means. */
+uint64_t kw_exponential(uint32_t draw, uint64_t mean);
+
+#endif

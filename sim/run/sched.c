@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides which thread is on which CPU: one first-in first-out ready list
+ * for the host, time slices while somebody waits in it, and an idle CPU that
+ * wakes the more slowly the longer it slept.
+ *
+ * A thread that is woken goes to its last CPU if that is idle, else to the
+ * lowest idle one, else to the end of the list.
+ */
+#include "engine.h"
+
+bool kw_on_cpu(const struct kw_runner *r, unsigned thread)
+{
+	return r->cpus[r->extra[thread].cpu].thread == thread;
+}
+
+/* The innermost context of the thread on CPU c. */
+static unsigned context(const struct kw_runner *r, unsigned c)
+{
+	const struct kw_actor_state *st;
+	unsigned a = r->cpus[c].thread;
+
+	if (a == KW_NOBODY)
+		return KW_NOBODY;
+	st = kw_actor(r->p, r->s, a);
+	if (st->run == KW_IN_GUEST) {
+		a = r->guest_of[a];
+		if (a == KW_NOBODY)
+			return KW_NOBODY;
+		st = kw_actor(r->p, r->s, a);
+	}
+	while (st->nest) {
+		a = st->nest - 1u;
+		if (r->extra[a].cpu != c)
+			return KW_NOBODY;	/* it runs elsewhere */
+		st = kw_actor(r->p, r->s, a);
+	}
+	return st->run == KW_READY ? a : KW_NOBODY;
+}
+
+unsigned kw_top(const struct kw_runner *r, unsigned c)
+{
+	if (r->cpus[c].foreign != KW_NOBODY)
+		return r->cpus[c].foreign;
+	return context(r, c);
+}
+
+static void unblock(struct kw_runner *r, unsigned a)
+{
+	if (r->extra[a].blocked) {
+		r->extra[a].blocked = false;
+		r->nr_blocked--;
+	}
+}
+
+void kw_interrupt(struct kw_runner *r, unsigned c)
+{
+	unsigned slot = kw_cpu_slot(r, c), top = kw_top(r, c);
+	struct kw_queue *q = &r->queue;
+	uint64_t end;
+
+	if (top == KW_NOBODY)
+		return;
+	unblock(r, top);
+	if (!q->pos[slot])
+		return;
+	end = q->heap[q->pos[slot] - 1].time;
+	r->extra[top].left = end > r->clock.now ? end - r->clock.now : 0;
+	kw_queue_remove(q, slot);
+}
+
+void kw_resume(struct kw_runner *r, unsigned c)
+{
+	unsigned top = kw_top(r, c);
+	uint64_t left;
+
+	if (top == KW_NOBODY) {
+		kw_queue_remove(&r->queue, kw_cpu_slot(r, c));
+		return;
+	}
+	left = r->extra[top].left;
+	if (left == KW_NEVER_NS)
+		return;
+	r->extra[top].left = 0;
+	kw_queue_set(&r->queue, kw_cpu_slot(r, c), r->clock.now + left);
+}
+
+static void start_slice(struct kw_runner *r, unsigned c)
+{
+	if (r->nr_ready && !r->queue.pos[kw_slice_slot(r, c)])
+		kw_queue_set(&r->queue, kw_slice_slot(r, c),
+			     r->clock.now + r->p->host.slice_ns);
+}
+
+/* Puts a thread on CPU c, which then goes on after delay_ns. */
+static void put_on(struct kw_runner *r, unsigned c, unsigned thread,
+		   uint64_t delay_ns)
+{
+	struct kw_extra *x;
+	unsigned top;
+
+	r->cpus[c].thread = (uint16_t)thread;
+	r->cpus[c].need_resched = false;
+	r->idle[c / 64] &= ~(UINT64_C(1) << c % 64);
+	r->extra[thread].cpu = (uint16_t)c;
+	if (r->preempt_of[thread] != KW_NOBODY)
+		r->extra[r->preempt_of[thread]].cpu = (uint16_t)c;
+	if (r->guest_of[thread] != KW_NOBODY)
+		r->extra[r->guest_of[thread]].cpu = (uint16_t)c;
+	start_slice(r, c);
+	top = context(r, c);
+	if (top == KW_NOBODY)
+		return;
+	x = &r->extra[top];
+	if (x->left != KW_NEVER_NS)
+		x->left += delay_ns;
+	if (r->cpus[c].foreign == KW_NOBODY)
+		kw_resume(r, c);
+}
+
+static unsigned find_idle(const struct kw_runner *r, unsigned last)
+{
+	unsigned i;
+
+	if (r->idle[last / 64] >> last % 64 & 1)
+		return last;
+	for (i = 0; i < KW_MAX_CPUS / 64; i++)
+		if (r->idle[i])
+			return 64 * i + (unsigned)__builtin_ctzll(r->idle[i]);
+	return KW_NOBODY;
+}
+
+static uint64_t switch_ns(struct kw_runner *r, unsigned thread)
+{
+	return kw_draw(r, thread, KW_HOST_COST, r->p->host.switch_ns);
+}
+
+static uint64_t idle_exit_ns(struct kw_runner *r, unsigned c,
+			     unsigned thread)
+{
+	const struct kw_host *h = &r->p->host;
+	bool deep = r->clock.now - r->cpus[c].idle_since >=
+		    h->idle_deep_after_ns;
+
+	return kw_draw(r, thread, KW_HOST_COST,
+		       deep ? h->idle_deep_ns : h->idle_shallow_ns);
+}
+
+void kw_make_ready(struct kw_runner *r, unsigned thread)
+{
+	unsigned last = r->extra[thread].cpu, c, i;
+	uint64_t ns;
+
+	if (r->cpus[last].thread == KW_NOBODY &&
+	    r->cpus[last].foreign != KW_NOBODY) {
+		put_on(r, last, thread, switch_ns(r, thread));
+		return;		/* it goes on when that handler ends */
+	}
+	c = find_idle(r, last);
+	if (c != KW_NOBODY) {
+		ns = idle_exit_ns(r, c, thread);
+		put_on(r, c, thread, ns + switch_ns(r, thread));
+		return;
+	}
+	i = (r->ready_head + r->nr_ready++) % r->p->nr_actors;
+	r->ready[i] = (uint16_t)thread;
+	if (r->nr_ready == 1)
+		for (c = 0; c < r->p->host.nr_cpus; c++)
+			start_slice(r, c);
+}
+
+/* The thread on c has gone: the next one, or idle. */
+void kw_leave_cpu(struct kw_runner *r, unsigned c)
+{
+	unsigned next;
+
+	r->cpus[c].thread = KW_NOBODY;
+	r->cpus[c].need_resched = false;
+	kw_queue_remove(&r->queue, kw_cpu_slot(r, c));
+	kw_queue_remove(&r->queue, kw_slice_slot(r, c));
+	if (!r->nr_ready) {
+		r->cpus[c].idle_since = r->clock.now;
+		r->idle[c / 64] |= UINT64_C(1) << c % 64;
+		return;
+	}
+	next = r->ready[r->ready_head];
+	r->ready_head = (r->ready_head + 1) % r->p->nr_actors;
+	r->nr_ready--;
+	put_on(r, c, next, switch_ns(r, next));
+}
+
+void kw_yield(struct kw_runner *r, unsigned c)
+{
+	unsigned thread = r->cpus[c].thread, i;
+
+	if (!r->nr_ready)
+		return;
+	r->counts.preemptions++;
+	i = (r->ready_head + r->nr_ready++) % r->p->nr_actors;
+	r->ready[i] = (uint16_t)thread;
+	kw_leave_cpu(r, c);
+}
+
+void kw_try_resched(struct kw_runner *r, unsigned c)
+{
+	unsigned t = r->cpus[c].thread, hook;
+	struct kw_actor_state *st;
+
+	if (!r->cpus[c].need_resched || t == KW_NOBODY ||
+	    r->cpus[c].foreign != KW_NOBODY)
+		return;
+	st = kw_actor(r->p, r->s, t);
+	if (!r->nr_ready) {
+		r->cpus[c].need_resched = false;
+		return;
+	}
+	if (st->run == KW_IN_GUEST) {
+		kw_interrupt(r, c);
+		kw_force_exit(r->p, r->s, t);
+		kw_resume(r, c);
+		return;
+	}
+	if (st->run != KW_READY || st->nest || st->irq_off || st->preempt)
+		return;
+	r->cpus[c].need_resched = false;
+	kw_interrupt(r, c);
+	hook = r->preempt_of[t];
+	if (hook == KW_NOBODY) {
+		kw_yield(r, c);
+		return;
+	}
+	kw_begin(r->p, r->s, hook);
+	r->extra[hook].cpu = (uint16_t)c;
+	kw_resume(r, c);
+}
+
+void kw_slice_end(struct kw_runner *r, unsigned c)
+{
+	if (r->cpus[c].thread == KW_NOBODY || !r->nr_ready)
+		return;
+	r->cpus[c].need_resched = true;
+	kw_try_resched(r, c);
+	start_slice(r, c);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides what a runner knows before its first run: who belongs to whom, and
+ * the state at time 0.  Everything is allocated here and nothing later, but
+ * for the list of episodes, which grows.
+ */
+#include "engine.h"
+
+static int mark_number(const struct kw_program *p, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < p->nr_marks; i++)
+		if (!strcmp(p->marks[i], name))
+			return (int)i;
+	return -1;
+}
+
+static void map_vcpus(struct kw_runner *r)
+{
+	const struct kw_program *p = r->p;
+	const struct kw_object *o;
+	unsigned a;
+
+	for (a = 0; a < p->nr_actors; a++) {
+		r->vcpu_of[a] = -1;
+		if (p->actors[a].type != KW_THREAD || !p->actors[a].object)
+			continue;
+		o = &p->objects[p->object_at[p->actors[a].object >> 3]];
+		if (!r->oracle->nr_vcpus || o->kind != p->oracle.vcpu_kind ||
+		    r->thread_of[o->index] != KW_NOBODY)
+			continue;
+		r->vcpu_of[a] = (int16_t)o->index;
+		r->thread_of[o->index] = (uint16_t)a;
+	}
+}
+
+static void map_actors(struct kw_runner *r)
+{
+	const struct kw_program *p = r->p;
+	const struct kw_actor *ac;
+	unsigned a;
+
+	memset(r->guest_of, 0xff, 2u * p->nr_actors);
+	memset(r->virq_of, 0xff, 2u * p->nr_actors);
+	memset(r->preempt_of, 0xff, 2u * p->nr_actors);
+	memset(r->thread_of, 0xff, 2u * r->oracle->nr_vcpus);
+	for (a = 0; a < p->nr_actors; a++) {
+		ac = &p->actors[a];
+		if (ac->type == KW_GUEST)
+			r->guest_of[ac->home] = (uint16_t)a;
+		else if (ac->type == KW_VIRQ)
+			r->virq_of[ac->home] = (uint16_t)a;
+		else if (ac->type == KW_PREEMPT)
+			r->preempt_of[ac->home] = (uint16_t)a;
+	}
+	map_vcpus(r);
+}
+
+/* The state at time 0: what starts by itself stands at its entry. */
+static void make_start(struct kw_runner *r)
+{
+	const struct kw_program *p = r->p;
+	unsigned a;
+
+	memcpy(r->start, p->init, p->state_size);
+	for (a = 0; a < p->nr_actors; a++) {
+		if (!p->actors[a].autostart)
+			continue;
+		kw_begin(p, r->start, a);
+		kw_actor(p, r->start, p->actors[a].home)->nest = 0;
+	}
+}
+
+struct kw_runner *kw_runner_new(const struct kw_program *p,
+				const struct kw_run_opts *opts)
+{
+	struct kw_runner *r = g_new0(struct kw_runner, 1);
+	unsigned n = p->nr_actors, slots = n + 2 * p->host.nr_cpus;
+
+	g_assert(p->host.nr_cpus && p->host.nr_cpus <= KW_MAX_CPUS);
+	r->p = p;
+	r->opts = *opts;
+	r->key.seed = opts->seed;
+	r->start = g_malloc0(p->state_size);
+	r->s = g_malloc0(p->state_size);
+	r->clock.t = g_new0(uint64_t, p->nr_times + 1);
+	r->queue.heap = g_new0(struct kw_entry, slots);
+	r->queue.pos = g_new0(uint16_t, slots);
+	r->rng = g_malloc0(n * sizeof(r->rng[0]));
+	r->sequence = g_new0(uint32_t, p->nr_dists);
+	r->extra = g_new0(struct kw_extra, n);
+	r->cpus = g_new0(struct kw_cpu, p->host.nr_cpus);
+	r->ready = g_new0(uint16_t, n);
+	r->waiting = g_new0(uint16_t, n);
+	r->guest_of = g_new0(uint16_t, n);
+	r->virq_of = g_new0(uint16_t, n);
+	r->preempt_of = g_new0(uint16_t, n);
+	r->vcpu_of = g_new0(int16_t, n);
+	r->marks = g_new0(uint64_t, p->nr_marks + 1);
+	r->oracle = kw_oracle_new(p);
+	r->thread_of = g_new0(uint16_t, r->oracle->nr_vcpus);
+	r->watch = g_new0(struct kw_watch, r->oracle->nr_vcpus);
+	r->mark_verdict = mark_number(p, "verdict");
+	r->mark_signal = mark_number(p, "signal");
+	map_actors(r);
+	make_start(r);
+	return r;
+}
+
+void kw_runner_free(struct kw_runner *r)
+{
+	if (!r)
+		return;
+	kw_oracle_free(r->oracle);
+	g_free(r->start);
+	g_free(r->s);
+	g_free(r->clock.t);
+	g_free(r->queue.heap);
+	g_free(r->queue.pos);
+	g_free(r->rng);
+	g_free(r->sequence);
+	g_free(r->extra);
+	g_free(r->cpus);
+	g_free(r->ready);
+	g_free(r->waiting);
+	g_free(r->guest_of);
+	g_free(r->virq_of);
+	g_free(r->preempt_of);
+	g_free(r->vcpu_of);
+	g_free(r->thread_of);
+	g_free(r->marks);
+	g_free(r->watch);
+	g_free(r->episodes);
+	g_free(r);
+}
