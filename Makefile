@@ -32,16 +32,18 @@ KW_LIBS	:= $(DEPS_LIBS) -lm -lpthread
 LIB_SRC	 := $(sort $(filter-out sim/cli/%,$(wildcard sim/*/*.c)))
 CLI_SRC	 := $(sort $(wildcard sim/cli/*.c))
 TEST_SRC := $(sort $(wildcard tests/*/test_*.c))
+TLIB_SRC := $(sort $(wildcard tests/lib/*.c))
 LIB_OBJ	 := $(LIB_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ	 := $(CLI_SRC:%.c=$(BUILD)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/%.o)
+TLIB_OBJ := $(TLIB_SRC:%.c=$(BUILD)/%.o)
 TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
 LIB	 := $(BUILD)/libkvmwake.a
 BIN	 := $(BUILD)/kvmwake
 
 .PHONY: all check demo install bench fuzz plots tidy clean help FORCE
 .DELETE_ON_ERROR:
-.SECONDARY: $(TEST_OBJ)
+.SECONDARY: $(TEST_OBJ) $(TLIB_OBJ)
 
 all: $(if $(CLI_SRC),$(BIN),$(LIB))
 
@@ -69,9 +71,10 @@ $(BIN): $(CLI_OBJ) $(LIB)
 	@echo "  LD      $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) $(KW_LIBS)
 
-$(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(LIB)
+$(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(TLIB_OBJ) $(LIB)
 	@echo "  LD      $@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(KW_LIBS)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(TLIB_OBJ) $(LIB) \
+		$(KW_LIBS)
 
 check: all $(TEST_BIN)
 	@BUILD=$(BUILD) JOBS=$(JOBS) tests/run $(TESTS)
@@ -117,4 +120,5 @@ help:
 	@echo
 	@echo 'BUILD=build-clang CC=clang CFLAGS="-O0 -g" build beside the rest'
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_OBJ:.o=.d) \
+	 $(TLIB_OBJ:.o=.d)
