@@ -10,6 +10,7 @@
  *				end of delay
  *	slot nr_actors + c	CPU c's next step
  *	slot ... + nr_cpus + c	the end of CPU c's time slice
+ *	the last slot		the end of the run; it is always pending
  *
  * Invariants: a CPU without a step pending is idle, or its top context is
  * blocked or computes for ever; a thread is in the ready list, on one CPU,
@@ -36,6 +37,7 @@ enum kw_handler_state { KW_H_NONE, KW_H_ARMED, KW_H_DUE, KW_H_WAITING };
 
 struct kw_cpu {
 	uint16_t thread;	/* on it, or KW_NOBODY: idle */
+	uint16_t top;		/* who steps: see kw_resume() */
 	uint16_t foreign;	/* a handler whose home is elsewhere */
 	bool need_resched;
 	uint64_t idle_since;
@@ -51,7 +53,8 @@ struct kw_watch {		/* one vCPU, see watch.c */
 struct kw_extra {
 	uint64_t left;		/* ns left of a broken-off duration */
 	uint64_t armed_at;	/* a handler: its expiry */
-	uint64_t busy;		/* steps since it slept or entered guest */
+	uint64_t busy_from;	/* counts.steps when it last slept or entered
+				   its guest */
 	uint16_t cpu;		/* where it runs or ran last */
 	uint16_t blocked_on;	/* address it waits for, when blocked */
 	uint8_t handler;	/* enum kw_handler_state */
@@ -88,16 +91,32 @@ struct kw_runner {
 	struct kw_hist latency;
 	const char *failure;
 	uint64_t failure_ns;
-	bool stop;
+	bool stop, quiescent;
+	bool careful;		/* somebody observes or is blocked */
+	struct { uint32_t min, max; } op_ns[KW_NR_OPS];
 };
 
 /* Draws */
-uint64_t kw_draw(struct kw_runner *r, unsigned actor, enum kw_purpose why,
-		 unsigned dist);
 static inline uint32_t kw_draw_u32(struct kw_runner *r, unsigned actor,
 				   enum kw_purpose why)
 {
 	return kw_rng_u32(&r->rng[actor][why], &r->key, actor << 1 | why);
+}
+
+uint64_t kw_draw_other(struct kw_runner *r, unsigned actor,
+		       enum kw_purpose why, unsigned dist);
+
+/* A duration of dist, in ns; KW_NEVER_NS when a sequence has ended. */
+static inline uint64_t kw_draw(struct kw_runner *r, unsigned actor,
+			       enum kw_purpose why, unsigned dist)
+{
+	const struct kw_dist *d = &r->p->dists[dist];
+
+	if (d->kind == KW_CONSTANT)
+		return d->a;
+	if (d->kind == KW_UNIFORM)
+		return kw_scale(kw_draw_u32(r, actor, why), d->a, d->b);
+	return kw_draw_other(r, actor, why, dist);
 }
 
 /* watch.c: one vCPU's waits, from the oracle's and the machine's view */

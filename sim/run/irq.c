@@ -88,8 +88,7 @@ static bool try_begin(struct kw_runner *r, unsigned h)
 			return false;
 		kw_begin(r->p, r->s, h);
 		r->extra[h].handler = KW_H_NONE;
-		kw_queue_set(&r->queue, h, r->clock.now);
-		return true;
+		return true;	/* run.c lets it step at once */
 	case KW_THREAD:
 		if (!kw_can_begin(r->p, r->s, h))
 			return false;
@@ -135,6 +134,8 @@ void kw_check_waiting(struct kw_runner *r)
 			i++;
 			continue;
 		}
+		if (r->p->actors[h].type == KW_HW)
+			kw_queue_set(&r->queue, h, r->clock.now);
 		for (i = 0; r->waiting[i] != h; i++)
 			;
 		drop_waiting(r, i);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The pending events: a 4-ary heap of (time, order), one entry a slot.
+ * The pending events: one array, sorted so that the earliest is last, one
+ * entry a slot.
  *
  * A slot is somebody who can have one event pending; scheduling it again
- * moves it.  order is a counter, so of two events at one time the one that
- * was scheduled first comes first, and no two entries compare equal.
+ * moves it.  An event goes behind all that are due at the same time: of two
+ * the one that was scheduled first comes first.
  *
- * Invariant: pos[slot] is the entry's place + 1, or 0 when none is pending.
+ * Most events are near, and few are pending (a CPU, a timer or an interrupt
+ * has one each), so an insertion moves a handful of entries and taking the
+ * earliest is a decrement; a heap was slower up to several hundred entries.
+ *
+ * Invariant: pending[slot] says whether the slot has an entry.
  */
 #ifndef KW_QUEUE_H
 #define KW_QUEUE_H
@@ -16,90 +21,57 @@
 
 struct kw_entry {
 	uint64_t time;
-	uint32_t order;
-	uint32_t slot;
+	uint64_t slot;
 };
 
 struct kw_queue {
-	struct kw_entry *heap;
-	uint16_t *pos;
+	struct kw_entry *entries;
+	uint8_t *pending;
 	unsigned n;
-	uint32_t order;
 };
 
-static inline bool kw_before(const struct kw_entry *a,
-			     const struct kw_entry *b)
+static inline uint64_t kw_queue_time(const struct kw_queue *q)
 {
-	return a->time < b->time ||
-	       (a->time == b->time && a->order < b->order);
+	return q->entries[q->n - 1].time;
 }
 
-static inline void kw_queue_put(struct kw_queue *q, unsigned i,
-				const struct kw_entry *e)
+static inline unsigned kw_queue_take(struct kw_queue *q)
 {
-	q->heap[i] = *e;
-	q->pos[e->slot] = (uint16_t)(i + 1);
+	unsigned slot = (unsigned)q->entries[--q->n].slot;
+
+	q->pending[slot] = 0;
+	return slot;
 }
 
-static inline void kw_queue_up(struct kw_queue *q, unsigned i,
-			       struct kw_entry e)
+/* Takes a slot's event away; returns its time, 0 when it had none. */
+static inline uint64_t kw_queue_remove(struct kw_queue *q, unsigned slot)
 {
-	unsigned parent;
+	unsigned i = q->n;
+	uint64_t time;
 
-	for (; i; i = parent) {
-		parent = (i - 1) / 4;
-		if (!kw_before(&e, &q->heap[parent]))
-			break;
-		kw_queue_put(q, i, &q->heap[parent]);
-	}
-	kw_queue_put(q, i, &e);
-}
-
-static inline void kw_queue_down(struct kw_queue *q, unsigned i,
-				 struct kw_entry e)
-{
-	unsigned c, k, first;
-
-	for (;; i = c) {
-		first = 4 * i + 1;
-		if (first >= q->n)
-			break;
-		c = first;
-		for (k = first + 1; k < first + 4 && k < q->n; k++)
-			if (kw_before(&q->heap[k], &q->heap[c]))
-				c = k;
-		if (!kw_before(&q->heap[c], &e))
-			break;
-		kw_queue_put(q, i, &q->heap[c]);
-	}
-	kw_queue_put(q, i, &e);
-}
-
-static inline void kw_queue_remove(struct kw_queue *q, unsigned slot)
-{
-	unsigned i = q->pos[slot];
-	struct kw_entry last;
-
-	if (!i--)
-		return;
-	q->pos[slot] = 0;
-	last = q->heap[--q->n];
-	if (i == q->n)
-		return;
-	if (i && kw_before(&last, &q->heap[(i - 1) / 4]))
-		kw_queue_up(q, i, last);
-	else
-		kw_queue_down(q, i, last);
+	if (!q->pending[slot])
+		return 0;
+	q->pending[slot] = 0;
+	while (q->entries[--i].slot != slot)
+		;
+	time = q->entries[i].time;
+	for (q->n--; i < q->n; i++)
+		q->entries[i] = q->entries[i + 1];
+	return time;
 }
 
 static inline void kw_queue_set(struct kw_queue *q, unsigned slot,
 				uint64_t time)
 {
-	struct kw_entry e = { time, q->order++, slot };
+	struct kw_entry *e;
 
-	if (q->pos[slot])
+	if (q->pending[slot])
 		kw_queue_remove(q, slot);
-	kw_queue_up(q, q->n++, e);
+	q->pending[slot] = 1;
+	for (e = &q->entries[q->n++]; e > q->entries && e[-1].time <= time; e--)
+		e[0] = e[-1];
+	e->time = time;
+	e->slot = slot;
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decides every random number: Philox 4x32-10 (Salmon et al., SC 2011), and
+ * Decides every random number: Philox 4x64-10 (Salmon et al., SC 2011), and
  * an exponential variate by a logarithm table, so that no result depends on
  * a floating point unit or a C library.
  */
@@ -18,15 +18,15 @@ static const uint32_t log2_table[257] = {
 void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 		   uint32_t stream)
 {
-	philox4x32_ctr_t ctr = { {
-		rng->next / 4, (uint32_t)key->run, (uint32_t)(key->run >> 32),
-		(uint32_t)(key->seed >> 32),
-	} };
-	philox4x32_key_t k = { { (uint32_t)key->seed, stream } };
+	philox4x64_key_t k = { { key->seed, stream } };
+	philox4x64_ctr_t ctr = { { rng->next / KW_RNG_WORDS, key->run } };
+	unsigned i;
 
-	ctr = philox4x32(ctr, k);
-	for (unsigned i = 0; i < 4; i++)
-		rng->block[i] = ctr.v[i];
+	ctr = philox4x64(ctr, k);
+	for (i = 0; i < 4; i++) {
+		rng->words[2 * i] = (uint32_t)ctr.v[i];
+		rng->words[2 * i + 1] = (uint32_t)(ctr.v[i] >> 32);
+	}
 }
 
 /* log2(x) * 2^24 for 1 <= x <= 2^32 */

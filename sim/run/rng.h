@@ -15,16 +15,18 @@
 
 enum kw_purpose { KW_WORKLOAD, KW_HOST_COST, KW_NR_PURPOSES };
 
+#define KW_RNG_WORDS 8	/* of one Philox 4x64 block */
+
 struct kw_rng {
-	uint32_t block[4];
-	uint32_t next;		/* draws taken; the block is next / 4 */
+	uint32_t words[KW_RNG_WORDS];
+	uint32_t next;		/* draws taken */
 };
 
 struct kw_rng_key {
 	uint64_t seed, run;
 };
 
-/* Refills rng->block for the draw that rng->next says. */
+/* Refills rng->words for the draw that rng->next says. */
 void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 		   uint32_t stream);
 
@@ -32,9 +34,9 @@ static inline uint32_t kw_rng_u32(struct kw_rng *rng,
 				  const struct kw_rng_key *key,
 				  uint32_t stream)
 {
-	if (rng->next % 4 == 0)
+	if (rng->next % KW_RNG_WORDS == 0)
 		kw_rng_refill(rng, key, stream);
-	return rng->block[rng->next++ % 4];
+	return rng->words[rng->next++ % KW_RNG_WORDS];
 }
 
 /* Maps a draw to min .. max, both included; max - min < 2^32. */

@@ -37,17 +37,13 @@ static uint64_t from_sequence(struct kw_runner *r, const struct kw_dist *d,
 	return r->p->values[d->first + (*i)++];
 }
 
-uint64_t kw_draw(struct kw_runner *r, unsigned actor, enum kw_purpose why,
-		 unsigned dist)
+uint64_t kw_draw_other(struct kw_runner *r, unsigned actor,
+		       enum kw_purpose why, unsigned dist)
 {
 	const struct kw_dist *d = &r->p->dists[dist];
 	uint64_t ns;
 
 	switch ((enum kw_dist_kind)d->kind) {
-	case KW_CONSTANT:
-		return d->a;
-	case KW_UNIFORM:
-		return kw_scale(kw_draw_u32(r, actor, why), d->a, d->b);
 	case KW_EXPONENTIAL:
 		ns = kw_exponential(kw_draw_u32(r, actor, why), d->a);
 		return d->b && ns > d->b ? d->b : ns;
@@ -57,26 +53,16 @@ uint64_t kw_draw(struct kw_runner *r, unsigned actor, enum kw_purpose why,
 					     d->nr - 1)];
 	case KW_SEQUENCE:
 		return from_sequence(r, d, dist);
+	default:
+		return 0;
 	}
-	return 0;
 }
 
-static uint64_t op_cost(struct kw_runner *r, unsigned actor, unsigned op)
+/* Whose turn it is, and when: what he does then follows from the state. */
+static inline void digest(struct kw_runner *r, unsigned slot)
 {
-	unsigned cost = kw_op_cost[op];
-	uint32_t min = r->p->host.op_ns[cost].min;
-	uint32_t max = r->p->host.op_ns[cost].max;
-
-	if (min == max)
-		return min;
-	return kw_scale(kw_draw_u32(r, actor, KW_HOST_COST), min, max);
-}
-
-static void digest(struct kw_runner *r, uint64_t ns, unsigned a, unsigned pc,
-		   unsigned outcome)
-{
-	uint64_t x = ns ^ (uint64_t)a << 52 ^ (uint64_t)pc << 36 ^
-		     (uint64_t)outcome << 28;
+	uint64_t x = r->clock.now ^ (uint64_t)slot << 52 ^
+		     r->counts.steps << 32;
 
 	r->digest = (r->digest ^ x) * UINT64_C(0x9e3779b97f4a7c15);
 	r->digest ^= r->digest >> 29;
@@ -118,6 +104,7 @@ static void retry_blocked(struct kw_runner *r, unsigned addr)
 			continue;
 		x->blocked = false;
 		r->nr_blocked--;
+		r->careful = r->opts.observe || r->nr_blocked;
 		if (r->p->actors[a].type == KW_HW)
 			kw_queue_set(&r->queue, a, r->clock.now);
 		else if (kw_top(r, x->cpu) == a)
@@ -129,6 +116,7 @@ static void block(struct kw_runner *r, unsigned a, unsigned addr)
 {
 	if (!r->extra[a].blocked)
 		r->nr_blocked++;
+	r->careful = true;
 	r->extra[a].blocked = true;
 	r->extra[a].blocked_on = (uint16_t)addr;
 }
@@ -193,13 +181,19 @@ static void thread_delays(struct kw_runner *r, unsigned c, unsigned a,
 	kw_leave_cpu(r, c);
 }
 
-static void burn(struct kw_runner *r, unsigned c, unsigned a, uint64_t ns)
+/* Uses CPU c for ns; true when nothing else is due before that is over. */
+static bool burn(struct kw_runner *r, unsigned c, unsigned a, uint64_t ns)
 {
-	if (ns == KW_NEVER_NS)
+	if (ns == KW_NEVER_NS) {
 		r->extra[a].left = KW_NEVER_NS;
-	else
-		kw_queue_set(&r->queue, kw_cpu_slot(r, c),
-			     r->clock.now + ns);
+		return false;
+	}
+	if (r->clock.now + ns < kw_queue_time(&r->queue)) {
+		r->clock.now += ns;
+		return true;
+	}
+	kw_queue_set(&r->queue, kw_cpu_slot(r, c), r->clock.now + ns);
+	return false;
 }
 
 static void path_ended(struct kw_runner *r, unsigned c, unsigned a)
@@ -214,16 +208,16 @@ static void path_ended(struct kw_runner *r, unsigned c, unsigned a)
 	kw_try_resched(r, c);
 }
 
-static void delay(struct kw_runner *r, unsigned c, unsigned a, unsigned dist)
+static bool delay(struct kw_runner *r, unsigned c, unsigned a, unsigned dist)
 {
 	unsigned type = r->p->actors[a].type;
 	bool host = type == KW_HARDIRQ || type == KW_PREEMPT;
 	uint64_t ns = kw_draw(r, a, host ? KW_HOST_COST : KW_WORKLOAD, dist);
 
-	if (type == KW_THREAD)
-		thread_delays(r, c, a, ns);
-	else
-		burn(r, c, a, ns);
+	if (type != KW_THREAD)
+		return burn(r, c, a, ns);
+	thread_delays(r, c, a, ns);
+	return false;
 }
 
 /*
@@ -241,7 +235,7 @@ static bool cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 		block(r, a, done->addr);
 		return false;
 	case KW_EFF_SLEEP:
-		r->extra[t].busy = 0;
+		r->extra[t].busy_from = r->counts.steps;
 		kw_watch_sleep(r, a);
 		kw_leave_cpu(r, c);
 		kw_check_waiting(r);
@@ -252,7 +246,7 @@ static bool cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 		kw_yield(r, c);
 		return false;
 	case KW_EFF_ENTER:
-		r->extra[t].busy = 0;
+		r->extra[t].busy_from = r->counts.steps;
 		kw_watch_enter(r, a);
 		kw_resume(r, c);
 		kw_check_waiting(r);
@@ -269,12 +263,11 @@ static bool cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 		kw_try_resched(r, c);
 		return false;
 	case KW_EFF_DELAY:
-		delay(r, c, a, done->val);
-		return false;
+		return delay(r, c, a, done->val);
 	case KW_EFF_BURN:
-		burn(r, c, a, kw_draw(r, a, guest ? KW_WORKLOAD : KW_HOST_COST,
-				      done->val));
-		return false;
+		return burn(r, c, a,
+			    kw_draw(r, a, guest ? KW_WORKLOAD : KW_HOST_COST,
+				    done->val));
 	case KW_EFF_END:
 		path_ended(r, c, a);
 		return false;
@@ -283,7 +276,7 @@ static bool cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 		return false;
 	default:
 		common_effect(r, a, n, done);
-		return kw_top(r, c) == a && !r->queue.pos[kw_cpu_slot(r, c)];
+		return kw_top(r, c) == a && !r->queue.pending[kw_cpu_slot(r, c)];
 	}
 }
 
@@ -316,92 +309,137 @@ static bool hw_effect(struct kw_runner *r, unsigned a, const struct kw_node *n,
 	}
 }
 
-/* What follows every step, before its effect. */
-static inline void account(struct kw_runner *r, unsigned a, unsigned pc,
-			   const struct kw_node *n, const struct kw_done *done)
+static unsigned choose(struct kw_runner *r, unsigned a,
+		       const struct kw_node *n)
 {
-	digest(r, r->clock.now, a, pc, done->outcome);
-	r->counts.steps++;
-	if (__builtin_expect(n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL), 0))
-		kw_watch_arch(r, done->addr, n->flags & KW_NODE_ARCH_ALL);
-	if (__builtin_expect(r->nr_blocked && done->effect != KW_EFF_BLOCKED,
-			     0))
-		retry_blocked(r, done->addr);
+	return (unsigned)kw_scale(kw_draw_u32(r, a, KW_WORKLOAD), 0,
+				  n->next[1] - 1u);
 }
 
-static inline void step(struct kw_runner *r, unsigned a, int cpu,
-			const struct kw_node *n, struct kw_done *done)
+/* One step of a, whose block is st; the number of its next node. */
+static inline __attribute__((always_inline)) unsigned
+step(struct kw_runner *r, struct kw_actor_state *st, const struct kw_node *n,
+     unsigned a, int cpu, bool careful, struct kw_done *done)
 {
-	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
-	unsigned pc = st->pc, choice = 0;
+	unsigned next, choice = 0;
 	struct kw_event e;
 
-	if (n->op == KW_OP_CHOICE)
-		choice = (unsigned)kw_scale(kw_draw_u32(r, a, KW_WORKLOAD), 0,
-					    n->next[1] - 1u);
-	done->outcome = 0;
-	if (r->opts.observe)
+	if (__builtin_expect(n->op == KW_OP_CHOICE, 0))
+		choice = choose(r, a, n);
+	if (careful && r->opts.observe)
 		observe(r, a, cpu, st, &e);
-	kw_step_inline(r->p, r->s, a, choice, &r->clock, done);
-	if (r->opts.observe)
+	next = kw_exec(r->p, r->s, st, n, a, choice, &r->clock, done);
+	st->pc = (uint16_t)next;
+	if (careful && r->opts.observe)
 		observed(r, &e, done);
-	account(r, a, pc, n, done);
+	if (careful && r->nr_blocked && done->effect != KW_EFF_BLOCKED)
+		retry_blocked(r, done->addr);
+	if (__builtin_expect(n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL), 0))
+		kw_watch_arch(r, done->addr, n->flags & KW_NODE_ARCH_ALL);
+	return next;
+}
+
+static void check_storm(struct kw_runner *r, unsigned a)
+{
+	if (r->vcpu_of[a] >= 0 &&
+	    r->counts.steps - r->extra[a].busy_from > STORM_STEPS) {
+		r->counts.storm++;
+		r->stop = true;
+	}
+}
+
+static inline uint64_t op_cost(struct kw_runner *r, unsigned a, unsigned op)
+{
+	uint32_t min = r->op_ns[op].min, max = r->op_ns[op].max;
+
+	if (min == max)
+		return min;
+	return kw_scale(kw_draw_u32(r, a, KW_HOST_COST), min, max);
+}
+
+/* Lets a step on CPU c until an effect or another event stops it. */
+static inline __attribute__((always_inline)) void
+cpu_loop(struct kw_runner *r, unsigned c, unsigned a, bool careful)
+{
+	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
+	const struct kw_node *nodes = r->p->nodes, *n;
+	uint64_t horizon = kw_queue_time(&r->queue), now = r->clock.now;
+	struct kw_done done = { .outcome = 0 }, effect;
+	unsigned pc = st->pc, steps = 0;
+
+	for (;;) {
+		n = &nodes[pc];
+		pc = step(r, st, n, a, (int)c, careful, &done);
+		now += op_cost(r, a, n->op);
+		r->clock.now = now;
+		steps++;
+		if (done.effect != KW_EFF_NONE) {
+			effect = done;
+			r->counts.steps += steps;
+			steps = 0;
+			if (!cpu_effect(r, c, a, n, &effect) || r->stop)
+				return;
+			horizon = kw_queue_time(&r->queue);
+			now = r->clock.now;
+		}
+		if (horizon <= now)
+			break;
+	}
+	r->counts.steps += steps;
+	kw_queue_set(&r->queue, kw_cpu_slot(r, c), now);
+	check_storm(r, a);
 }
 
 static void run_cpu(struct kw_runner *r, unsigned c)
 {
-	unsigned a = kw_top(r, c), slot = kw_cpu_slot(r, c);
-	struct kw_queue *q = &r->queue;
-	const struct kw_node *n;
-	struct kw_done done;
+	unsigned a = r->cpus[c].top;
 
 	if (a == KW_NOBODY)
 		return;
-	while (!r->stop) {
-		n = &r->p->nodes[kw_actor(r->p, r->s, a)->pc];
-		step(r, a, (int)c, n, &done);
-		r->clock.now += op_cost(r, a, n->op);
-		if (done.effect != KW_EFF_NONE &&
-		    !cpu_effect(r, c, a, n, &done))
-			return;
-		if (q->n && q->heap[0].time <= r->clock.now) {
-			kw_queue_set(q, slot, r->clock.now);
-			return;
-		}
-		if (__builtin_expect(++r->extra[a].busy == STORM_STEPS, 0) &&
-		    r->vcpu_of[a] >= 0) {
-			r->counts.storm++;
-			r->stop = true;
-		}
-		if (r->clock.now > r->opts.duration_ns)
-			r->stop = true;
-	}
+	if (r->careful)
+		cpu_loop(r, c, a, true);
+	else
+		cpu_loop(r, c, a, false);
 }
 
-static void run_hw(struct kw_runner *r, unsigned a)
+static inline __attribute__((always_inline)) void
+hw_loop(struct kw_runner *r, unsigned a, bool careful)
 {
-	const struct kw_node *n;
-	struct kw_done done;
+	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
+	struct kw_done done = { .outcome = 0 }, effect;
 	unsigned i;
+	const struct kw_node *n;
 
 	for (i = 0; i < HW_STEPS && !r->stop; i++) {
-		n = &r->p->nodes[kw_actor(r->p, r->s, a)->pc];
-		step(r, a, -1, n, &done);
-		if (done.effect != KW_EFF_NONE && !hw_effect(r, a, n, &done))
+		n = &r->p->nodes[st->pc];
+		step(r, st, n, a, -1, careful, &done);
+		r->counts.steps++;
+		if (done.effect == KW_EFF_NONE)
+			continue;
+		effect = done;
+		if (!hw_effect(r, a, n, &effect))
 			return;
 	}
 	if (!r->stop)
 		kw_fail(r, "hardware steps without end at one moment");
 }
 
+static void run_hw(struct kw_runner *r, unsigned a)
+{
+	if (r->careful)
+		hw_loop(r, a, true);
+	else
+		hw_loop(r, a, false);
+}
+
 static void actor_event(struct kw_runner *r, unsigned a)
 {
 	switch ((enum kw_actor_type)r->p->actors[a].type) {
 	case KW_HW:
+		if (kw_actor(r->p, r->s, a)->run != KW_READY)
+			kw_handler_event(r, a);
 		if (kw_actor(r->p, r->s, a)->run == KW_READY)
 			run_hw(r, a);
-		else
-			kw_handler_event(r, a);
 		break;
 	case KW_THREAD:
 		if (!r->extra[a].delayed) {
@@ -416,6 +454,11 @@ static void actor_event(struct kw_runner *r, unsigned a)
 	}
 }
 
+static unsigned end_slot(const struct kw_runner *r)
+{
+	return r->p->nr_actors + 2 * r->p->host.nr_cpus;
+}
+
 static void reset(struct kw_runner *r, uint64_t nr)
 {
 	const struct kw_program *p = r->p;
@@ -426,9 +469,8 @@ static void reset(struct kw_runner *r, uint64_t nr)
 	memset(r->rng, 0, p->nr_actors * sizeof(r->rng[0]));
 	memset(r->extra, 0, p->nr_actors * sizeof(r->extra[0]));
 	memset(r->sequence, 0, p->nr_dists * sizeof(r->sequence[0]));
-	memset(r->queue.pos, 0, (p->nr_actors + 2 * p->host.nr_cpus) *
-					sizeof(r->queue.pos[0]));
-	r->queue.n = r->queue.order = 0;
+	memset(r->queue.pending, 0, end_slot(r) + 1);
+	r->queue.n = 0;
 	r->key.run = nr;
 	r->clock.now = 0;
 	r->digest = p->digest;
@@ -436,10 +478,15 @@ static void reset(struct kw_runner *r, uint64_t nr)
 	r->nr_episodes = 0;
 	r->counts = (struct kw_counts){ 0 };
 	r->failure = NULL;
-	r->stop = false;
+	r->stop = r->quiescent = false;
+	r->careful = r->opts.observe != NULL;
+	kw_queue_set(&r->queue, end_slot(r), r->opts.duration_ns);
 	memset(r->idle, 0, sizeof(r->idle));
 	for (c = 0; c < p->host.nr_cpus; c++) {
-		r->cpus[c] = (struct kw_cpu){ KW_NOBODY, KW_NOBODY, false, 0 };
+		r->cpus[c] = (struct kw_cpu){
+			.thread = KW_NOBODY, .top = KW_NOBODY,
+			.foreign = KW_NOBODY,
+		};
 		r->idle[c / 64] |= UINT64_C(1) << c % 64;
 	}
 	kw_watch_reset(r);
@@ -458,34 +505,38 @@ static void check_deadlock(struct kw_runner *r)
 			   "that nobody will give");
 }
 
+static void dispatch(struct kw_runner *r, unsigned slot)
+{
+	unsigned actors = r->p->nr_actors, cpus = r->p->host.nr_cpus;
+
+	if (slot < actors)
+		actor_event(r, slot);
+	else if (slot < actors + cpus)
+		run_cpu(r, slot - actors);
+	else if (slot < actors + 2 * cpus)
+		kw_slice_end(r, slot - actors - cpus);
+	else
+		r->stop = true;	/* the end of the run */
+}
+
 void kw_runner_run(struct kw_runner *r, uint64_t nr, struct kw_result *res)
 {
-	unsigned actors = r->p->nr_actors, cpus = r->p->host.nr_cpus, slot;
 	struct kw_queue *q = &r->queue;
-	bool quiescent = false;
+	unsigned slot;
 
 	reset(r, nr);
 	while (!r->stop) {
-		if (!q->n) {
-			quiescent = true;
+		if (q->n == 1 && q->pending[end_slot(r)]) {
+			r->quiescent = true;
 			check_deadlock(r);
 			break;
 		}
-		if (q->heap[0].time > r->opts.duration_ns) {
-			r->clock.now = r->opts.duration_ns;
-			break;
-		}
-		slot = q->heap[0].slot;
-		r->clock.now = q->heap[0].time;
-		kw_queue_remove(q, slot);
-		if (slot < actors)
-			actor_event(r, slot);
-		else if (slot < actors + cpus)
-			run_cpu(r, slot - actors);
-		else
-			kw_slice_end(r, slot - actors - cpus);
+		r->clock.now = kw_queue_time(q);
+		slot = kw_queue_take(q);
+		digest(r, slot);
+		dispatch(r, slot);
 	}
-	kw_watch_finish(r, quiescent);
+	kw_watch_finish(r, r->quiescent);
 	r->counts.end_ns = r->clock.now;
 	*res = (struct kw_result){
 		.run = nr, .digest = r->digest, .counts = r->counts,

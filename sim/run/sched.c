@@ -50,23 +50,22 @@ static void unblock(struct kw_runner *r, unsigned a)
 	if (r->extra[a].blocked) {
 		r->extra[a].blocked = false;
 		r->nr_blocked--;
+		r->careful = r->opts.observe || r->nr_blocked;
 	}
 }
 
 void kw_interrupt(struct kw_runner *r, unsigned c)
 {
 	unsigned slot = kw_cpu_slot(r, c), top = kw_top(r, c);
-	struct kw_queue *q = &r->queue;
 	uint64_t end;
 
 	if (top == KW_NOBODY)
 		return;
 	unblock(r, top);
-	if (!q->pos[slot])
+	if (!r->queue.pending[slot])
 		return;
-	end = q->heap[q->pos[slot] - 1].time;
+	end = kw_queue_remove(&r->queue, slot);
 	r->extra[top].left = end > r->clock.now ? end - r->clock.now : 0;
-	kw_queue_remove(q, slot);
 }
 
 void kw_resume(struct kw_runner *r, unsigned c)
@@ -74,6 +73,7 @@ void kw_resume(struct kw_runner *r, unsigned c)
 	unsigned top = kw_top(r, c);
 	uint64_t left;
 
+	r->cpus[c].top = (uint16_t)top;
 	if (top == KW_NOBODY) {
 		kw_queue_remove(&r->queue, kw_cpu_slot(r, c));
 		return;
@@ -87,7 +87,7 @@ void kw_resume(struct kw_runner *r, unsigned c)
 
 static void start_slice(struct kw_runner *r, unsigned c)
 {
-	if (r->nr_ready && !r->queue.pos[kw_slice_slot(r, c)])
+	if (r->nr_ready && !r->queue.pending[kw_slice_slot(r, c)])
 		kw_queue_set(&r->queue, kw_slice_slot(r, c),
 			     r->clock.now + r->p->host.slice_ns);
 }

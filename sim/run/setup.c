@@ -72,11 +72,21 @@ static void make_start(struct kw_runner *r)
 	}
 }
 
+static void make_costs(struct kw_runner *r)
+{
+	unsigned op;
+
+	for (op = 0; op < KW_NR_OPS; op++) {
+		r->op_ns[op].min = r->p->host.op_ns[kw_op_cost[op]].min;
+		r->op_ns[op].max = r->p->host.op_ns[kw_op_cost[op]].max;
+	}
+}
+
 struct kw_runner *kw_runner_new(const struct kw_program *p,
 				const struct kw_run_opts *opts)
 {
 	struct kw_runner *r = g_new0(struct kw_runner, 1);
-	unsigned n = p->nr_actors, slots = n + 2 * p->host.nr_cpus;
+	unsigned n = p->nr_actors, slots = n + 2 * p->host.nr_cpus + 1;
 
 	g_assert(p->host.nr_cpus && p->host.nr_cpus <= KW_MAX_CPUS);
 	r->p = p;
@@ -85,8 +95,8 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->start = g_malloc0(p->state_size);
 	r->s = g_malloc0(p->state_size);
 	r->clock.t = g_new0(uint64_t, p->nr_times + 1);
-	r->queue.heap = g_new0(struct kw_entry, slots);
-	r->queue.pos = g_new0(uint16_t, slots);
+	r->queue.entries = g_new0(struct kw_entry, slots);
+	r->queue.pending = g_new0(uint8_t, slots);
 	r->rng = g_malloc0(n * sizeof(r->rng[0]));
 	r->sequence = g_new0(uint32_t, p->nr_dists);
 	r->extra = g_new0(struct kw_extra, n);
@@ -105,6 +115,7 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->mark_signal = mark_number(p, "signal");
 	map_actors(r);
 	make_start(r);
+	make_costs(r);
 	return r;
 }
 
@@ -116,8 +127,8 @@ void kw_runner_free(struct kw_runner *r)
 	g_free(r->start);
 	g_free(r->s);
 	g_free(r->clock.t);
-	g_free(r->queue.heap);
-	g_free(r->queue.pos);
+	g_free(r->queue.entries);
+	g_free(r->queue.pending);
 	g_free(r->rng);
 	g_free(r->sequence);
 	g_free(r->extra);
