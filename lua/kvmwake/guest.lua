@@ -1,0 +1,391 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- The guest: what guest functions can say, as methods of `cpu`.
+--
+-- Each method does the architectural side (hw_*) first and then traps to
+-- the kernel's path, if the access traps.  cpu.v is the vCPU, a reference;
+-- a function that several vCPUs share must not ask which one it runs on.
+
+source("(guest)", "")
+
+local methods = {}
+
+-- An interrupt by its name ("disk", "timer", "pmu"), or a reference.
+local function find_irq(cpu, irq)
+	if irq == "timer" then
+		return load(cpu.v.vtimer_irq)
+	elseif irq == "pmu" then
+		return load(cpu.v.pmu_irq)
+	elseif type(irq) == "string" then
+		if not kvm.spi[irq] then
+			error("no interrupt \"" .. irq .. "\"" ..
+			      kvm.did_you_mean(irq, kvm.spi_names), 3)
+		end
+		return kvm.spi[irq].ref
+	end
+	return irq
+end
+
+local function find_vcpu(n)
+	if not kvm.vcpu[n] then
+		error("no vCPU " .. tostring(n), 3)
+	end
+	return kvm.vcpu[n]
+end
+
+-- --- waiting ----------------------------------------------------------
+
+-- Whether WFI traps while a virtual interrupt is pending is implementation
+-- defined: vm.wfi_traps_pending.
+function K.guest_wfi(vcpu)
+	if not kvm.wfi_traps_pending and K.hw_virq_pending(vcpu) then
+		return
+	end
+	store(vcpu.hw_wfi, true)
+	mark("wait", vcpu)
+	guest_exit(EXIT_WFI)
+	store(vcpu.hw_wfi, false)
+end
+
+function K.guest_cpu_suspend(vcpu)
+	store(vcpu.hw_wfi, true)
+	mark("wait", vcpu)
+	guest_exit(EXIT_TRAP, K.kvm_psci_vcpu_suspend, vcpu)
+	store(vcpu.hw_wfi, false)
+end
+
+function methods.wfi(cpu) K.guest_wfi(cpu.v) end
+function methods.wfe(cpu) guest_exit(EXIT_WFE) end
+function methods.cpu_suspend(cpu) K.guest_cpu_suspend(cpu.v) end
+function methods.compute(cpu, duration) burn(duration) end
+function methods.irq_disable(cpu) local_irq_disable() end
+function methods.irq_enable(cpu) local_irq_enable() end
+
+-- Busy-waits for something that another CPU or a handler will do.
+function methods.spin_until_taken(cpu, irq)
+	await(find_irq(cpu, irq).hw_latch, false)
+end
+function methods.spin_until_off(cpu, n)
+	await(find_vcpu(n).hw_off, true)
+end
+
+-- The scenario's own guest memory: vm.flags = { "ready" }.
+local function find_flag(name)
+	if not kvm.flag[name] then
+		error("no flag \"" .. tostring(name) .. "\" in vm.flags", 3)
+	end
+	return kvm.flag[name].value
+end
+function methods.set(cpu, name) store(find_flag(name), true) end
+function methods.clear(cpu, name) store(find_flag(name), false) end
+function methods.get(cpu, name) return load(find_flag(name)) end
+function methods.spin_until(cpu, name) await(find_flag(name), true) end
+
+-- --- power ------------------------------------------------------------
+
+-- CPU_OFF has happened when the firmware, here KVM, has taken it: only then
+-- may AFFINITY_INFO say so, and another CPU turn this one on again.
+function K.psci_cpu_off(vcpu)
+	store(vcpu.regs, false)
+	K.kvm_psci_vcpu_off(vcpu)
+	mark("wait", vcpu)
+	store(vcpu.hw_off, true)
+end
+
+function K.guest_cpu_on(vcpu, target)
+	if not load(target.hw_off) then
+		return				-- ALREADY_ON
+	end
+	store(target.hw_off, false)
+	guest_exit(EXIT_TRAP, K.kvm_psci_vcpu_on, vcpu, target)
+end
+
+function K.psci_system_off(vcpu)
+	K.kvm_prepare_system_event(vcpu)
+	for n = 0, kvm.nr_vcpus - 1 do
+		store(kvm.vcpu[n].hw_off, true)
+	end
+end
+
+function methods.psci_system_off(cpu)
+	guest_exit(EXIT_TRAP, K.psci_system_off, cpu.v)
+end
+function methods.psci_cpu_off(cpu)
+	guest_exit(EXIT_TRAP, K.psci_cpu_off, cpu.v)
+end
+function methods.psci_cpu_on(cpu, n)
+	K.guest_cpu_on(cpu.v, find_vcpu(n))
+end
+
+-- --- interrupt controller ---------------------------------------------
+
+function K.guest_sgi(irq)
+	store(irq.hw_latch, true)
+	guest_exit(EXIT_TRAP, K.vgic_dispatch_sgi, irq)
+end
+function K.guest_enable_irq(irq)
+	store(irq.hw_enabled, true)
+	guest_exit(EXIT_TRAP, K.vgic_mmio_write_senable, irq)
+end
+function K.guest_disable_irq(irq)
+	store(irq.hw_enabled, false)
+	guest_exit(EXIT_TRAP, K.vgic_mmio_write_cenable, irq)
+end
+function K.guest_set_pending(irq)
+	store(irq.hw_latch, true)
+	guest_exit(EXIT_TRAP, K.vgic_mmio_write_spending, irq)
+end
+function K.guest_clear_pending(irq)
+	store(irq.hw_latch, false)
+	guest_exit(EXIT_TRAP, K.vgic_mmio_write_cpending, irq)
+end
+function K.guest_set_active(vcpu, irq)
+	store(irq.hw_active, true)
+	guest_exit(EXIT_TRAP, K.vgic_mmio_write_sactive, vcpu, irq)
+end
+function K.guest_clear_active(vcpu, irq)
+	store(irq.hw_active, false)
+	guest_exit(EXIT_TRAP, K.vgic_mmio_write_cactive, vcpu, irq)
+end
+function K.guest_set_target(irq, target)
+	store(irq.hw_target, target)
+	guest_exit(EXIT_TRAP, K.vgic_mmio_write_irouter, irq, target)
+end
+function K.guest_set_priority(irq, priority)
+	store(irq.hw_prio, priority)
+	guest_exit(EXIT_TRAP, K.vgic_mmio_write_priority, irq, priority)
+end
+function K.guest_gicd_enable(on)
+	store(kvm.hw.hw_dist, on)
+	guest_exit(EXIT_TRAP, K.vgic_mmio_write_ctlr, on)
+end
+
+function methods.sgi(cpu, n, nr)
+	local vcpu = find_vcpu(n)
+	local irq = kvm.sgi[n] and kvm.sgi[n][nr or 0]
+
+	if not irq then
+		error("no SGI " .. tostring(nr or 0) .. ": vm.sgis says how many", 2)
+	end
+	K.guest_sgi(irq)
+end
+function methods.enable_irq(cpu, irq) K.guest_enable_irq(find_irq(cpu, irq)) end
+function methods.disable_irq(cpu, irq) K.guest_disable_irq(find_irq(cpu, irq)) end
+function methods.set_pending(cpu, irq) K.guest_set_pending(find_irq(cpu, irq)) end
+function methods.clear_pending(cpu, irq)
+	K.guest_clear_pending(find_irq(cpu, irq))
+end
+function methods.set_active(cpu, irq)
+	K.guest_set_active(cpu.v, find_irq(cpu, irq))
+end
+function methods.clear_active(cpu, irq)
+	K.guest_clear_active(cpu.v, find_irq(cpu, irq))
+end
+function methods.set_target(cpu, irq, n)
+	K.guest_set_target(find_irq(cpu, irq), find_vcpu(n))
+end
+function methods.set_priority(cpu, irq, priority)
+	K.guest_set_priority(find_irq(cpu, irq), priority)
+end
+function methods.gicd_enable(cpu, on) K.guest_gicd_enable(on) end
+-- ICC_PMR_EL1 does not trap.
+function methods.set_pmr(cpu, pmr) store(cpu.v.hw_pmr, pmr) end
+
+-- --- timer and PMU ----------------------------------------------------
+
+function K.guest_stop_timer(vcpu)
+	cancel(vcpu.vtimer)
+	await_idle(vcpu.vtimer)
+	store(vcpu.cntv_enabled, false)
+	store(vcpu.cntv_istatus, false)
+	K.hw_timer_output(vcpu, false)
+end
+
+function methods.stop_timer(cpu) K.guest_stop_timer(cpu.v) end
+function methods.set_timer(cpu, duration)
+	K.guest_stop_timer(cpu.v)
+	local cval = ktime_get() + duration
+	store(cpu.v.cntv_cval, cval)
+	store(cpu.v.cntv_enabled, true)
+	arm(cpu.v.vtimer, cval)
+end
+
+function K.guest_pmu_clear(vcpu)
+	K.hw_pmu_output(vcpu, false)
+	guest_exit(EXIT_TRAP, K.access_pmovsclr, vcpu)
+end
+
+function methods.pmu_clear(cpu) K.guest_pmu_clear(cpu.v) end
+function methods.pmu_overflow_after(cpu, duration)
+	arm(cpu.v.pmu_counter, duration)
+end
+
+-- --- interrupts -------------------------------------------------------
+
+local function new_cpu(vcpu)
+	local cpu = { v = vcpu, vm = kvm }
+
+	for name, f in spairs(methods) do
+		cpu[name] = f
+	end
+	return cpu
+end
+
+-- What every driver does: silence the device that interrupted.
+function K.guest_quiesce(vcpu, irq)
+	local source = load(irq.source)
+
+	if kvm.has_timer and source == SOURCE_TIMER then
+		K.guest_stop_timer(vcpu)
+	elseif kvm.has_pmu and source == SOURCE_PMU then
+		K.guest_pmu_clear(vcpu)
+	elseif source == SOURCE_LEVEL then
+		guest_exit(EXIT_USER, K.vmm_lower, irq)
+	end
+end
+
+-- Interrupt exception, in-kernel GIC: take what there is, then return.
+local function handle_vgic(vcpu)
+	local cpu = new_cpu(vcpu)
+
+	store(vcpu.hw_wfi, false)
+	if kvm.has_gicv4 and load(vcpu.hw_vlpi) then
+		store(vcpu.hw_vlpi, false)
+		burn(timing.handler)
+	end
+	loop(function()
+		local irq = K.hw_ack(vcpu)
+
+		if irq == NULL then
+			return true
+		end
+		burn(timing.handler)
+		K.guest_quiesce(vcpu, irq)
+		if kvm.on_irq then
+			kvm.on_irq(cpu, irq)
+		end
+		K.hw_eoi(vcpu, irq)
+	end)
+end
+
+-- Userspace irqchip: the guest talks to an interrupt controller in the VMM,
+-- which lowers the line.
+local function handle_lines(vcpu)
+	store(vcpu.hw_wfi, false)
+	burn(timing.handler)
+	if kvm.has_timer and load(vcpu.cntv_istatus) then
+		K.guest_stop_timer(vcpu)
+	end
+	if kvm.has_pmu and test_bit(HW_PMU, vcpu.hw_lines) then
+		K.guest_pmu_clear(vcpu)
+	end
+	if kvm.on_irq then
+		kvm.on_irq(new_cpu(vcpu), NULL)
+	end
+	guest_exit(EXIT_USER, K.vmm_ack, vcpu)
+end
+
+-- The VMM: emulated devices and irqchip, under its one big lock.
+function K.vmm_line(irq, level)
+	mutex_lock(kvm.hw.bql)
+	store(irq.hw_line, level)
+	K.kvm_vm_ioctl_irq_line("spi", irq, level)
+	mutex_unlock(kvm.hw.bql)
+end
+
+function K.vmm_lower(irq) K.vmm_line(irq, false) end
+
+function K.vmm_cpu_line(vcpu, level)
+	mutex_lock(kvm.hw.bql)
+	if level then
+		set_bit(HW_IRQ, vcpu.hw_lines)
+	else
+		clear_bit(HW_IRQ, vcpu.hw_lines)
+	end
+	K.kvm_vm_ioctl_irq_line("cpu", vcpu, level)
+	mutex_unlock(kvm.hw.bql)
+end
+
+function K.vmm_ack(vcpu) K.vmm_cpu_line(vcpu, false) end
+
+-- KVM_RUN returned so that user space can look at the timer's and the PMU's
+-- output (struct kvm_sync_regs.device_irq_level): the VMM routes it.
+function K.vmm_device_irq(vcpu)
+	if test_bit(HW_TIMER, vcpu.hw_lines) or test_bit(HW_PMU, vcpu.hw_lines) then
+		K.kvm_vm_ioctl_irq_line("cpu", vcpu, true)
+	end
+end
+
+-- --- actors -----------------------------------------------------------
+
+-- A vCPU thread of the VMM: KVM_RUN, serve the exit, KVM_RUN.
+local function vcpu_thread(vcpu)
+	if load(vcpu.hw_off) then
+		mark("wait", vcpu)
+	end
+	loop(function()
+		local why = K.kvm_arch_vcpu_ioctl_run(vcpu)
+
+		if why == "shutdown" then
+			return true
+		end
+		burn(timing.user)
+		if why == "signal" then
+			store(vcpu.task.sigpending, false)
+		elseif why == "device irq" then
+			K.vmm_device_irq(vcpu)
+		else
+			call_trap()
+		end
+	end)
+end
+
+-- The guest's function, then a shutdown: a guest that has nothing more to
+-- do does not wait.
+local guest_of, bodies = {}, {}
+
+local function guest_body(fn)
+	for i, f in ipairs(bodies) do
+		if f == fn then
+			return guest_of[i]
+		end
+	end
+	bodies[#bodies + 1] = fn
+	guest_of[#bodies] = function(vcpu)
+		fn(new_cpu(vcpu))
+		guest_exit(EXIT_SHUTDOWN)
+	end
+	return guest_of[#bodies]
+end
+
+-- Everything that belongs to one vCPU.  Returns its thread.
+function kvm.make_vcpu(n, vcpu, fn)
+	local name = "vcpu" .. n
+	local function a(suffix, type, home, handler, run)
+		return actor {
+			type = type, name = name .. suffix, run = run,
+			args = { vcpu }, object = vcpu, home = home,
+			handler = handler,
+			task = type == "thread" and "task" or nil,
+		}
+	end
+
+	local thread = a("", "thread", nil, nil, vcpu_thread)
+	local guest = a("-guest", "guest", thread, nil, guest_body(fn))
+	a("-irq", "virq", guest, "virq",
+	  kvm.irqchip_in_kernel and handle_vgic or handle_lines)
+	a("-preempt", "preempt", thread, "preempt", K.vcpu_preempted)
+	a("-ipi", "hardirq", thread, "ipi", K.scheduler_ipi)
+	if kvm.has_timer then
+		a("-vtimer", "hw", nil, "vtimer", K.hw_vtimer_expires)
+		a("-ppi", "hardirq", thread, "vtimer_ppi",
+		  K.kvm_arch_timer_handler)
+	end
+	if kvm.has_pmu then
+		a("-pmu", "hw", nil, "pmu_counter", K.hw_pmu_overflow)
+		a("-pmi", "hardirq", thread, "pmi", K.kvm_pmu_perf_overflow)
+	end
+	for _, make in ipairs(kvm.vcpu_makers) do
+		make(a, thread, vcpu)
+	end
+	return thread
+end

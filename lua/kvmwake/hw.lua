@@ -1,0 +1,282 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- The hardware that a guest sees, and the host hardware under KVM.
+--
+-- There are two sides.  hw_* fields are the architecture's truth: what a
+-- real GIC, timer, PMU and firmware would hold at this moment.  Only this
+-- file, guest.lua and the outside world (devices) write them.  The other
+-- fields of this file are physical: list registers, the timer's condition,
+-- handlers; kernels read and write those as kernels do.
+--
+--	device edge	-> hw_latch	guest acknowledges -> cleared
+--	device level	-> hw_line	device lowers it   -> cleared
+--	guest MMIO	-> hw_enabled, hw_target, hw_prio, hw_active, hw_dist
+--
+-- The guest's side of an access happens first, then the trap to the kernel.
+
+source("(hardware)", "")
+
+struct("lr", {
+	irq	= ref("irq"),
+	pending	= flag(),
+	active	= flag(),
+})
+
+struct("irq", {
+	hw_line		= arch(flag()),
+	hw_latch	= arch(flag()),
+	hw_active	= arch(flag()),
+	hw_enabled	= arch(flag(true)),
+	hw_target	= arch(ref("vcpu")),
+	hw_prio		= arch(count(3)),	-- 0 is the most urgent
+	source = enum { "SOURCE_EDGE", "SOURCE_LEVEL", "SOURCE_SGI",
+			"SOURCE_TIMER", "SOURCE_PMU" },
+})
+
+struct("vcpu", {
+	hw_wfi		= arch(flag()),
+	hw_off		= arch(flag()),
+	hw_lines	= arch(word { "HW_IRQ", "HW_FIQ", "HW_TIMER", "HW_PMU" }),
+	hw_vlpi		= arch(flag()),		-- pending in the VPT
+	hw_pmr		= arch_all(count(4)),	-- only hw_prio < hw_pmr passes
+
+	-- physical
+	regs		= flag(true),		-- as CPU_ON wrote them
+	in_guest	= flag(),
+	aborted		= count(8),		-- entries in a row
+	uie		= flag(),		-- underflow maintenance interrupt
+	cntv_enabled	= flag(),
+	cntv_istatus	= flag(),		-- the comparator's condition
+	cntv_cval	= time(),
+	cntv_active	= flag(),		-- host side of the PPI is active
+	vpe_resident	= flag(),		-- GICR_VPENDBASER.Valid
+	doorbell_on	= flag(),
+	doorbell_pending = flag(),
+
+	vtimer_irq	= ref("irq"),
+	pmu_irq		= ref("irq"),
+
+	virq		= handler(),		-- the guest's interrupt handler
+	ipi		= handler(),		-- reschedule IPI
+	vtimer		= handler(),		-- comparator
+	vtimer_ppi	= handler(),		-- its host interrupt
+	pmu_counter	= handler(),
+	pmi		= handler(),		-- its host interrupt
+	doorbell	= handler(),		-- GICv4, host interrupt
+	preempt		= handler(),
+})
+
+-- What is not a CPU's.
+struct("hw", {
+	hw_dist = arch_all(flag(true)),		-- GICD_CTLR
+	halted	= flag(),			-- see K.check_guest_enter()
+	bql	= lock(),			-- of the VMM
+})
+
+exits { "EXIT_WFI", "EXIT_WFE", "EXIT_TRAP", "EXIT_MAINT", "EXIT_USER",
+	"EXIT_SHUTDOWN" }
+
+-- Does its target's priority mask hold this interrupt back?
+function K.hw_masked(irq)
+	local vcpu = load(irq.hw_target)
+
+	return vcpu == NULL or load(irq.hw_prio) >= load(vcpu.hw_pmr)
+end
+
+-- Would the CPU interface signal an interrupt if the guest ran now?
+function K.hw_virq_pending(vcpu)
+	if any(vcpu.irq_lines) then
+		return true
+	end
+	for i = 1, kvm.nr_lr do
+		if load(vcpu.lr[i].pending) and not load(vcpu.lr[i].active) then
+			return true
+		end
+	end
+	return load(vcpu.vpe_resident) and load(vcpu.hw_vlpi)
+end
+
+-- Assertions that hold at every guest entry, whatever the kernel.
+function K.check_guest_enter(vcpu)
+	if load(vcpu.hw_off) then
+		fail("a vCPU that is powered off enters the guest")
+	end
+	if not load(vcpu.regs) then
+		fail("a vCPU enters the guest with the registers of its past life")
+	end
+	if load(kvm.hw.halted) then
+		fail("a halted vCPU enters the guest before it is resumed")
+	end
+end
+
+-- A request that nobody consumes aborts every entry.
+function K.check_progress(vcpu, enters)
+	if enters then
+		store(vcpu.aborted, 0)
+		return
+	end
+	local n = load(vcpu.aborted)
+	if n == 8 then
+		fail("eight guest entries in a row were aborted")
+	end
+	store(vcpu.aborted, n + 1)
+end
+
+-- The world switch.  Returns why the guest exited.  The caller has host
+-- interrupts masked: one that is pending takes the guest out at once.
+function K.hw_run_guest(vcpu)
+	burn(timing.entry)
+	K.check_guest_enter(vcpu)
+	if kvm.has_timer then
+		K.hw_load_vtimer(vcpu)
+	end
+	if K.hw_virq_pending(vcpu) then
+		raise(vcpu.virq)
+	end
+	local reason = guest_enter()
+	unraise(vcpu.virq)
+	if kvm.has_timer then
+		store(vcpu.in_guest, false)
+	end
+	burn(timing.exit)
+	return reason
+end
+
+-- The vtimer is switched on for the guest; when its condition holds and the
+-- host did not mark the PPI active, it fires at once.
+function K.hw_load_vtimer(vcpu)
+	store(vcpu.in_guest, true)
+	smp_mb()
+	if load(vcpu.cntv_istatus) and not load(vcpu.cntv_active) then
+		raise(vcpu.vtimer_ppi)
+	end
+end
+
+-- An output line of a CPU's own device: to its PPI, or with a userspace
+-- irqchip to nobody in the kernel.
+local function set_output(irq, vcpu, line, level)
+	if kvm.irqchip_in_kernel then
+		store(irq.hw_line, level)
+	elseif level then
+		set_bit(line, vcpu.hw_lines)
+	else
+		clear_bit(line, vcpu.hw_lines)
+	end
+end
+
+function K.hw_timer_output(vcpu, level)
+	set_output(kvm.irqchip_in_kernel and load(vcpu.vtimer_irq), vcpu,
+		   HW_TIMER, level)
+end
+
+function K.hw_pmu_output(vcpu, level)
+	set_output(kvm.irqchip_in_kernel and load(vcpu.pmu_irq), vcpu,
+		   HW_PMU, level)
+end
+
+-- Comparator: cval has come.
+function K.hw_vtimer_expires(vcpu)
+	store(vcpu.cntv_istatus, true)
+	K.hw_timer_output(vcpu, true)
+	smp_mb()
+	if load(vcpu.in_guest) then
+		raise(vcpu.vtimer_ppi)
+	end
+end
+
+-- A counter overflows; the host's PMU driver hears of it by an interrupt.
+function K.hw_pmu_overflow(vcpu)
+	K.hw_pmu_output(vcpu, true)
+	raise(vcpu.pmi)
+end
+
+-- A virtual LPI arrives at the redistributor (GICv4): delivered to a vPE
+-- that is resident, else it rings the doorbell.
+function K.hw_vlpi_arrives(vcpu)
+	store(vcpu.hw_vlpi, true)
+	smp_mb()
+	if load(vcpu.vpe_resident) then
+		raise(vcpu.virq)
+		return
+	end
+	store(vcpu.doorbell_pending, true)
+	smp_mb()
+	if load(vcpu.doorbell_on) then
+		store(vcpu.doorbell_pending, false)
+		raise(vcpu.doorbell)
+	end
+end
+
+-- A doorbell that rang while its interrupt was off is pending in the host's
+-- LPI table until it is switched on.
+function K.hw_enable_doorbell(vcpu)
+	store(vcpu.doorbell_on, true)
+	smp_mb()
+	if load(vcpu.doorbell_pending) then
+		store(vcpu.doorbell_pending, false)
+		raise(vcpu.doorbell)
+	end
+end
+
+-- The guest reads ICC_IAR1: the first pending list register becomes active.
+-- Which of several is first has no influence on sleeping, so priorities are
+-- not compared here.
+function K.hw_ack(vcpu)
+	for i = 1, kvm.nr_lr do
+		local lr = vcpu.lr[i]
+
+		if load(lr.pending) and not load(lr.active) then
+			return K.hw_ack_lr(lr)
+		end
+	end
+	return NULL
+end
+
+function K.hw_ack_lr(lr)
+	local irq = load(lr.irq)
+
+	store(lr.pending, false)
+	store(lr.active, true)
+	store(irq.hw_active, true)
+	store(irq.hw_latch, false)
+	return irq
+end
+
+-- The guest writes ICC_EOIR1.  A level-triggered interrupt asks for a
+-- maintenance interrupt (LR.EOI), so that the kernel can look at its line
+-- again; the timer's is deactivated on the physical side too (LR.HW) and
+-- fires again if its condition still holds.
+function K.hw_eoi(vcpu, irq)
+	store(irq.hw_active, false)
+	K.hw_eoi_lr(vcpu, irq)
+	local source = load(irq.source)
+	if source == SOURCE_TIMER then
+		store(vcpu.cntv_active, false)
+		if load(vcpu.cntv_istatus) then
+			guest_exit(EXIT_MAINT)
+		end
+	elseif source == SOURCE_LEVEL or source == SOURCE_PMU then
+		guest_exit(EXIT_MAINT)
+	elseif load(vcpu.uie) and K.hw_lrs_empty(vcpu) then
+		guest_exit(EXIT_MAINT)
+	end
+end
+
+function K.hw_eoi_lr(vcpu, irq)
+	for i = 1, kvm.nr_lr do
+		if load(vcpu.lr[i].irq) == irq then
+			store(vcpu.lr[i].active, false)
+			return
+		end
+	end
+end
+
+-- Underflow.  Hardware says so at one valid register already; with an array
+-- of one that would never end, so here it is none.
+function K.hw_lrs_empty(vcpu)
+	for i = 1, kvm.nr_lr do
+		if load(vcpu.lr[i].pending) or load(vcpu.lr[i].active) then
+			return false
+		end
+	end
+	return true
+end

@@ -1,0 +1,9 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- Fault: resuming clears pause and wakes nobody.
+
+function K.kvm_arm_resume_guest()
+	store(kvm.hw.halted, false)
+	for n = 0, kvm.nr_vcpus - 1 do
+		store(kvm.vcpu[n].pause, false)
+	end
+end
