@@ -150,9 +150,16 @@ rule_float() {	# no floating point below report/
 		grep -vF "$float_files:"
 }
 
-rule_order() {	# no iteration in hash order below cli/
-	banned 'g_hash_table_(iter_init|foreach|get_keys|get_values)' \
-		'hash order' cli
+rule_order() {	# no iteration in hash order: keys are sorted at once
+	banned 'g_hash_table_(iter_init|foreach|get_keys|get_values)[ 	]*\(' \
+		'hash order'
+	for f in $(c_files); do
+		awk -v f="$f" '
+			/g_hash_table_get_(keys|values)_as_array/ { at = NR }
+			/sort/ { at = 0 }
+			at && NR == at + 3 { print f ":" at ": hash order" }
+			' "$plain/$f"
+	done
 	banned 'g_direct_hash' 'pointers are hashed'
 }
 
@@ -304,6 +311,10 @@ bad_calls_3() { echo 'int x = sprintf(a, "b");' | add sim/cli/main.c; }
 bad_clock() { echo 'long x = time(0);' | add sim/base/a.c; }
 bad_float() { echo 'double x;' | add sim/base/a.c; }
 bad_order() { echo 'int x = g_hash_table_foreach(a);' | add sim/base/a.c; }
+bad_order_2() {
+	printf 'void *x = g_hash_table_get_keys_as_array(t, &n);\n\n\n\n' |
+		add sim/cli/main.c
+}
 bad_direction() { echo '#include "../machine/m.h"' | add sim/base/a.c; }
 bad_direction_2() { mkdir sim/new; cp sim/base/a.h sim/new/; }
 bad_libraries() { echo '#include <lua.h>' | add sim/base/a.c; }
