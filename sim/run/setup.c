@@ -109,7 +109,7 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->vcpu_of = g_new0(int16_t, n);
 	r->marks = g_new0(uint64_t, p->nr_marks + 1);
 	r->oracle = kw_oracle_new(p);
-	r->thread_of = g_new0(uint16_t, r->oracle->nr_vcpus);
+	r->thread_of = g_new0(uint16_t, r->oracle->nr_vcpus + 1);
 	r->watch = g_new0(struct kw_watch, r->oracle->nr_vcpus);
 	r->mark_verdict = mark_number(p, "verdict");
 	r->mark_signal = mark_number(p, "signal");

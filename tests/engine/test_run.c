@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The timed engine's parts, and small programs with times known by hand. */
+#include "../lib/asm.h"
+#include "../../sim/run/campaign.h"
+#include "../../sim/run/queue.h"
+#include "../../sim/run/rng.h"
+
+static void test_queue_order(void)
+{
+	struct kw_entry entries[8];
+	uint8_t pending[8] = { 0 };
+	struct kw_queue q = { entries, pending, 0 };
+
+	kw_queue_set(&q, 0, 50);
+	kw_queue_set(&q, 1, 10);
+	kw_queue_set(&q, 2, 10);	/* after 1: it was scheduled later */
+	kw_queue_set(&q, 3, 70);
+	kw_queue_set(&q, 0, 10);	/* moved: now behind 2 */
+	g_assert_cmpuint(kw_queue_remove(&q, 3), ==, 70);
+	g_assert_cmpuint(kw_queue_remove(&q, 3), ==, 0);
+	g_assert_cmpuint(kw_queue_take(&q), ==, 1);
+	g_assert_cmpuint(kw_queue_take(&q), ==, 2);
+	g_assert_cmpuint(kw_queue_take(&q), ==, 0);
+	g_assert_cmpuint(q.n, ==, 0);
+}
+
+static void test_rng_is_counter_based(void)
+{
+	struct kw_rng_key key = { 7, 3 };
+	struct kw_rng a = { .next = 0 }, b = { .next = 0 };
+	uint32_t first[20], i;
+
+	for (i = 0; i < 20; i++)
+		first[i] = kw_rng_u32(&a, &key, 5);
+	b.next = 8;		/* the third draw of a later block */
+	kw_rng_u32(&b, &key, 5);
+	kw_rng_u32(&b, &key, 5);
+	g_assert_cmpuint(kw_rng_u32(&b, &key, 5), ==, first[10]);
+	b = (struct kw_rng){ .next = 0 };
+	g_assert_cmpuint(kw_rng_u32(&b, &key, 6), !=, first[0]);
+}
+
+static void test_scale(void)
+{
+	g_assert_cmpuint(kw_scale(0, 5, 9), ==, 5);
+	g_assert_cmpuint(kw_scale(UINT32_MAX, 5, 9), ==, 9);
+	g_assert_cmpuint(kw_scale(UINT32_MAX, 5, 5), ==, 5);
+}
+
+/* ln 2 and the ends; the mean of many draws. */
+static void test_exponential(void)
+{
+	struct kw_rng_key key = { 1, 0 };
+	struct kw_rng rng = { .next = 0 };
+	uint64_t sum = 0, i, n = 200000;
+
+	g_assert_cmpuint(kw_exponential(UINT32_MAX, 1000000), ==, 0);
+	g_assert_cmpint(ABS((int64_t)kw_exponential(0x7fffffff, 1000000) -
+			    693147), <=, 2);
+	g_assert_cmpuint(kw_exponential(0, 1000000), <, 22200000);
+	for (i = 0; i < n; i++)
+		sum += kw_exponential(kw_rng_u32(&rng, &key, 0), 1000000);
+	g_assert_cmpint(ABS((int64_t)(sum / n) - 1000000), <, 10000);
+}
+
+static void test_hist(void)
+{
+	static struct kw_hist h;
+	unsigned i;
+
+	for (i = 0; i < 100000; i++)
+		g_assert_cmpuint(kw_hist_bucket(i) <= kw_hist_bucket(i + 1),
+				 ==, 1);
+	for (i = 0; i < KW_HIST_BUCKETS; i++)
+		g_assert_cmpuint(kw_hist_bucket(kw_hist_lowest(i)), ==, i);
+	for (i = 1; i <= 1000; i++)
+		kw_hist_add(&h, i * 1000);
+	g_assert_cmpuint(kw_hist_permille(&h, 1000), ==, 1000000);
+	g_assert_cmpuint(kw_hist_permille(&h, 500), <=, 500000);
+	g_assert_cmpuint(kw_hist_permille(&h, 500), >=, 468000);
+}
+
+/* Two threads of 2 x 100 ns on so many CPUs; when does it end? */
+static uint64_t two_threads(unsigned nr_cpus, uint64_t slice_ns)
+{
+	static struct assembler m;
+	struct kw_run_opts o = { .seed = 1, .duration_ns = 10000 };
+	struct kw_runner *r;
+	struct kw_result res;
+	uint16_t entry, d;
+
+	asm_begin(&m);
+	asm_object(&m, 8);
+	d = asm_dist(&m, KW_CONSTANT, 100, 0);
+	entry = asm_here(&m);
+	asm_op(&m, KW_OP_BURN, 0, d);
+	asm_op(&m, KW_OP_BURN, 0, d);
+	asm_op(&m, KW_OP_END, 0, 0);
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	asm_end(&m);
+	m.p.host.nr_cpus = nr_cpus;
+	m.p.host.slice_ns = slice_ns;
+	r = kw_runner_new(&m.p, &o);
+	kw_runner_run(r, 0, &res);
+	kw_runner_free(r);
+	return res.counts.end_ns + 1000 * res.counts.preemptions;
+}
+
+static void test_cpus(void)
+{
+	g_assert_cmpuint(two_threads(2, 1000), ==, 200);
+	g_assert_cmpuint(two_threads(1, 1000), ==, 400);
+	/* slices of 150 ns: 0-150 a, 150-300 b, 300-350 a, 350-400 b */
+	g_assert_cmpuint(two_threads(1, 150), ==, 2400);
+}
+
+/* A handler that is raised while its home is masked begins at the unmask. */
+static void test_masked(void)
+{
+	static struct assembler m;
+	struct kw_run_opts o = { .seed = 1, .duration_ns = 10000 };
+	struct kw_runner *r;
+	struct kw_result res;
+	uint16_t v, thread, irq, hw, d100, d30, home, h;
+
+	asm_begin(&m);
+	v = asm_object(&m, 8);
+	d100 = asm_dist(&m, KW_CONSTANT, 100, 0);
+	d30 = asm_dist(&m, KW_CONSTANT, 30, 0);
+	thread = asm_here(&m);
+	asm_op(&m, KW_OP_IRQ_OFF, 0, 0);
+	asm_op(&m, KW_OP_BURN, 0, d100);
+	asm_op(&m, KW_OP_IRQ_ON, 0, 0);
+	asm_op(&m, KW_OP_BURN, 0, d100);
+	asm_op(&m, KW_OP_END, 0, 0);
+	irq = asm_here(&m);
+	asm_op(&m, KW_OP_BURN, 0, d30);
+	asm_op(&m, KW_OP_END, 0, 0);
+	hw = asm_here(&m);
+	asm_op(&m, KW_OP_DELAY, 0, d30);
+	asm_op(&m, KW_OP_RAISE, v, 0);
+	asm_op(&m, KW_OP_END, 0, 0);
+	home = asm_actor(&m, KW_THREAD, true, thread, 0xffff);
+	h = asm_actor(&m, KW_HARDIRQ, false, irq, home);
+	asm_actor(&m, KW_HW, true, hw, 0xffff);
+	asm_end(&m);
+	kw_put16(m.init, v, h + 1u);
+	r = kw_runner_new(&m.p, &o);
+	kw_runner_run(r, 0, &res);
+	g_assert_cmpuint(res.counts.interrupts, ==, 1);
+	g_assert_cmpuint(res.counts.end_ns, ==, 230);
+	kw_runner_free(r);
+}
+
+static void test_deadlock(void)
+{
+	static struct assembler m;
+	struct kw_run_opts o = { .seed = 1, .duration_ns = 10000 };
+	struct kw_runner *r;
+	struct kw_result res;
+	uint16_t v, entry;
+
+	asm_begin(&m);
+	v = asm_object(&m, 8);
+	entry = asm_here(&m);
+	asm_op(&m, KW_OP_AWAIT, v, 1);
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	asm_end(&m);
+	r = kw_runner_new(&m.p, &o);
+	kw_runner_run(r, 0, &res);
+	g_assert_cmpuint(res.counts.failed, ==, 1);
+	g_assert_nonnull(strstr(res.failure, "deadlock"));
+	kw_runner_free(r);
+}
+
+/* Random threads: what a campaign delivers depends on no number of jobs. */
+struct summed {
+	uint64_t digest, runs;
+};
+
+static bool add_block(void *arg, const struct kw_block *b)
+{
+	struct summed *sum = arg;
+	unsigned i;
+
+	g_assert_cmpuint(b->first, ==, sum->runs);
+	for (i = 0; i < b->nr_runs; i++)
+		sum->digest = sum->digest * 31 + b->runs[i].digest;
+	sum->runs += b->nr_runs;
+	return true;
+}
+
+static struct summed campaign(unsigned jobs)
+{
+	static struct assembler m;
+	struct kw_campaign c = { .program = &m.p, .nr_runs = 1000,
+				 .jobs = jobs };
+	struct summed sum = { 0, 0 };
+	uint16_t entry, d;
+
+	asm_begin(&m);
+	asm_object(&m, 8);
+	d = asm_dist(&m, KW_UNIFORM, 10, 1000);
+	entry = asm_here(&m);
+	asm_op(&m, KW_OP_BURN, 0, d);
+	asm_op(&m, KW_OP_DELAY, 0, d)->next[0] = entry;
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	asm_end(&m);
+	m.p.host.nr_cpus = 2;
+	c.run = (struct kw_run_opts){ .seed = 5, .duration_ns = 20000 };
+	g_assert_cmpuint(kw_campaign_run(&c, add_block, &sum), ==, 1000);
+	return sum;
+}
+
+static void test_jobs(void)
+{
+	struct summed one = campaign(1), two = campaign(2), five = campaign(5);
+
+	g_assert_cmpuint(one.runs, ==, 1000);
+	g_assert_cmphex(one.digest, ==, two.digest);
+	g_assert_cmphex(one.digest, ==, five.digest);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/run/queue", test_queue_order);
+	g_test_add_func("/run/rng", test_rng_is_counter_based);
+	g_test_add_func("/run/scale", test_scale);
+	g_test_add_func("/run/exponential", test_exponential);
+	g_test_add_func("/run/hist", test_hist);
+	g_test_add_func("/run/cpus", test_cpus);
+	g_test_add_func("/run/masked", test_masked);
+	g_test_add_func("/run/deadlock", test_deadlock);
+	g_test_add_func("/run/jobs", test_jobs);
+	return g_test_run();
+}
