@@ -45,11 +45,11 @@ enum kw_effect {
 
 /* What a step did, for the engine. */
 struct kw_done {
-	uint8_t effect;		/* enum kw_effect */
-	uint16_t actor;		/* whom it concerns */
-	uint16_t val;
-	uint16_t addr;
-	uint16_t outcome;
+	uint32_t effect;	/* enum kw_effect */
+	uint32_t actor;		/* whom it concerns */
+	uint32_t val;
+	uint32_t addr;
+	uint32_t outcome;
 };
 
 /* Time as a path can see it.  NULL in the explorer. */

@@ -4,6 +4,9 @@
  *
  * Each case computes the outcome k and, where somebody else is concerned,
  * the effect; the node's successor for k is where the actor stands next.
+ * The state is bytes, so that every store into it might, for all that the
+ * compiler knows, change anything: what a loop needs again it keeps in
+ * locals, which is why the next node number is returned and not stored.
  * This header is private to machine/ and the engines.
  */
 #ifndef KW_STEP_H
@@ -86,7 +89,7 @@ static inline unsigned kw_wake(const struct kw_program *p, uint8_t *s,
 	if (t->run == KW_ASLEEP) {
 		t->run = KW_READY;
 		done->effect = KW_EFF_WAKE;
-		done->actor = (uint16_t)(thread - 1);
+		done->actor = thread - 1;
 	}
 	return 1;
 }
@@ -117,16 +120,54 @@ static inline unsigned kw_handler_idle(const struct kw_program *p, uint8_t *s,
 	return !t->pend && (t->run == KW_IDLE || t->run == KW_ENDED);
 }
 
-#define KW_NOW(n) (clock->t + tb)[n]
-
-static inline __attribute__((always_inline)) void
-kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
-	       unsigned choice, struct kw_clock *clock, struct kw_done *done)
+/* What the time operations do where there is time; the outcome. */
+static inline unsigned kw_time(const struct kw_program *p,
+			       const struct kw_actor_state *st,
+			       const struct kw_node *n, uint32_t base,
+			       struct kw_clock *clock)
 {
-	struct kw_actor_state *st = kw_actor(p, s, a), *t;
-	const struct kw_node *n = &p->nodes[st->pc];
+	uint64_t *t = clock->t + base;
+	uint64_t *field = &clock->t[(st->regs[n->reg] >> 3) + n->off];
+
+	switch ((enum kw_op)n->op) {
+	case KW_OP_TIME_NOW:
+		t[n->dst] = clock->now;
+		break;
+	case KW_OP_TIME_SET:
+		t[n->dst] = p->times[n->val];
+		break;
+	case KW_OP_TIME_ADD:
+		t[n->dst] = t[n->reg] + t[n->val];
+		break;
+	case KW_OP_TIME_SUB:
+		t[n->dst] = t[n->reg] - t[n->val];
+		break;
+	case KW_OP_TIME_LESS:
+		return t[n->dst] < t[n->val];
+	case KW_OP_TIME_LOAD:
+		t[n->dst] = *field;
+		break;
+	case KW_OP_TIME_STORE:
+		*field = t[n->dst];
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+/*
+ * Executes node n, at which actor a (its block is st) stands; returns the
+ * number of the node where it stands then.
+ */
+static inline __attribute__((always_inline)) unsigned
+kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
+	const struct kw_node *n, unsigned a, unsigned choice,
+	struct kw_clock *clock, struct kw_done *done)
+{
 	unsigned A = st->regs[n->reg] + n->off, h, k = 0;
-	uint32_t tb = p->actors[a].time_base;
+	struct kw_actor_state *t;
+	uint32_t tb;
 
 	done->effect = KW_EFF_NONE;
 	done->addr = (uint16_t)A;
@@ -134,7 +175,7 @@ kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
 			     n->op < KW_OP_LEA, 0)) {
 		done->effect = KW_EFF_FAIL;
 		done->val = KW_FAIL_NULL;
-		return;
+		return st->pc;
 	}
 	switch ((enum kw_op)n->op) {
 	case KW_OP_LOAD:
@@ -186,7 +227,7 @@ kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
 			done->effect = h == a + 1 ? KW_EFF_FAIL :
 						    KW_EFF_BLOCKED;
 			done->val = KW_FAIL_RELOCK;
-			return;
+			return st->pc;
 		}
 		kw_put16(s, A, a + 1);
 		st->preempt += !n->val;
@@ -214,12 +255,10 @@ kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
 		st->regs[n->dst] = n->val;
 		break;
 	case KW_OP_RETURN:
-		st->pc = p->succ[p->points[st->regs[n->dst]] + n->val];
-		return;
+		return p->succ[p->points[st->regs[n->dst]] + n->val];
 	case KW_OP_CALL_TRAP:
 		st->regs[n->dst] = n->val;
-		st->pc = st->trap;
-		return;
+		return st->trap;
 	case KW_OP_CHOICE:
 		k = choice;
 		break;
@@ -260,7 +299,7 @@ kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
 		if (!t->pend) {
 			t->pend = 1;
 			done->effect = KW_EFF_RAISE;
-			done->actor = (uint16_t)(h - 1);
+			done->actor = h - 1;
 			done->val = n->val;
 		}
 		break;
@@ -269,7 +308,7 @@ kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
 		if (h && kw_actor(p, s, h - 1)->pend) {
 			kw_actor(p, s, h - 1)->pend = 0;
 			done->effect = KW_EFF_CANCEL;
-			done->actor = (uint16_t)(h - 1);
+			done->actor = h - 1;
 		}
 		break;
 	case KW_OP_ARM:
@@ -278,7 +317,7 @@ kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
 			break;
 		kw_actor(p, s, h - 1)->armed = 1;
 		done->effect = KW_EFF_ARM;
-		done->actor = (uint16_t)(h - 1);
+		done->actor = h - 1;
 		done->val = n->val;
 		break;
 	case KW_OP_CANCEL:
@@ -290,19 +329,19 @@ kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
 		if (k) {
 			t->armed = t->pend = 0;
 			done->effect = KW_EFF_CANCEL;
-			done->actor = (uint16_t)(h - 1);
+			done->actor = h - 1;
 		}
 		break;
 	case KW_OP_AWAIT:
 		if (kw_mem_load(s, A) != n->val) {
 			done->effect = KW_EFF_BLOCKED;
-			return;
+			return st->pc;
 		}
 		break;
 	case KW_OP_AWAIT_IDLE:
 		if (!kw_handler_idle(p, s, kw_get16(s, A))) {
 			done->effect = KW_EFF_BLOCKED;
-			return;
+			return st->pc;
 		}
 		break;
 	case KW_OP_GUEST_ENTER:
@@ -321,7 +360,7 @@ kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
 		t->trap = n->next[1];
 		t->run = KW_READY;
 		done->effect = KW_EFF_EXIT;
-		done->actor = (uint16_t)h;
+		done->actor = h;
 		done->val = n->val;
 		break;
 	case KW_OP_DELAY:
@@ -339,47 +378,39 @@ kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
 	case KW_OP_FAIL:
 		done->effect = KW_EFF_FAIL;
 		done->val = n->val;
-		return;
+		return st->pc;
 	case KW_OP_TIME_NOW:
-		if (clock)
-			KW_NOW(n->dst) = clock->now;
-		break;
 	case KW_OP_TIME_SET:
-		if (clock)
-			KW_NOW(n->dst) = p->times[n->val];
-		break;
 	case KW_OP_TIME_ADD:
-		if (clock)
-			KW_NOW(n->dst) = KW_NOW(n->reg) + KW_NOW(n->val);
-		break;
 	case KW_OP_TIME_SUB:
-		if (clock)
-			KW_NOW(n->dst) = KW_NOW(n->reg) - KW_NOW(n->val);
-		break;
 	case KW_OP_TIME_LESS:
-		k = clock ? KW_NOW(n->dst) < KW_NOW(n->val) : choice;
-		break;
 	case KW_OP_TIME_LOAD:
-		if (clock)
-			KW_NOW(n->dst) = clock->t[(st->regs[n->reg] >> 3) +
-						  n->off];
-		break;
 	case KW_OP_TIME_STORE:
-		if (clock)
-			clock->t[(st->regs[n->reg] >> 3) + n->off] =
-				KW_NOW(n->dst);
+		k = choice;
+		if (!clock)
+			break;
+		tb = p->actors[a].time_base;
+		k = kw_time(p, st, n, tb, clock);
 		break;
 	case KW_OP_END:
 		kw_end(p, s, a);
 		done->effect = KW_EFF_END;
-		return;
+		return st->pc;
 	case KW_NR_OPS:
 		break;
 	}
-	done->outcome = (uint16_t)k;
-	st->pc = kw_next(p, n, k);
+	done->outcome = k;
+	return kw_next(p, n, k);
 }
 
-#undef KW_NOW
+static inline void
+kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
+	       unsigned choice, struct kw_clock *clock, struct kw_done *done)
+{
+	struct kw_actor_state *st = kw_actor(p, s, a);
+
+	st->pc = (uint16_t)kw_exec(p, s, st, &p->nodes[st->pc], a, choice,
+				   clock, done);
+}
 
 #endif

@@ -364,7 +364,7 @@ cpu_loop(struct kw_runner *r, unsigned c, unsigned a, bool careful)
 	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
 	const struct kw_node *nodes = r->p->nodes, *n;
 	uint64_t horizon = kw_queue_time(&r->queue), now = r->clock.now;
-	struct kw_done done = { .outcome = 0 }, effect;
+	struct kw_done done;
 	unsigned pc = st->pc, steps = 0;
 
 	for (;;) {
@@ -374,10 +374,9 @@ cpu_loop(struct kw_runner *r, unsigned c, unsigned a, bool careful)
 		r->clock.now = now;
 		steps++;
 		if (done.effect != KW_EFF_NONE) {
-			effect = done;
 			r->counts.steps += steps;
 			steps = 0;
-			if (!cpu_effect(r, c, a, n, &effect) || r->stop)
+			if (!cpu_effect(r, c, a, n, &done) || r->stop)
 				return;
 			horizon = kw_queue_time(&r->queue);
 			now = r->clock.now;
@@ -406,7 +405,7 @@ static inline __attribute__((always_inline)) void
 hw_loop(struct kw_runner *r, unsigned a, bool careful)
 {
 	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
-	struct kw_done done = { .outcome = 0 }, effect;
+	struct kw_done done;
 	unsigned i;
 	const struct kw_node *n;
 
@@ -416,8 +415,7 @@ hw_loop(struct kw_runner *r, unsigned a, bool careful)
 		r->counts.steps++;
 		if (done.effect == KW_EFF_NONE)
 			continue;
-		effect = done;
-		if (!hw_effect(r, a, n, &effect))
+		if (!hw_effect(r, a, n, &done))
 			return;
 	}
 	if (!r->stop)
