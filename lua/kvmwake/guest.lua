@@ -49,7 +49,7 @@ end
 function K.guest_cpu_suspend(vcpu)
 	store(vcpu.hw_wfi, true)
 	mark("wait", vcpu)
-	guest_exit(EXIT_TRAP, K.kvm_psci_vcpu_suspend, vcpu)
+	guest_exit(EXIT_TRAP, K.kvm_psci_vcpu_suspend)
 	store(vcpu.hw_wfi, false)
 end
 
@@ -91,14 +91,6 @@ function K.psci_cpu_off(vcpu)
 	store(vcpu.hw_off, true)
 end
 
-function K.guest_cpu_on(vcpu, target)
-	if not load(target.hw_off) then
-		return				-- ALREADY_ON
-	end
-	store(target.hw_off, false)
-	guest_exit(EXIT_TRAP, K.kvm_psci_vcpu_on, vcpu, target)
-end
-
 function K.psci_system_off(vcpu)
 	K.kvm_prepare_system_event(vcpu)
 	for n = 0, kvm.nr_vcpus - 1 do
@@ -107,86 +99,76 @@ function K.psci_system_off(vcpu)
 end
 
 function methods.psci_system_off(cpu)
-	guest_exit(EXIT_TRAP, K.psci_system_off, cpu.v)
+	guest_exit(EXIT_TRAP, K.psci_system_off)
 end
 function methods.psci_cpu_off(cpu)
-	guest_exit(EXIT_TRAP, K.psci_cpu_off, cpu.v)
+	guest_exit(EXIT_TRAP, K.psci_cpu_off)
 end
 function methods.psci_cpu_on(cpu, n)
-	K.guest_cpu_on(cpu.v, find_vcpu(n))
+	local target = find_vcpu(n)
+
+	if load(target.hw_off) then		-- else ALREADY_ON
+		store(target.hw_off, false)
+		guest_exit(EXIT_TRAP, K.kvm_psci_vcpu_on, target)
+	end
 end
 
 -- --- interrupt controller ---------------------------------------------
+-- A trap's path gets the vCPU and constants; a CPU's own timer or PMU
+-- interrupt therefore goes by its name.
 
-function K.guest_sgi(irq)
-	store(irq.hw_latch, true)
-	guest_exit(EXIT_TRAP, K.vgic_dispatch_sgi, irq)
-end
-function K.guest_enable_irq(irq)
-	store(irq.hw_enabled, true)
-	guest_exit(EXIT_TRAP, K.vgic_mmio_write_senable, irq)
-end
-function K.guest_disable_irq(irq)
-	store(irq.hw_enabled, false)
-	guest_exit(EXIT_TRAP, K.vgic_mmio_write_cenable, irq)
-end
-function K.guest_set_pending(irq)
-	store(irq.hw_latch, true)
-	guest_exit(EXIT_TRAP, K.vgic_mmio_write_spending, irq)
-end
-function K.guest_clear_pending(irq)
-	store(irq.hw_latch, false)
-	guest_exit(EXIT_TRAP, K.vgic_mmio_write_cpending, irq)
-end
-function K.guest_set_active(vcpu, irq)
-	store(irq.hw_active, true)
-	guest_exit(EXIT_TRAP, K.vgic_mmio_write_sactive, vcpu, irq)
-end
-function K.guest_clear_active(vcpu, irq)
-	store(irq.hw_active, false)
-	guest_exit(EXIT_TRAP, K.vgic_mmio_write_cactive, vcpu, irq)
-end
-function K.guest_set_target(irq, target)
-	store(irq.hw_target, target)
-	guest_exit(EXIT_TRAP, K.vgic_mmio_write_irouter, irq, target)
-end
-function K.guest_set_priority(irq, priority)
-	store(irq.hw_prio, priority)
-	guest_exit(EXIT_TRAP, K.vgic_mmio_write_priority, irq, priority)
-end
-function K.guest_gicd_enable(on)
-	store(kvm.hw.hw_dist, on)
-	guest_exit(EXIT_TRAP, K.vgic_mmio_write_ctlr, on)
+local function access(cpu, irq, path, ...)
+	if irq ~= "timer" and irq ~= "pmu" then
+		irq = find_irq(cpu, irq)
+	end
+	guest_exit(EXIT_TRAP, path, irq, ...)
 end
 
 function methods.sgi(cpu, n, nr)
-	local vcpu = find_vcpu(n)
-	local irq = kvm.sgi[n] and kvm.sgi[n][nr or 0]
+	local irq = find_vcpu(n) and kvm.sgi[n] and kvm.sgi[n][nr or 0]
 
 	if not irq then
 		error("no SGI " .. tostring(nr or 0) .. ": vm.sgis says how many", 2)
 	end
-	K.guest_sgi(irq)
+	store(irq.hw_latch, true)
+	guest_exit(EXIT_TRAP, K.vgic_dispatch_sgi, irq)
 end
-function methods.enable_irq(cpu, irq) K.guest_enable_irq(find_irq(cpu, irq)) end
-function methods.disable_irq(cpu, irq) K.guest_disable_irq(find_irq(cpu, irq)) end
-function methods.set_pending(cpu, irq) K.guest_set_pending(find_irq(cpu, irq)) end
+function methods.enable_irq(cpu, irq)
+	store(find_irq(cpu, irq).hw_enabled, true)
+	access(cpu, irq, K.vgic_mmio_write_senable)
+end
+function methods.disable_irq(cpu, irq)
+	store(find_irq(cpu, irq).hw_enabled, false)
+	access(cpu, irq, K.vgic_mmio_write_cenable)
+end
+function methods.set_pending(cpu, irq)
+	store(find_irq(cpu, irq).hw_latch, true)
+	access(cpu, irq, K.vgic_mmio_write_spending)
+end
 function methods.clear_pending(cpu, irq)
-	K.guest_clear_pending(find_irq(cpu, irq))
+	store(find_irq(cpu, irq).hw_latch, false)
+	access(cpu, irq, K.vgic_mmio_write_cpending)
 end
 function methods.set_active(cpu, irq)
-	K.guest_set_active(cpu.v, find_irq(cpu, irq))
+	store(find_irq(cpu, irq).hw_active, true)
+	access(cpu, irq, K.vgic_mmio_write_sactive)
 end
 function methods.clear_active(cpu, irq)
-	K.guest_clear_active(cpu.v, find_irq(cpu, irq))
+	store(find_irq(cpu, irq).hw_active, false)
+	access(cpu, irq, K.vgic_mmio_write_cactive)
 end
 function methods.set_target(cpu, irq, n)
-	K.guest_set_target(find_irq(cpu, irq), find_vcpu(n))
+	store(find_irq(cpu, irq).hw_target, find_vcpu(n))
+	access(cpu, irq, K.vgic_mmio_write_irouter, find_vcpu(n))
 end
 function methods.set_priority(cpu, irq, priority)
-	K.guest_set_priority(find_irq(cpu, irq), priority)
+	store(find_irq(cpu, irq).hw_prio, priority)
+	access(cpu, irq, K.vgic_mmio_write_priority, priority)
 end
-function methods.gicd_enable(cpu, on) K.guest_gicd_enable(on) end
+function methods.gicd_enable(cpu, on)
+	store(kvm.hw.hw_dist, on)
+	guest_exit(EXIT_TRAP, K.vgic_mmio_write_ctlr, on)
+end
 -- ICC_PMR_EL1 does not trap.
 function methods.set_pmr(cpu, pmr) store(cpu.v.hw_pmr, pmr) end
 
@@ -211,7 +193,7 @@ end
 
 function K.guest_pmu_clear(vcpu)
 	K.hw_pmu_output(vcpu, false)
-	guest_exit(EXIT_TRAP, K.access_pmovsclr, vcpu)
+	guest_exit(EXIT_TRAP, K.access_pmovsclr)
 end
 
 function methods.pmu_clear(cpu) K.guest_pmu_clear(cpu.v) end
@@ -239,7 +221,8 @@ function K.guest_quiesce(vcpu, irq)
 	elseif kvm.has_pmu and source == SOURCE_PMU then
 		K.guest_pmu_clear(vcpu)
 	elseif source == SOURCE_LEVEL then
-		guest_exit(EXIT_USER, K.vmm_lower, irq)
+		store(vcpu.mmio_irq, irq)
+		guest_exit(EXIT_USER, K.vmm_lower)
 	end
 end
 
@@ -281,7 +264,7 @@ local function handle_lines(vcpu)
 	if kvm.on_irq then
 		kvm.on_irq(new_cpu(vcpu), NULL)
 	end
-	guest_exit(EXIT_USER, K.vmm_ack, vcpu)
+	guest_exit(EXIT_USER, K.vmm_ack)
 end
 
 -- The VMM: emulated devices and irqchip, under its one big lock.
@@ -292,7 +275,7 @@ function K.vmm_line(irq, level)
 	mutex_unlock(kvm.hw.bql)
 end
 
-function K.vmm_lower(irq) K.vmm_line(irq, false) end
+function K.vmm_lower(vcpu) K.vmm_line(load(vcpu.mmio_irq), false) end
 
 function K.vmm_cpu_line(vcpu, level)
 	mutex_lock(kvm.hw.bql)
@@ -334,7 +317,7 @@ local function vcpu_thread(vcpu)
 		elseif why == "device irq" then
 			K.vmm_device_irq(vcpu)
 		else
-			call_trap()
+			call_trap(vcpu)
 		end
 	end)
 end

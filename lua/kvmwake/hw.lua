@@ -54,6 +54,7 @@ struct("vcpu", {
 
 	vtimer_irq	= ref("irq"),
 	pmu_irq		= ref("irq"),
+	mmio_irq	= ref("irq"),		-- whose device the VMM is to silence
 
 	virq		= handler(),		-- the guest's interrupt handler
 	ipi		= handler(),		-- reschedule IPI

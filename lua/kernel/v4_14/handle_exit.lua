@@ -19,7 +19,7 @@ function K.handle_exit(vcpu, reason)
 	if reason == EXIT_WFI or reason == EXIT_WFE then
 		K.kvm_handle_wfx(vcpu, reason == EXIT_WFE)
 	elseif reason == EXIT_TRAP then
-		call_trap()
+		call_trap(vcpu)
 	elseif reason == EXIT_USER then
 		return "user"
 	elseif reason == EXIT_SHUTDOWN then
