@@ -35,6 +35,7 @@ struct kw_oracle *kw_oracle_new(const struct kw_program *p)
 		o->irq_object = find_kind(p, p->oracle.irq_kind, &o->nr_irqs);
 	o->irq_vcpu = g_new0(uint16_t, o->nr_irqs);
 	o->vcpus = g_new0(struct kw_oracle_vcpu, o->nr_vcpus);
+	o->changed = g_new0(uint16_t, 2 * (o->nr_irqs + o->nr_vcpus));
 	return o;
 }
 
@@ -46,6 +47,7 @@ void kw_oracle_free(struct kw_oracle *o)
 	g_free(o->vcpu_object);
 	g_free(o->irq_vcpu);
 	g_free(o->vcpus);
+	g_free(o->changed);
 	g_free(o);
 }
 
@@ -61,7 +63,7 @@ static uint16_t cause_of(const struct kw_oracle *o, unsigned v)
 	return o->vcpu_object[v];
 }
 
-static bool update_spec(struct kw_oracle *o, unsigned v)
+static void update_spec(struct kw_oracle *o, unsigned v)
 {
 	struct kw_oracle_vcpu *vc = &o->vcpus[v];
 	bool spec = vc->waits == KW_WAITS_NOT ||
@@ -69,19 +71,18 @@ static bool update_spec(struct kw_oracle *o, unsigned v)
 		     (vc->pending || vc->nr_deliverable));
 
 	if (spec == vc->spec)
-		return false;
+		return;
 	vc->spec = spec;
 	if (spec)
 		vc->cause = cause_of(o, v);
-	return true;
+	o->changed[o->nr_changed++] = (uint16_t)v;
 }
 
-static bool touch_irq(struct kw_oracle *o, uint8_t *s, unsigned i)
+static void touch_irq(struct kw_oracle *o, uint8_t *s, unsigned i)
 {
 	const struct kw_program *p = o->program;
 	const struct kw_object *irq = &p->objects[o->irq_object[i]];
 	unsigned was = o->irq_vcpu[i], now = 0, target;
-	bool changed = false;
 
 	if (kw_eval(p, s, p->oracle.deliverable, irq->addr)) {
 		target = kw_get16(s, irq->addr + p->oracle.target_off);
@@ -89,29 +90,31 @@ static bool touch_irq(struct kw_oracle *o, uint8_t *s, unsigned i)
 			now = p->objects[p->object_at[target >> 3]].index + 1u;
 	}
 	if (was == now)
-		return false;
+		return;
 	o->irq_vcpu[i] = (uint16_t)now;
 	if (was) {
 		o->vcpus[was - 1].nr_deliverable--;
-		changed |= update_spec(o, was - 1);
+		update_spec(o, was - 1);
 	}
 	if (now) {
 		o->vcpus[now - 1].nr_deliverable++;
-		changed |= update_spec(o, now - 1);
+		update_spec(o, now - 1);
 	}
-	return changed;
 }
 
-static bool touch_vcpu(struct kw_oracle *o, uint8_t *s, unsigned v)
+static void touch_vcpu(struct kw_oracle *o, uint8_t *s, unsigned v)
 {
 	const struct kw_program *p = o->program;
 	uint16_t addr = p->objects[o->vcpu_object[v]].addr;
 	struct kw_oracle_vcpu *vc = &o->vcpus[v];
+	uint8_t waits = (uint8_t)kw_eval(p, s, p->oracle.waits, addr);
 
-	vc->waits = (uint8_t)kw_eval(p, s, p->oracle.waits, addr);
+	if (waits != vc->waits)
+		o->changed[o->nr_changed++] = (uint16_t)v;
+	vc->waits = waits;
 	if (p->oracle.pending)
 		vc->pending = (uint8_t)kw_eval(p, s, p->oracle.pending, addr);
-	return update_spec(o, v);
+	update_spec(o, v);
 }
 
 void kw_oracle_reset(struct kw_oracle *o, uint8_t *s)
@@ -122,29 +125,24 @@ void kw_oracle_reset(struct kw_oracle *o, uint8_t *s)
 		o->vcpus[i] = (struct kw_oracle_vcpu){ 0 };
 	for (i = 0; i < o->nr_irqs; i++)
 		o->irq_vcpu[i] = 0;
-	for (i = 0; i < o->nr_irqs; i++)
-		touch_irq(o, s, i);
-	for (i = 0; i < o->nr_vcpus; i++)
-		touch_vcpu(o, s, i);
+	kw_oracle_touch(o, s, 0, true);
 }
 
-bool kw_oracle_touch(struct kw_oracle *o, uint8_t *s, unsigned addr, bool all)
+void kw_oracle_touch(struct kw_oracle *o, uint8_t *s, unsigned addr, bool all)
 {
 	const struct kw_program *p = o->program;
 	const struct kw_object *object = &p->objects[p->object_at[addr >> 3]];
-	bool changed = false;
 	unsigned i;
 
+	o->nr_changed = 0;
 	if (all) {
 		for (i = 0; i < o->nr_irqs; i++)
-			changed |= touch_irq(o, s, i);
+			touch_irq(o, s, i);
 		for (i = 0; i < o->nr_vcpus; i++)
-			changed |= touch_vcpu(o, s, i);
-		return changed;
+			touch_vcpu(o, s, i);
+	} else if (object->kind == p->oracle.irq_kind && o->nr_irqs) {
+		touch_irq(o, s, object->index);
+	} else if (object->kind == p->oracle.vcpu_kind && o->nr_vcpus) {
+		touch_vcpu(o, s, object->index);
 	}
-	if (object->kind == p->oracle.irq_kind && o->nr_irqs)
-		return touch_irq(o, s, object->index);
-	if (object->kind == p->oracle.vcpu_kind && o->nr_vcpus)
-		return touch_vcpu(o, s, object->index);
-	return false;
 }

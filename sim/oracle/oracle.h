@@ -31,6 +31,9 @@ struct kw_oracle {
 		uint8_t spec;
 		uint16_t cause;	/* object that made SPEC true last */
 	} *vcpus;
+	uint16_t *changed;	/* vCPUs whose SPEC or waits changed in the
+				   last touch, each at most twice */
+	unsigned nr_changed;
 };
 
 struct kw_oracle *kw_oracle_new(const struct kw_program *p);
@@ -39,8 +42,8 @@ void kw_oracle_free(struct kw_oracle *o);
 void kw_oracle_reset(struct kw_oracle *o, uint8_t *s);
 /*
  * An architectural field of the object at addr changed (all: one that
- * concerns every interrupt).  Returns true when some SPEC changed.
+ * concerns every interrupt); o->changed says what follows.
  */
-bool kw_oracle_touch(struct kw_oracle *o, uint8_t *s, unsigned addr, bool all);
+void kw_oracle_touch(struct kw_oracle *o, uint8_t *s, unsigned addr, bool all);
 
 #endif

@@ -77,6 +77,7 @@ struct kw_runner {
 	uint16_t *ready;	/* ring of threads that wait for a CPU */
 	unsigned ready_head, nr_ready;
 	uint16_t *waiting;	/* handlers that are due and masked */
+	uint16_t *blocked;	/* who waits for a lock or a condition */
 	unsigned nr_waiting, nr_blocked;
 	uint16_t *guest_of, *virq_of, *preempt_of;	/* by actor */
 	int16_t *vcpu_of;	/* [thread]: vCPU index, or -1 */
@@ -149,6 +150,8 @@ void kw_yield(struct kw_runner *r, unsigned c);
 void kw_interrupt(struct kw_runner *r, unsigned c);
 /* Lets c's top go on: the rest of its duration first. */
 void kw_resume(struct kw_runner *r, unsigned c);
+/* a looks again when it next steps. */
+void kw_unblock(struct kw_runner *r, unsigned a);
 void kw_slice_end(struct kw_runner *r, unsigned c);
 void kw_try_resched(struct kw_runner *r, unsigned c);
 

@@ -96,15 +96,16 @@ static void observed(struct kw_runner *r, struct kw_event *e,
 static void retry_blocked(struct kw_runner *r, unsigned addr)
 {
 	struct kw_extra *x;
-	unsigned a;
+	unsigned i = 0, a;
 
-	for (a = 0; a < r->p->nr_actors && r->nr_blocked; a++) {
+	while (i < r->nr_blocked) {
+		a = r->blocked[i];
 		x = &r->extra[a];
-		if (!x->blocked || (addr && x->blocked_on != addr))
+		if (addr && x->blocked_on != addr) {
+			i++;
 			continue;
-		x->blocked = false;
-		r->nr_blocked--;
-		r->careful = r->opts.observe || r->nr_blocked;
+		}
+		kw_unblock(r, a);
 		if (r->p->actors[a].type == KW_HW)
 			kw_queue_set(&r->queue, a, r->clock.now);
 		else if (kw_top(r, x->cpu) == a)
@@ -114,11 +115,10 @@ static void retry_blocked(struct kw_runner *r, unsigned addr)
 
 static void block(struct kw_runner *r, unsigned a, unsigned addr)
 {
-	if (!r->extra[a].blocked)
-		r->nr_blocked++;
 	r->careful = true;
 	r->extra[a].blocked = true;
 	r->extra[a].blocked_on = (uint16_t)addr;
+	r->blocked[r->nr_blocked++] = (uint16_t)a;
 }
 
 static void fail(struct kw_runner *r, unsigned message)

@@ -45,13 +45,19 @@ unsigned kw_top(const struct kw_runner *r, unsigned c)
 	return context(r, c);
 }
 
-static void unblock(struct kw_runner *r, unsigned a)
+void kw_unblock(struct kw_runner *r, unsigned a)
 {
-	if (r->extra[a].blocked) {
-		r->extra[a].blocked = false;
-		r->nr_blocked--;
-		r->careful = r->opts.observe || r->nr_blocked;
-	}
+	unsigned i;
+
+	if (!r->extra[a].blocked)
+		return;
+	r->extra[a].blocked = false;
+	for (i = 0; r->blocked[i] != a; i++)
+		;
+	r->nr_blocked--;
+	memmove(&r->blocked[i], &r->blocked[i + 1],
+		(r->nr_blocked - i) * sizeof(r->blocked[0]));
+	r->careful = r->opts.observe || r->nr_blocked;
 }
 
 void kw_interrupt(struct kw_runner *r, unsigned c)
@@ -61,7 +67,7 @@ void kw_interrupt(struct kw_runner *r, unsigned c)
 
 	if (top == KW_NOBODY)
 		return;
-	unblock(r, top);
+	kw_unblock(r, top);
 	if (!r->queue.pending[slot])
 		return;
 	end = kw_queue_remove(&r->queue, slot);

@@ -103,6 +103,7 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->cpus = g_new0(struct kw_cpu, p->host.nr_cpus);
 	r->ready = g_new0(uint16_t, n);
 	r->waiting = g_new0(uint16_t, n);
+	r->blocked = g_new0(uint16_t, n);
 	r->guest_of = g_new0(uint16_t, n);
 	r->virq_of = g_new0(uint16_t, n);
 	r->preempt_of = g_new0(uint16_t, n);
@@ -135,6 +136,7 @@ void kw_runner_free(struct kw_runner *r)
 	g_free(r->cpus);
 	g_free(r->ready);
 	g_free(r->waiting);
+	g_free(r->blocked);
 	g_free(r->guest_of);
 	g_free(r->virq_of);
 	g_free(r->preempt_of);

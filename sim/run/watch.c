@@ -120,13 +120,12 @@ void kw_watch_reset(struct kw_runner *r)
 
 void kw_watch_arch(struct kw_runner *r, unsigned addr, bool all)
 {
-	unsigned v;
+	const struct kw_oracle *o = r->oracle;
+	unsigned i;
 
 	kw_oracle_touch(r->oracle, r->s, addr, all);
-	for (v = 0; v < r->oracle->nr_vcpus; v++)
-		if (r->watch[v].active ||
-		    r->oracle->vcpus[v].waits != KW_WAITS_NOT)
-			follow(r, v);
+	for (i = 0; i < o->nr_changed; i++)
+		follow(r, o->changed[i]);
 }
 
 static struct kw_watch *watch_at(struct kw_runner *r, unsigned addr,
