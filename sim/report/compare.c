@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides whether new is better or worse than old.
+ *
+ * What is compared is paired: run i of both drew the same random numbers, so
+ * runs that have a quantity with one kernel only (discordant ones) are the
+ * evidence, and what both or neither have says nothing.
+ *
+ *	WORSE	one of the quantities is proven more frequent: the sign test
+ *		of the discordant runs, p < 0.01; or old has none at all and
+ *		new has one, which is a fact and needs no test
+ *	FIXED	missed (or, with none missed, late or failed) runs with old,
+ *		none with new, proven by the sign test; nothing worse
+ *	better	something is proven less frequent, nothing worse
+ *	same	neither; "no difference proven" where counts differ
+ *
+ * Futile wake-ups are shown and not judged: they cost time and lose nothing.
+ * Latency is judged only where the same runs are missed, for a sleeper that
+ * was missed has none; p50 and p99 must differ by more than an eighth, and
+ * their intervals must not meet.
+ */
+#include <string.h>
+#include "report.h"
+
+#define P_PROVEN 0.01
+
+const char *const kw_judgement_names[KW_NR_JUDGEMENTS] = {
+	"no observation", "same", "FIXED", "better", "WORSE",
+};
+
+static void judge_quantity(const struct kw_pairs *p, enum kw_quantity q,
+			   struct kw_change *c)
+{
+	uint64_t down = p->of[q].only_old, up = p->of[q].only_new;
+
+	c->what = KW_SAME;
+	c->p = kw_sign_test(down, up);
+	kw_paired_interval(p->runs, down, up, &c->low, &c->high);
+	if (up && !p->of[q].old_total)
+		c->what = KW_WORSE;
+	else if (c->p < P_PROVEN && !p->of[q].new_total)
+		c->what = KW_FIXED;
+	else if (c->p < P_PROVEN)
+		c->what = up > down ? KW_WORSE : KW_BETTER;
+}
+
+/* One percentile: KW_WORSE when new's interval lies above old's. */
+static enum kw_judgement judge_permille(const struct kw_hist *o,
+					const struct kw_hist *n,
+					unsigned permille)
+{
+	uint64_t old_low, old_high, new_low, new_high;
+
+	kw_permille_interval(o, permille, &old_low, &old_high);
+	kw_permille_interval(n, permille, &new_low, &new_high);
+	if (new_low > old_high + old_high / 8)
+		return KW_WORSE;
+	if (old_low > new_high + new_high / 8)
+		return KW_BETTER;
+	return KW_SAME;
+}
+
+static enum kw_judgement judge_latency(const struct kw_hist *o,
+				       const struct kw_hist *n)
+{
+	enum kw_judgement p50, p99;
+
+	if (!o->n || !n->n)
+		return KW_NO_OBSERVATION;
+	p50 = judge_permille(o, n, 500);
+	p99 = judge_permille(o, n, 990);
+	if (p50 == KW_WORSE || p99 == KW_WORSE)
+		return KW_WORSE;
+	return p50 == KW_BETTER || p99 == KW_BETTER ? KW_BETTER : KW_SAME;
+}
+
+static bool judged(unsigned q)
+{
+	return q != KW_FUTILE;
+}
+
+void kw_compare(const struct kw_pairs *pairs, const struct kw_hist *old_,
+		const struct kw_hist *new_, struct kw_comparison *c)
+{
+	bool fixed = false, better = false, worse = false;
+	unsigned q;
+
+	memset(c, 0, sizeof(*c));
+	for (q = 0; q < KW_NR_QUANTITIES; q++) {
+		judge_quantity(pairs, q, &c->of[q]);
+		if (!judged(q))
+			continue;
+		worse |= c->of[q].what == KW_WORSE;
+		better |= c->of[q].what == KW_BETTER ||
+			  c->of[q].what == KW_FIXED;
+	}
+	if (!pairs->of[KW_MISSED].only_old && !pairs->of[KW_MISSED].only_new)
+		c->latency = judge_latency(old_, new_);
+	worse |= c->latency == KW_WORSE;
+	better |= c->latency == KW_BETTER;
+	fixed = c->of[KW_MISSED].what == KW_FIXED ||
+		(!pairs->of[KW_MISSED].old_total &&
+		 (c->of[KW_LATE].what == KW_FIXED ||
+		  c->of[KW_FAILED].what == KW_FIXED));
+	if (worse)
+		c->what = KW_WORSE;
+	else if (!pairs->runs_observed)
+		c->what = KW_NO_OBSERVATION;
+	else
+		c->what = fixed ? KW_FIXED : better ? KW_BETTER : KW_SAME;
+}
+
+static void quantity_text(const struct kw_change *c,
+			  const struct kw_pairs *p, enum kw_quantity q,
+			  GString *out)
+{
+	if (out->len)
+		g_string_append(out, "; ");
+	g_string_append_printf(out, "%s %s: %" G_GUINT64_FORMAT " -> %"
+			       G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			       " runs", kw_quantity_names[q],
+			       c->what == KW_SAME ? "no difference proven" :
+			       kw_judgement_names[c->what],
+			       p->of[q].both + p->of[q].only_old,
+			       p->of[q].both + p->of[q].only_new, p->runs);
+	g_string_append_printf(out, " (%+.2f..%+.2f %%)", 100 * c->low,
+			       100 * c->high);
+}
+
+void kw_comparison_text(const struct kw_comparison *c,
+			const struct kw_pairs *pairs, GString *out)
+{
+	GString *text = g_string_new(NULL);
+	unsigned q;
+
+	for (q = 0; q < KW_NR_QUANTITIES; q++)
+		if (judged(q) && (pairs->of[q].only_old ||
+				  pairs->of[q].only_new))
+			quantity_text(&c->of[q], pairs, q, text);
+	if (c->latency == KW_WORSE || c->latency == KW_BETTER)
+		g_string_append_printf(text, "%slatency %s",
+				       text->len ? "; " : "",
+				       kw_judgement_names[c->latency]);
+	g_string_append(out, text->str);
+	g_string_free(text, TRUE);
+}

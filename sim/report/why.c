@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides what to say about a run that went wrong: which wait, since when
+ * something was deliverable, and which loads of the kernel's predicate let
+ * the vCPU sleep (or enter its guest for nothing).
+ *
+ * The predicate's operands are found without knowing its name: they are the
+ * loads of the vCPU's thread between setting its task's state and leaving
+ * the run queue (missed, late), or the last load before the verdict
+ * (spurious).
+ */
+#include <string.h>
+#include "report.h"
+
+#define MAX_LOADS 12
+
+const struct kw_episode *kw_worst_episode(const struct kw_result *r)
+{
+	static const uint8_t order[] = {
+		KW_CLASS_MISSED, KW_CLASS_LATE, KW_CLASS_SPURIOUS,
+	};
+	unsigned c, i;
+
+	for (c = 0; c < G_N_ELEMENTS(order); c++)
+		for (i = 0; i < r->nr_episodes; i++)
+			if (r->episodes[i].class == order[c])
+				return &r->episodes[i];
+	return NULL;
+}
+
+struct search {
+	const struct kw_program *p;
+	const struct kw_seen *seen;
+	unsigned nr;
+	unsigned thread;		/* actor number */
+};
+
+static unsigned op_of(const struct search *f, unsigned i)
+{
+	return f->p->nodes[f->seen[i].e.node].op;
+}
+
+static bool thread_of(struct search *f, unsigned vcpu)
+{
+	const struct kw_object *o = &f->p->objects[vcpu];
+	unsigned a;
+
+	for (a = 0; a < f->p->nr_actors; a++) {
+		if (f->p->actors[a].type == KW_THREAD &&
+		    f->p->actors[a].object == o->addr) {
+			f->thread = a;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The last step of the thread with that op up to time ns, or -1. */
+static int last_op(const struct search *f, unsigned op, int outcome,
+		   uint64_t ns)
+{
+	unsigned i;
+
+	for (i = f->nr; i--;)
+		if (f->seen[i].e.actor == f->thread && op_of(f, i) == op &&
+		    f->seen[i].e.ns <= ns &&
+		    (outcome < 0 || f->seen[i].e.outcome == (unsigned)outcome))
+			return (int)i;
+	return -1;
+}
+
+static bool sets_task_state(const struct search *f, unsigned i)
+{
+	GString *name;
+	bool is;
+
+	if (op_of(f, i) != KW_OP_STORE)
+		return false;
+	name = g_string_new(NULL);
+	kw_address_name(f->p, f->seen[i].e.addr, name);
+	is = g_str_has_suffix(name->str, "task.state");
+	g_string_free(name, TRUE);
+	return is;
+}
+
+static const char *path_of(const struct search *f, unsigned i)
+{
+	const char *path = f->p->srcs[f->p->nodes[f->seen[i].e.node].src].path;
+
+	return path ? path : "";
+}
+
+/* The loads between setting the state and step `sleep`, path by path. */
+static void put_loads(const struct search *f, unsigned sleep, GString *out)
+{
+	const char *path = NULL;
+	unsigned i, begin = sleep, nr = 0;
+
+	while (begin && !(f->seen[begin].e.actor == f->thread &&
+			  sets_task_state(f, begin)))
+		begin--;
+	for (i = begin; i < sleep; i++) {
+		if (f->seen[i].e.actor != f->thread ||
+		    !kw_seen_is_load(f->p, &f->seen[i]) ||
+		    op_of(f, i) == KW_OP_LOAD_REF)
+			continue;
+		if (nr++ == MAX_LOADS) {
+			g_string_append(out, ", ...");
+			return;
+		}
+		if (!path || strcmp(path, path_of(f, i))) {
+			path = path_of(f, i);
+			g_string_append_printf(out, "%s%s(): ",
+					       nr > 1 ? "; " : "", path);
+		} else {
+			g_string_append(out, ", ");
+		}
+		kw_seen_text(f->p, &f->seen[i], out);
+	}
+	if (!nr)
+		g_string_append(out, "nothing was tested");
+}
+
+static void explain_sleep(const struct search *f, const struct kw_episode *e,
+			  GString *out)
+{
+	char a[KW_NS_TEXT], b[KW_NS_TEXT];
+	const char *vcpu = f->p->objects[e->vcpu].name;
+	const char *cause = f->p->objects[e->cause].name;
+	uint64_t until = e->class == KW_CLASS_MISSED || e->left == KW_NEVER_NS ?
+		e->end : e->left;
+	int sleep = last_op(f, KW_OP_DEACTIVATE, 1, until);
+
+	if (e->class == KW_CLASS_MISSED)
+		g_string_append_printf(out, "%s sleeps to the end of the run "
+			"(%s) although ", vcpu, kw_ns_text(e->end, a));
+	else
+		g_string_append_printf(out, "%s left its sleep at %s, too "
+			"late: ", vcpu, kw_ns_text(until, a));
+	if (e->cause && e->cause != e->vcpu)
+		g_string_append_printf(out, "%s is deliverable since %s. ",
+				       cause, kw_ns_text(e->deliverable, b));
+	else
+		g_string_append_printf(out, "it must run since %s. ",
+				       kw_ns_text(e->deliverable, b));
+	if (e->woken != KW_NEVER_NS)
+		g_string_append_printf(out, "It was last woken at %s. ",
+				       kw_ns_text(e->woken, a));
+	else
+		g_string_append(out, "Nobody woke it. ");
+	if (sleep < 0)
+		return;
+	g_string_append_printf(out, "It last went to sleep at %s, having seen "
+		"in ", kw_ns_text(f->seen[sleep].e.ns, a));
+	put_loads(f, (unsigned)sleep, out);
+	g_string_append_c(out, '.');
+}
+
+static void explain_spurious(const struct search *f,
+			     const struct kw_episode *e, GString *out)
+{
+	char a[KW_NS_TEXT], b[KW_NS_TEXT];
+	int verdict = last_op(f, KW_OP_MARK, -1, e->left);
+	int i = verdict;
+
+	g_string_append_printf(out, "%s ended its wait at %s and entered its "
+		"guest at %s with nothing deliverable.",
+		f->p->objects[e->vcpu].name, kw_ns_text(e->left, a),
+		kw_ns_text(e->end, b));
+	while (i >= 0 && !(f->seen[i].e.actor == f->thread &&
+			   kw_seen_is_load(f->p, &f->seen[i])))
+		i--;
+	if (i < 0)
+		return;
+	g_string_append_printf(out, " What ended the wait: in %s(), ",
+			       path_of(f, (unsigned)i));
+	kw_seen_text(f->p, &f->seen[i], out);
+	g_string_append_c(out, '.');
+}
+
+void kw_why(const struct kw_program *p, const struct kw_result *r,
+	    const struct kw_seen *seen, unsigned nr_seen, GString *out)
+{
+	const struct kw_episode *e = kw_worst_episode(r);
+	struct search f = { .p = p, .seen = seen, .nr = nr_seen };
+	char ns[KW_NS_TEXT];
+
+	if (r->failure)
+		g_string_append_printf(out, "failed at %s: %s. ",
+				       kw_ns_text(r->failure_ns, ns),
+				       r->failure);
+	if (!e || !thread_of(&f, e->vcpu)) {
+		if (!r->failure && !r->counts.exposures)
+			g_string_append(out, "nothing could have been missed: "
+					"the run is vacuous.");
+		else if (!r->failure)
+			g_string_append(out, "every wait ended for something, "
+					"in time.");
+		return;
+	}
+	if (e->class == KW_CLASS_SPURIOUS)
+		explain_spurious(&f, e, out);
+	else
+		explain_sleep(&f, e, out);
+}
