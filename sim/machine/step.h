@@ -157,25 +157,24 @@ static inline unsigned kw_time(const struct kw_program *p,
 }
 
 /*
- * Executes node n, at which actor a (its block is st) stands; returns the
- * number of the node where it stands then.
+ * Executes node n, number pc, at which actor a (its block is st) stands;
+ * returns the number of the node where it stands then.
  */
 static inline __attribute__((always_inline)) unsigned
 kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
-	const struct kw_node *n, unsigned a, unsigned choice,
+	const struct kw_node *n, unsigned pc, unsigned a, unsigned choice,
 	struct kw_clock *clock, struct kw_done *done)
 {
-	unsigned A = st->regs[n->reg] + n->off, h, k = 0;
+	unsigned base = st->regs[n->reg], A = base + n->off, h, k = 0;
 	struct kw_actor_state *t;
 	uint32_t tb;
 
 	done->effect = KW_EFF_NONE;
-	done->addr = (uint16_t)A;
-	if (__builtin_expect(n->reg && !st->regs[n->reg] &&
-			     n->op < KW_OP_LEA, 0)) {
+	done->addr = A;
+	if (__builtin_expect(!base && n->reg && n->op < KW_OP_LEA, 0)) {
 		done->effect = KW_EFF_FAIL;
 		done->val = KW_FAIL_NULL;
-		return st->pc;
+		return pc;
 	}
 	switch ((enum kw_op)n->op) {
 	case KW_OP_LOAD:
@@ -227,7 +226,7 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 			done->effect = h == a + 1 ? KW_EFF_FAIL :
 						    KW_EFF_BLOCKED;
 			done->val = KW_FAIL_RELOCK;
-			return st->pc;
+			return pc;
 		}
 		kw_put16(s, A, a + 1);
 		st->preempt += !n->val;
@@ -335,13 +334,13 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 	case KW_OP_AWAIT:
 		if (kw_mem_load(s, A) != n->val) {
 			done->effect = KW_EFF_BLOCKED;
-			return st->pc;
+			return pc;
 		}
 		break;
 	case KW_OP_AWAIT_IDLE:
 		if (!kw_handler_idle(p, s, kw_get16(s, A))) {
 			done->effect = KW_EFF_BLOCKED;
-			return st->pc;
+			return pc;
 		}
 		break;
 	case KW_OP_GUEST_ENTER:
@@ -378,7 +377,7 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 	case KW_OP_FAIL:
 		done->effect = KW_EFF_FAIL;
 		done->val = n->val;
-		return st->pc;
+		return pc;
 	case KW_OP_TIME_NOW:
 	case KW_OP_TIME_SET:
 	case KW_OP_TIME_ADD:
@@ -395,9 +394,9 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 	case KW_OP_END:
 		kw_end(p, s, a);
 		done->effect = KW_EFF_END;
-		return st->pc;
+		return pc;
 	case KW_NR_OPS:
-		break;
+		__builtin_unreachable();
 	}
 	done->outcome = k;
 	return kw_next(p, n, k);
@@ -409,8 +408,8 @@ kw_step_inline(const struct kw_program *p, uint8_t *s, unsigned a,
 {
 	struct kw_actor_state *st = kw_actor(p, s, a);
 
-	st->pc = (uint16_t)kw_exec(p, s, st, &p->nodes[st->pc], a, choice,
-				   clock, done);
+	st->pc = (uint16_t)kw_exec(p, s, st, &p->nodes[st->pc], st->pc, a,
+				   choice, clock, done);
 }
 
 #endif

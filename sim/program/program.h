@@ -58,6 +58,7 @@ enum {
 	KW_NODE_ONCE	 = 1 << 3, /* READ_ONCE, WRITE_ONCE */
 	KW_NODE_ACQUIRE	 = 1 << 4,
 	KW_NODE_RELEASE	 = 1 << 5,
+	KW_NODE_SPECIAL	 = 1 << 6, /* an engine's own: look before it runs */
 };
 
 struct kw_node {
@@ -68,7 +69,10 @@ struct kw_node {
 	uint16_t off;		/* A = regs[reg] + off */
 	uint16_t val;
 	uint16_t next[2];
-	uint32_t src;		/* index into srcs[] */
+	union {
+		uint32_t src;		/* index into srcs[] */
+		uint32_t cost_ns;	/* in an engine's own copy */
+	};
 };
 
 /* Where a node comes from: Lua file and line, path, kernel file. */
@@ -158,6 +162,15 @@ struct kw_actor {
 	uint16_t arg_val[6];	/* ... their values */
 };
 
+/* A path as compiled for one set of arguments, for show and messages. */
+struct kw_path {
+	const char *name;		/* "kvm_vcpu_kick", or the actor's */
+	const char *kernel;
+	uint16_t entry;			/* node */
+	uint16_t nr_outcomes;		/* of its RETURN */
+	uint8_t frame, nr_regs;		/* its registers, absolute */
+};
+
 /* A duration: what the timed engine draws when a node names it. */
 enum kw_dist_kind {
 	KW_CONSTANT,		/* a */
@@ -196,6 +209,8 @@ struct kw_program {
 	unsigned nr_points;
 	struct kw_src *srcs;
 	unsigned nr_srcs;
+	struct kw_path *paths;		/* in the order of actors and calls */
+	unsigned nr_paths;
 	struct kw_kind *kinds;
 	unsigned nr_kinds;
 	struct kw_object *objects;	/* by address */
@@ -207,7 +222,9 @@ struct kw_program {
 	struct kw_dist *dists;		/* dist 0 is "none": 0 ns */
 	unsigned nr_dists;
 	uint64_t *values;		/* of empirical dists and sequences */
+	unsigned nr_values;
 	uint64_t *times;		/* constants of TIME_SET */
+	unsigned nr_time_values;
 	const char **marks;		/* mark names by number */
 	unsigned nr_marks;
 	const char **messages;		/* of FAIL */
@@ -230,6 +247,7 @@ struct kw_program {
 	uint32_t objects_size, state_size, nr_times;
 	uint64_t digest;		/* of everything above but srcs */
 	GStringChunk *strings;		/* owns every name */
+	struct kw_arena *arena;		/* owns every array */
 };
 
 static inline struct kw_actor_state *kw_actor(const struct kw_program *p,

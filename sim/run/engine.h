@@ -64,6 +64,7 @@ struct kw_extra {
 
 struct kw_runner {
 	const struct kw_program *p;
+	struct kw_node *nodes;	/* a copy with cost_ns and KW_NODE_SPECIAL */
 	struct kw_run_opts opts;
 	uint8_t *start, *s;	/* the state at time 0, and now */
 	struct kw_clock clock;
@@ -94,7 +95,6 @@ struct kw_runner {
 	uint64_t failure_ns;
 	bool stop, quiescent;
 	bool careful;		/* somebody observes or is blocked */
-	struct { uint32_t min, max; } op_ns[KW_NR_OPS];
 };
 
 /* Draws */

@@ -115,6 +115,7 @@ static void retry_blocked(struct kw_runner *r, unsigned addr)
 
 static void block(struct kw_runner *r, unsigned a, unsigned addr)
 {
+	kw_unblock(r, a);
 	r->careful = true;
 	r->extra[a].blocked = true;
 	r->extra[a].blocked_on = (uint16_t)addr;
@@ -316,26 +317,45 @@ static unsigned choose(struct kw_runner *r, unsigned a,
 				  n->next[1] - 1u);
 }
 
-/* One step of a, whose block is st; the number of its next node. */
-static inline __attribute__((always_inline)) unsigned
-step(struct kw_runner *r, struct kw_actor_state *st, const struct kw_node *n,
-     unsigned a, int cpu, bool careful, struct kw_done *done)
+/* What the step that was just done costs where a draw decides it. */
+static uint64_t drawn_cost(struct kw_runner *r, unsigned a, unsigned op)
 {
-	unsigned next, choice = 0;
+	unsigned cost = kw_op_cost[op];
+
+	return kw_scale(kw_draw_u32(r, a, KW_HOST_COST),
+			r->p->host.op_ns[cost].min,
+			r->p->host.op_ns[cost].max);
+}
+
+/*
+ * A step that is special, or observed, or that somebody may wait for; the
+ * number of the next node.  What it costs beyond n->cost_ns goes into *ns.
+ */
+static unsigned special_step(struct kw_runner *r, unsigned a, int cpu,
+			     unsigned pc, uint64_t *ns, struct kw_done *done)
+{
+	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
+	const struct kw_node *n = &r->nodes[pc];
+	unsigned choice = 0, next;
 	struct kw_event e;
 
-	if (__builtin_expect(n->op == KW_OP_CHOICE, 0))
+	st->pc = (uint16_t)pc;
+	if (n->op == KW_OP_CHOICE)
 		choice = choose(r, a, n);
-	if (careful && r->opts.observe)
+	if (r->opts.observe)
 		observe(r, a, cpu, st, &e);
-	next = kw_exec(r->p, r->s, st, n, a, choice, &r->clock, done);
+	next = kw_exec(r->p, r->s, st, n, pc, a, choice, &r->clock, done);
 	st->pc = (uint16_t)next;
-	if (careful && r->opts.observe)
+	if (r->opts.observe)
 		observed(r, &e, done);
-	if (careful && r->nr_blocked && done->effect != KW_EFF_BLOCKED)
+	if (r->nr_blocked && done->effect != KW_EFF_BLOCKED)
 		retry_blocked(r, done->addr);
-	if (__builtin_expect(n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL), 0))
+	if (n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL))
 		kw_watch_arch(r, done->addr, n->flags & KW_NODE_ARCH_ALL);
+	if (cpu >= 0 && n->flags & KW_NODE_SPECIAL)
+		*ns = drawn_cost(r, a, n->op);
+	else
+		*ns = n->cost_ns;
 	return next;
 }
 
@@ -348,42 +368,49 @@ static void check_storm(struct kw_runner *r, unsigned a)
 	}
 }
 
-static inline uint64_t op_cost(struct kw_runner *r, unsigned a, unsigned op)
-{
-	uint32_t min = r->op_ns[op].min, max = r->op_ns[op].max;
-
-	if (min == max)
-		return min;
-	return kw_scale(kw_draw_u32(r, a, KW_HOST_COST), min, max);
-}
-
 /* Lets a step on CPU c until an effect or another event stops it. */
 static inline __attribute__((always_inline)) void
 cpu_loop(struct kw_runner *r, unsigned c, unsigned a, bool careful)
 {
-	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
-	const struct kw_node *nodes = r->p->nodes, *n;
-	uint64_t horizon = kw_queue_time(&r->queue), now = r->clock.now;
-	struct kw_done done;
+	const struct kw_program *p = r->p;
+	struct kw_actor_state *st = kw_actor(p, r->s, a);
+	const struct kw_node *nodes = r->nodes, *n;
+	uint64_t horizon = kw_queue_time(&r->queue), now = r->clock.now, ns;
+	struct kw_done done, fast;
 	unsigned pc = st->pc, steps = 0;
+	uint8_t *s = r->s;
 
 	for (;;) {
 		n = &nodes[pc];
-		pc = step(r, st, n, a, (int)c, careful, &done);
-		now += op_cost(r, a, n->op);
-		r->clock.now = now;
-		steps++;
+		if (careful ||
+		    __builtin_expect(n->flags & KW_NODE_SPECIAL, 0)) {
+			r->clock.now = now;
+			pc = special_step(r, a, (int)c, pc, &ns, &done);
+			now += ns;
+		} else {
+			pc = kw_exec(p, s, st, n, pc, a, 0, &r->clock, &fast);
+			now += n->cost_ns;
+			if (__builtin_expect(fast.effect == KW_EFF_NONE, 1))
+				goto same;
+			done = fast;
+		}
 		if (done.effect != KW_EFF_NONE) {
-			r->counts.steps += steps;
-			steps = 0;
+			st->pc = (uint16_t)pc;
+			r->clock.now = now;
+			r->counts.steps += steps + 1;
 			if (!cpu_effect(r, c, a, n, &done) || r->stop)
 				return;
+			steps = -1u;
 			horizon = kw_queue_time(&r->queue);
 			now = r->clock.now;
 		}
+same:
+		steps++;
 		if (horizon <= now)
 			break;
 	}
+	st->pc = (uint16_t)pc;
+	r->clock.now = now;
 	r->counts.steps += steps;
 	kw_queue_set(&r->queue, kw_cpu_slot(r, c), now);
 	check_storm(r, a);
@@ -401,33 +428,27 @@ static void run_cpu(struct kw_runner *r, unsigned c)
 		cpu_loop(r, c, a, false);
 }
 
-static inline __attribute__((always_inline)) void
-hw_loop(struct kw_runner *r, unsigned a, bool careful)
+static void run_hw(struct kw_runner *r, unsigned a)
 {
 	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
-	struct kw_done done;
-	unsigned i;
 	const struct kw_node *n;
+	struct kw_done done;
+	uint64_t ns;
+	unsigned i;
 
 	for (i = 0; i < HW_STEPS && !r->stop; i++) {
-		n = &r->p->nodes[st->pc];
-		step(r, st, n, a, -1, careful, &done);
+		n = &r->nodes[st->pc];
+		if (r->careful || n->flags & KW_NODE_SPECIAL)
+			special_step(r, a, -1, st->pc, &ns, &done);
+		else
+			st->pc = (uint16_t)kw_exec(r->p, r->s, st, n, st->pc,
+						   a, 0, &r->clock, &done);
 		r->counts.steps++;
-		if (done.effect == KW_EFF_NONE)
-			continue;
-		if (!hw_effect(r, a, n, &done))
+		if (done.effect != KW_EFF_NONE && !hw_effect(r, a, n, &done))
 			return;
 	}
 	if (!r->stop)
 		kw_fail(r, "hardware steps without end at one moment");
-}
-
-static void run_hw(struct kw_runner *r, unsigned a)
-{
-	if (r->careful)
-		hw_loop(r, a, true);
-	else
-		hw_loop(r, a, false);
 }
 
 static void actor_event(struct kw_runner *r, unsigned a)

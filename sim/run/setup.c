@@ -72,13 +72,29 @@ static void make_start(struct kw_runner *r)
 	}
 }
 
-static void make_costs(struct kw_runner *r)
+/* What run.c must look at before the node runs, or charge a draw for. */
+static bool is_special(const struct kw_program *p, const struct kw_node *n)
 {
-	unsigned op;
+	const struct kw_host *h = &p->host;
+	unsigned cost = kw_op_cost[n->op];
 
-	for (op = 0; op < KW_NR_OPS; op++) {
-		r->op_ns[op].min = r->p->host.op_ns[kw_op_cost[op]].min;
-		r->op_ns[op].max = r->p->host.op_ns[kw_op_cost[op]].max;
+	return n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL) ||
+	       n->op == KW_OP_CHOICE || n->op == KW_OP_TIME_NOW ||
+	       h->op_ns[cost].min != h->op_ns[cost].max;
+}
+
+static void make_nodes(struct kw_runner *r)
+{
+	const struct kw_program *p = r->p;
+	unsigned i;
+
+	r->nodes = g_memdup2(p->nodes, p->nr_nodes * sizeof(p->nodes[0]));
+	for (i = 0; i < p->nr_nodes; i++) {
+		struct kw_node *n = &r->nodes[i];
+
+		n->cost_ns = p->host.op_ns[kw_op_cost[n->op]].min;
+		if (is_special(p, n))
+			n->flags |= KW_NODE_SPECIAL;
 	}
 }
 
@@ -116,7 +132,7 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->mark_signal = mark_number(p, "signal");
 	map_actors(r);
 	make_start(r);
-	make_costs(r);
+	make_nodes(r);
 	return r;
 }
 
@@ -125,6 +141,7 @@ void kw_runner_free(struct kw_runner *r)
 	if (!r)
 		return;
 	kw_oracle_free(r->oracle);
+	g_free(r->nodes);
 	g_free(r->start);
 	g_free(r->s);
 	g_free(r->clock.t);
