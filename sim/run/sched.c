@@ -74,9 +74,10 @@ void kw_interrupt(struct kw_runner *r, unsigned c)
 	r->extra[top].left = end > r->clock.now ? end - r->clock.now : 0;
 }
 
-void kw_resume(struct kw_runner *r, unsigned c)
+/* Lets top, the innermost context, go on after delay_ns more. */
+static void go_on(struct kw_runner *r, unsigned c, unsigned top,
+		  uint64_t delay_ns)
 {
-	unsigned top = kw_top(r, c);
 	uint64_t left;
 
 	r->cpus[c].top = (uint16_t)top;
@@ -88,7 +89,13 @@ void kw_resume(struct kw_runner *r, unsigned c)
 	if (left == KW_NEVER_NS)
 		return;
 	r->extra[top].left = 0;
-	kw_queue_set(&r->queue, kw_cpu_slot(r, c), r->clock.now + left);
+	kw_queue_set(&r->queue, kw_cpu_slot(r, c),
+		     r->clock.now + left + delay_ns);
+}
+
+void kw_resume(struct kw_runner *r, unsigned c)
+{
+	go_on(r, c, kw_top(r, c), 0);
 }
 
 static void start_slice(struct kw_runner *r, unsigned c)
@@ -102,7 +109,6 @@ static void start_slice(struct kw_runner *r, unsigned c)
 static void put_on(struct kw_runner *r, unsigned c, unsigned thread,
 		   uint64_t delay_ns)
 {
-	struct kw_extra *x;
 	unsigned top;
 
 	r->cpus[c].thread = (uint16_t)thread;
@@ -115,13 +121,10 @@ static void put_on(struct kw_runner *r, unsigned c, unsigned thread,
 		r->extra[r->guest_of[thread]].cpu = (uint16_t)c;
 	start_slice(r, c);
 	top = context(r, c);
-	if (top == KW_NOBODY)
-		return;
-	x = &r->extra[top];
-	if (x->left != KW_NEVER_NS)
-		x->left += delay_ns;
 	if (r->cpus[c].foreign == KW_NOBODY)
-		kw_resume(r, c);
+		go_on(r, c, top, delay_ns);
+	else if (top != KW_NOBODY && r->extra[top].left != KW_NEVER_NS)
+		r->extra[top].left += delay_ns;
 }
 
 static unsigned find_idle(const struct kw_runner *r, unsigned last)
