@@ -170,8 +170,9 @@ thread = actor_of("thread", actor_schema)
 -- happens in hardware when it is raised.
 hardirq = actor_of("hardirq", hardirq_schema)
 
--- A line of its own for each handler of the scenario.
+-- A line of its own for each handler of the scenario, and the guest's memory.
 struct("line", { irq = handler(), left = count(255) })
+struct("guest_flag", { value = flag() })
 
 -- What an actor does over and over.
 local function repeated(t, line, what)
@@ -359,7 +360,6 @@ local function make_vm(vm)
 	for n = 0, vm.vcpus - 1 do
 		make_handles(n, kvm.vcpu[n])
 	end
-	struct("guest_flag", { value = flag() })
 	for _, name in ipairs(vm.flags or {}) do
 		kvm.flag[name] = object("guest_flag", name)
 	end

@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- Eight devices at once, four list registers: entries are aborted and
+-- interrupts wait for a register.
+--
+-- Under the proposal an interrupt that waits has lost its request, but the
+-- underflow interrupt brings the vCPU out before it can wait.
+
+local devices = {}
+
+for i = 0, 7 do
+	devices[i + 1] = device {
+		name = "dev" .. i, at = exponential(us(20)), times = "forever",
+		run = function(vm) vm.spi["spi" .. i]:pulse() end,
+	}
+end
+
+return scenario {
+	name	 = "device-storm",
+	about	 = "more interrupts than list registers",
+	vm	 = { vcpus = 1, nr_lr = 4, spis = { count = 8 } },
+	guest	 = function(cpu)
+		loop(function() cpu:compute(uniform(us(1), us(5))) cpu:wfi() end)
+	end,
+	actors	 = devices,
+	duration = ms(5),
+	runs	 = 100,
+	expect	 = {
+		["v4.14"]	= { missed = "never", late = "never",
+				    failed = "never" },
+		["v4.14+ode"]	= { missed = "never", late = "never",
+				    failed = "never" },
+	},
+}

@@ -1,0 +1,22 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- Interrupts every 50 us or so: polling pays after a few, and must look at
+-- the condition as the sleep loop does.
+
+return scenario {
+	name	 = "halt-polling",
+	about	 = "the poll window grows to catch most interrupts",
+	vm	 = { vcpus = 1, halt_poll = us(500), spis = { { name = "nic" } } },
+	guest	 = function(cpu) loop(function() cpu:wfi() end) end,
+	actors	 = {
+		device { name = "nic", at = uniform(us(30), us(70)), times = 100,
+			 run = function(vm) vm.spi.nic:pulse() end },
+	},
+	deadline = us(25),
+	runs	 = 100,
+	expect	 = {
+		["v4.14"]	= { missed = "never", late = "never",
+				    spurious = "never" },
+		["v4.14+ode"]	= { missed = "never", late = "never",
+				    spurious = "never" },
+	},
+}

@@ -1,0 +1,24 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- An idle guest with a 250 Hz tick.
+--
+-- 4.14 arms an hrtimer when the vCPU blocks; its work wakes the vCPU, and
+-- kvm_cpu_has_pending_timer() ends the wait, whatever the predicate is.
+
+return scenario {
+	name	 = "idle-tick",
+	about	 = "an idle guest that wakes for its timer",
+	vm	 = { vcpus = 1, timer = true },
+	guest	 = function(cpu)
+		cpu:set_timer(ms(4))
+		loop(function() cpu:wfi() end)
+	end,
+	on_irq	 = function(cpu, irq) cpu:set_timer(ms(4)) end,
+	duration = ms(50),
+	runs	 = 200,
+	expect	 = {
+		["v4.14"]	= { missed = "never", late = "never",
+				    spurious = "never" },
+		["v4.14+ode"]	= { missed = "never", late = "never",
+				    spurious = "never" },
+	},
+}

@@ -1,0 +1,34 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- The device and the guest make one interrupt pending at the same time, while
+-- its route changes: two injections, two possible lists.
+--
+-- Between irq_lock and ap_list_lock anything can change, so the injection
+-- looks again before it links (vgic_queue_irq_unlock()).
+
+return scenario {
+	name	 = "injection-race",
+	about	 = "two injections of one interrupt race for its list",
+	vm	 = { vcpus = 3, spis = { { name = "disk", target = 1 } } },
+	guest	 = {
+		function(cpu)
+			loop(function()
+				for n = 1, 2 do
+					cpu:set_target("disk", n)
+					cpu:set_pending("disk")
+				end
+			end)
+		end,
+		function(cpu) loop(function() cpu:wfi() end) end,
+		function(cpu) loop(function() cpu:wfi() end) end,
+	},
+	actors	 = {
+		device { name = "disk", at = exponential(us(1)), times = "forever",
+			 run = function(vm) vm.spi.disk:pulse() end },
+	},
+	duration = ms(1),
+	runs	 = 200,
+	expect	 = {
+		["v4.14"]	= { failed = "never" },
+		["v4.14+ode"]	= { failed = "never" },
+	},
+}

@@ -1,0 +1,38 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- irqbalance in a hurry: vCPU 0 routes an interrupt round the other three.
+--
+-- An interrupt that was routed on before its vCPU could take it moves to the
+-- next list when that vCPU next exits, and v4.14 tells nobody: late, until
+-- the device's next interrupt.  Kicking after the migration repairs it.
+
+return scenario {
+	name	 = "irq-balancer",
+	about	 = "an interrupt's route changes all the time",
+	claims	 = { "M9" },
+	vm	 = { vcpus = 4, spis = { { name = "disk", target = 1 } } },
+	guest	 = {
+		function(cpu)
+			loop(function()
+				for n = 1, 3 do
+					cpu:compute(uniform(us(1), us(20)))
+					cpu:set_target("disk", n)
+				end
+			end)
+		end,
+		function(cpu) loop(function() cpu:wfi() end) end,
+		function(cpu) loop(function() cpu:wfi() end) end,
+		function(cpu) loop(function() cpu:wfi() end) end,
+	},
+	actors	 = {
+		device { name = "disk", at = exponential(us(200)), times = "forever",
+			 run = function(vm) vm.spi.disk:pulse() end },
+	},
+	deadline = us(100),
+	duration = ms(10),
+	runs	 = 100,
+	expect	 = {
+		["v4.14"]	= { late = "sometimes" },
+		["v4.14+ode"]	= { late = "sometimes" },
+		["v4.14+kick-on-migration"] = { missed = "never", late = "any" },
+	},
+}

@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- A first interrupt ends the wait, often before the thread has slept; a
+-- second one comes when the guest runs, and has to take it out by an IPI.
+
+return scenario {
+	name	= "kick-after-wfi",
+	about	= "an interrupt in the guest after a wait",
+	vm	= { vcpus = 1, spis = { { name = "disk" }, { name = "net" } },
+		    flags = { "net" } },
+	guest	= {
+		function(cpu)
+			cpu:compute(us(5))
+			cpu:wfi()
+			cpu:spin_until("net")
+		end,
+	},
+	on_irq	= function(cpu, irq)
+		if irq == cpu.vm.spi.net.ref then
+			cpu:set("net")
+		end
+	end,
+	actors	= {
+		device { name = "disk", at = uniform(us(5), us(15)),
+			 run = function(vm) vm.spi.disk:pulse() end },
+		device { name = "net", at = us(100),
+			 run = function(vm) vm.spi.net:pulse() end },
+	},
+	runs	= 3000,
+	expect	= {
+		["v4.14"]	= { missed = "never", failed = "never" },
+		["v4.14+ode"]	= { missed = "never", failed = "never" },
+	},
+}

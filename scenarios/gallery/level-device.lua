@@ -1,0 +1,23 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- A device of the VMM with a level-triggered line: KVM_IRQ_LINE up from its
+-- thread, down when the guest's driver has served it.
+
+return scenario {
+	name	 = "level-device",
+	about	 = "KVM_IRQ_LINE on an in-kernel vgic",
+	vm	 = { vcpus = 1, spis = { { name = "uart", level = true } } },
+	guest	 = function(cpu)
+		loop(function() cpu:compute(uniform(us(1), us(20))) cpu:wfi() end)
+	end,
+	actors	 = {
+		thread { name = "vmm", at = exponential(us(60)), times = 20,
+			 run = function(vm) vm.spi.uart:assert() end },
+	},
+	runs	 = 200,
+	expect	 = {
+		["v4.14"]	= { missed = "never", late = "never",
+				    failed = "never" },
+		["v4.14+ode"]	= { missed = "never", late = "never",
+				    failed = "never" },
+	},
+}

@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- The interrupt comes while the vCPU is on its way into the guest, which then
+-- polls until its handler has run.
+--
+-- Queued after the flush, kicked while the mode is still OUTSIDE: only the
+-- request keeps the vCPU out (325f9c649c8a).  Without it the guest polls for
+-- ever.
+
+return scenario {
+	name	= "pulse-at-entry",
+	about	= "an interrupt between flush and guest entry",
+	vm	= { vcpus = 1, spis = { { name = "disk" } }, flags = { "taken" } },
+	guest	= {
+		function(cpu)
+			cpu:spin_until("taken")
+			cpu:clear("taken")
+			cpu:wfi()
+		end,
+	},
+	on_irq	= function(cpu, irq) cpu:set("taken") end,
+	actors	= {
+		device { name = "disk", at = uniform(ns(0), us(4)), run = function(vm)
+			vm.spi.disk:pulse()
+			delay(us(100))
+			vm.spi.disk:pulse()
+		end },
+	},
+	runs	= 3000,
+	expect	= {
+		["v4.14"]	= { missed = "never", failed = "never" },
+		["v4.14+ode"]	= { missed = "never", failed = "never" },
+	},
+}

@@ -1,0 +1,36 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- KVM_IRQ_LINE on a vCPU that is powered off, and so consumes nothing: after
+-- each change of the line the request must be there.
+--
+-- v4.14: vcpu_interrupt_line() makes it both ways.  ode-1: on assert only,
+-- which is why a deassert alone no longer leaves it.
+
+return scenario {
+	name	= "line-makes-request",
+	about	= "IRQ_PENDING is set whenever irq_lines changes",
+	claims	= { "M4" },
+	vm	= { vcpus = 2, irqchip = "user", off = { 1 } },
+	guest	= {
+		function(cpu) cpu:compute(us(50)) cpu:psci_cpu_on(1) end,
+		function(cpu) end,
+	},
+	actors	= {
+		thread { name = "vmm", at = us(10), run = function(vm)
+			local v = vm.vcpu[1]
+
+			vm.line[1]:assert()
+			if not test_bit(KVM_REQ_IRQ_PENDING, v.requests) then
+				fail("no request after the line rose")
+			end
+			clear_bit(KVM_REQ_IRQ_PENDING, v.requests)
+			vm.line[1]:deassert()
+			if not test_bit(KVM_REQ_IRQ_PENDING, v.requests) then
+				fail("no request after the line fell")
+			end
+		end },
+	},
+	expect	= {
+		["v4.14"]	= { failed = "never", missed = "never" },
+		["v4.14+ode-1"]	= { failed = "always" },
+	},
+}
