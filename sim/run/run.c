@@ -519,9 +519,18 @@ static void reset(struct kw_runner *r, uint64_t nr)
 /* Nothing can happen any more: does somebody wait for what never comes? */
 static void check_deadlock(struct kw_runner *r)
 {
-	if (r->nr_blocked)
-		kw_fail(r, "deadlock: a lock or a condition is waited for "
-			   "that nobody will give");
+	GString *text;
+	unsigned a;
+
+	if (!r->nr_blocked)
+		return;
+	a = r->blocked[0];
+	text = g_string_new(r->p->actors[a].name);
+	g_string_append(text, " waits for ");
+	kw_address_name(r->p, r->extra[a].blocked_on, text);
+	g_string_append(text, " for ever");
+	kw_fail(r, g_intern_string(text->str));
+	g_string_free(text, TRUE);
 }
 
 static void dispatch(struct kw_runner *r, unsigned slot)
