@@ -97,9 +97,14 @@ static void explain(struct kw_extract *x, int vcpu, int tid)
 {
 	struct kw_vcpu *v = kw_extract_vcpu(x, vcpu);
 
-	if (!v)
+	if (!v) {
+		if (vcpu >= 0 && vcpu < KW_MAX_VCPUS)
+			x->early[vcpu] = true;
 		return;
+	}
 	v->explained = true;
+	if (tid == v->tid)
+		return;
 	v->raiser_tid = tid;
 	v->raised_ns = x->now_ns;
 }
@@ -137,7 +142,7 @@ static void lower_spi(struct kw_extract *x, const struct kw_trace_event *ev,
 	struct kw_source *s;
 	unsigned i;
 
-	kw_arrival_flush(x, ev->pid);
+	kw_arrival_flush(x, x->spi.intid == intid ? -1 : ev->pid);
 	if (!kw_extract_thread(x, ev->pid))
 		return;
 	for (i = 0; i < x->sources->len; i++) {
@@ -239,13 +244,15 @@ void kw_arrival_waking(struct kw_extract *x, const struct kw_trace_event *ev,
 {
 	struct kw_vcpu *from = kw_extract_thread(x, ev->pid);
 	bool hardirq = kw_trace_in_hardirq(ev);
+	uint64_t recent = x->now_ns - MIN(x->now_ns, RAISE_NS);
 
 	if (v->wait && v->waking_ns == KW_NO_TIME) {
 		v->waking_ns = x->now_ns;
 		v->waking_hardirq = hardirq;
 		copy_comm(v->waker_comm, ev);
-		if (v->raiser_tid == ev->pid && v->raised_ns >=
-		    (from ? from->since_ns : x->now_ns - MIN(x->now_ns, RAISE_NS)))
+		/* a kick may come late, when a first one has done its work */
+		if (v->raiser_tid == ev->pid &&
+		    v->raised_ns >= (from ? from->since_ns : recent))
 			v->explained = true;
 	}
 	if (hardirq)
@@ -264,6 +271,18 @@ void kw_arrival_waking(struct kw_extract *x, const struct kw_trace_event *ev,
 			send_sgi_once(x, from, v);
 		}
 	}
+}
+
+/* sched_waking of a thread that is not known yet: maybe a vCPU's. */
+void kw_arrival_waking_unknown(struct kw_extract *x, int waker)
+{
+	struct kw_vcpu *from = kw_extract_thread(x, waker);
+
+	if (!from || from->sgi != KW_SGI_OPEN)
+		return;
+	from->sgi = KW_SGI_FOUND;
+	if (!x->stopped)
+		x->nr_sgis_unknown++;
 }
 
 /* A reschedule IPI from the vgic to a CPU, sent by a vCPU's thread. */

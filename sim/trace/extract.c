@@ -299,6 +299,8 @@ static void on_any(struct kw_extract *x, const struct kw_trace_event *ev,
 		v = kw_extract_thread(x, (int)a->n[0]);
 		if (v)
 			kw_arrival_waking(x, ev, v);
+		else
+			kw_arrival_waking_unknown(x, ev->pid);
 		break;
 	case KW_TRACE_SCHED_SWITCH:
 		on_switch(x, ev, a);

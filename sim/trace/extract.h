@@ -120,6 +120,8 @@ struct kw_extract {
 	uint64_t halt_poll_ns;	/* the largest seen */
 	int max_cpu;
 	bool seen[KW_TRACE_NR_IDS];
+	bool early[KW_MAX_VCPUS]; /* an interrupt for it came before its
+				     thread was known */
 	GHashTable *unknown;	/* name -> count */
 	uint64_t nr_unknown;
 };
@@ -163,6 +165,7 @@ void kw_arrival_queue(struct kw_extract *x, const struct kw_trace_event *ev,
 		      const struct kw_trace_args *a);
 void kw_arrival_waking(struct kw_extract *x, const struct kw_trace_event *ev,
 		       struct kw_vcpu *v);
+void kw_arrival_waking_unknown(struct kw_extract *x, int waker);
 void kw_arrival_ipi(struct kw_extract *x, struct kw_vcpu *from, int cpu);
 void kw_arrival_ipis(struct kw_extract *x, struct kw_vcpu *from,
 		     const struct kw_trace_args *a);

@@ -24,7 +24,7 @@ struct kw_import {
 	unsigned limit;		/* waits a vCPU and arrivals a source; the
 				   window ends with the first that has so
 				   many; 0: KW_IMPORT_LIMIT */
-	FILE *messages;		/* about what was not understood; NULL: stderr */
+	FILE *messages;		/* what was not understood; NULL: stderr */
 };
 
 /*

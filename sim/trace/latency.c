@@ -81,7 +81,7 @@ static void write_block(struct kw_writer *w)
 		range[i] = MIN(range[i], 1000000u);
 	}
 	g_string_append_printf(w->out,
-			       "\t\t-- exit to switched out, less a usual exit\n"
+			       "\t\t-- exit to switched out, without that\n"
 			       "\t\tops = { sched = { %" G_GUINT64_FORMAT
 			       ", %" G_GUINT64_FORMAT " } },\n",
 			       range[0], range[1]);

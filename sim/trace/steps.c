@@ -7,7 +7,7 @@
  * the guest, and so none to its steps.  A kernel with halt polling, or one
  * whose predicate is true at once, has no sched_switch in a wait.
  *
- *	guest   | exit WFx | wfx | ... | switch out (S) ... waking ... in | entry
+ *	guest   | exit WFx | wfx | .. | switch out (S) .. waking ... in | entry
  *	<- run >|<----------- wait ------------------------------------->|
  *	         <----- block latency -->              <-wake-><- resume ->
  *
@@ -150,6 +150,9 @@ void kw_vcpu_entry(struct kw_extract *x, struct kw_vcpu *v)
 		end_wait(x, v);
 	else if (v->where == KW_WHERE_HOST)
 		end_exit(x, v);
+	else if (!v->steps->len && x->now_ns)
+		kw_step_push(x, v, (struct kw_step){ .kind = KW_STEP_OFF,
+						     .ns = x->now_ns });
 	v->nr_entries++;
 	v->where = KW_WHERE_GUEST;
 	v->since_ns = x->now_ns;
@@ -182,9 +185,38 @@ void kw_vcpu_not_wfi(struct kw_extract *x, struct kw_vcpu *v)
 	if (x->stopped || !v->steps->len)
 		return;
 	s = &g_array_index(v->steps, struct kw_step, v->steps->len - 1);
-	if (s->kind == KW_STEP_WFI)
+	if (s->kind != KW_STEP_WFI)
+		return;
+	g_array_set_size(v->steps, v->steps->len - 1);
+	s = v->steps->len ? s - 1 : NULL;
+	if (s && s->kind == KW_STEP_RUN) {	/* the run goes on */
+		v->run_ns = s->ns;
 		g_array_set_size(v->steps, v->steps->len - 1);
+	}
 	v->timer_from = MIN(v->timer_from, v->steps->len);
+}
+
+/*
+ * The wait that the recording begins in.  Where its end has no cause that
+ * can be seen it would never end in a simulation, so it is an absence.
+ */
+static void first_wait(struct kw_extract *x, struct kw_vcpu *v)
+{
+	struct kw_step off = { .kind = KW_STEP_OFF, .ns = x->now_ns };
+	struct kw_step wfi = { .kind = KW_STEP_WFI, .ns = v->fired_ns };
+	bool known = v->id >= 0 && x->early[v->id];
+
+	v->where = KW_WHERE_HOST;
+	v->since_ns = x->now_ns;
+	if (x->stopped || v->steps->len)
+		return;
+	if (v->fired_ns != KW_NO_TIME || known) {
+		g_array_append_val(v->steps, wfi);	/* at 0 */
+		v->timer_from = v->fired_ns != KW_NO_TIME;
+		v->nr_waits++;
+	} else if (off.ns) {
+		kw_step_push(x, v, off);
+	}
 }
 
 /*
@@ -193,21 +225,22 @@ void kw_vcpu_not_wfi(struct kw_extract *x, struct kw_vcpu *v)
  */
 void kw_vcpu_wakeup(struct kw_extract *x, struct kw_vcpu *v, bool waited)
 {
+	uint64_t began = v->since_ns;
 	struct kw_step *s;
 	bool slept = v->slept;
 
-	if (!v->wait) {
+	if (v->where == KW_WHERE_UNKNOWN) {
+		first_wait(x, v);
+	} else if (!v->wait) {
 		push_wfi(x, v);
 		v->blocked = slept && waited;
-		s = v->steps->len ? &g_array_index(v->steps, struct kw_step,
-						   v->steps->len - 1) : NULL;
-		if (s && s->kind == KW_STEP_WFI) {
-			s->at_ns = MIN(v->since_ns, s->at_ns);
+		if (!x->stopped) {
+			s = &g_array_index(v->steps, struct kw_step,
+					   v->steps->len - 1);
+			s->at_ns = began;
 			if (v->fired_ns != KW_NO_TIME)
-				s->ns = v->fired_ns - s->at_ns;
+				s->ns = v->fired_ns - MIN(v->fired_ns, began);
 		}
-		v->explained = v->where == KW_WHERE_UNKNOWN;
-		v->where = KW_WHERE_HOST;
 	}
 	v->fired_ns = KW_NO_TIME;
 }
