@@ -16,9 +16,8 @@ local function all(unit, t)
 	return t
 end
 
--- What a vCPU did; times are us.  wfi(t): t after it began, the timer
--- expired.  count(t): a run that ended with the overflow of a counter.
--- away(t): neither in the guest nor in WFI.
+-- What a vCPU did; times are us.
+-- wfi(t): its timer expired t after it began.
 local function steps(cpu)
 	local function run(t) cpu:compute(us(t)) end
 	local function wfi(t)
@@ -28,21 +27,12 @@ local function steps(cpu)
 		cpu:wfi()
 	end
 	local function sgi(n, nr) cpu:sgi(n, nr) end
-	local function count(t)
-		cpu:pmu_overflow_after(us(t))
-		cpu:compute(us(t))
-	end
-	local function on(n)
-		cpu:spin_until_off(n)
-		cpu:psci_cpu_on(n)
-	end
-	local function off() cpu:psci_cpu_off() end
 
-	return run, wfi, sgi, count, on, off, run
+	return run, wfi, sgi
 end
 
 local function vcpu0(cpu)
-	local run, wfi, sgi, count, on, off, away = steps(cpu)
+	local run, wfi, sgi = steps(cpu)
 
 	wfi(3956)
 	run(38) sgi(1, 1) run(19) wfi(3341)
@@ -160,7 +150,7 @@ local function vcpu0(cpu)
 end
 
 local function vcpu1(cpu)
-	local run, wfi, sgi, count, on, off, away = steps(cpu)
+	local run, wfi, sgi = steps(cpu)
 
 	wfi(4145)
 	run(16) sgi(0, 1) run(27) wfi(3359)

@@ -10,6 +10,8 @@
  * Invariants: the steps' order is kept; an SGI or CPU_ON to a vCPU that is
  * not in the scenario is left out.
  */
+#include <string.h>
+
 #include "write.h"
 
 #define LINE_WIDTH 72
@@ -226,8 +228,7 @@ static void write_lines(struct kw_writer *w, const struct kw_vcpu *v)
 	GString *one = g_string_new(NULL);
 	unsigned i;
 
-	g_string_append(w->out, "\tlocal run, wfi, sgi, count, on, off, away "
-				"= steps(cpu)\n\n");
+	g_string_append(w->out, "\tlocal @ = steps(cpu)\n\n");
 	for (i = 0; i < v->steps->len; i++) {
 		if (!is_written(w, v, i))
 			continue;
@@ -244,48 +245,87 @@ static void write_lines(struct kw_writer *w, const struct kw_vcpu *v)
 	g_string_free(line, TRUE);
 }
 
+/* The words that the lines of a guest are made of. */
+static const struct helper {
+	const char *name;
+	const char *text;		/* "@" is the unit */
+	const char *about;
+} helpers[] = {
+	{ "run", "	local function run(t) cpu:compute(@(t)) end\n", "" },
+	{ "wfi", "	local function wfi(t)\n"
+		 "		if t then\n"
+		 "			cpu:set_timer(@(t))\n"
+		 "		end\n"
+		 "		cpu:wfi()\n"
+		 "	end\n",
+	  "-- wfi(t): its timer expired t after it began.\n" },
+	{ "sgi", "	local function sgi(n, nr) cpu:sgi(n, nr) end\n", "" },
+	{ "count", "	local function count(t)\n"
+		   "		cpu:pmu_overflow_after(@(t))\n"
+		   "		cpu:compute(@(t))\n"
+		   "	end\n",
+	  "-- count(t): a run that ended with a counter's overflow.\n" },
+	{ "on", "	local function on(n)\n"
+		"		cpu:spin_until_off(n)\n"
+		"		cpu:psci_cpu_on(n)\n"
+		"	end\n", "" },
+	{ "off", "	local function off() cpu:psci_cpu_off() end\n", "" },
+	{ "away", "	local function away(t) cpu:compute(@(t)) end\n",
+	  "-- away(t): neither in the guest nor in WFI.\n" },
+};
+
+/* Does a line of the guests use this helper? */
+static bool is_needed(const struct kw_writer *w, const struct helper *h)
+{
+	char *call = g_strdup_printf("%s(", h->name), *p = w->lines->str;
+	size_t n = strlen(call);
+	bool found = false;
+
+	while (!found && (p = strstr(p, call))) {
+		found = p == w->lines->str || g_ascii_isspace(p[-1]);
+		p += n;
+	}
+	g_free(call);
+	return found;
+}
+
 static void write_helpers(struct kw_writer *w)
 {
-	g_string_append_printf(w->out,
-"-- What a vCPU did; times are %s.  wfi(t): t after it began, the timer\n"
-"-- expired.  count(t): a run that ended with the overflow of a counter.\n"
-"-- away(t): neither in the guest nor in WFI.\n"
-"local function steps(cpu)\n"
-"	local function run(t) cpu:compute(%s(t)) end\n"
-"	local function wfi(t)\n"
-"		if t then\n"
-"			cpu:set_timer(%s(t))\n"
-"		end\n"
-"		cpu:wfi()\n"
-"	end\n"
-"	local function sgi(n, nr) cpu:sgi(n, nr) end\n"
-"	local function count(t)\n"
-"		cpu:pmu_overflow_after(%s(t))\n"
-"		cpu:compute(%s(t))\n"
-"	end\n"
-"	local function on(n)\n"
-"		cpu:spin_until_off(n)\n"
-"		cpu:psci_cpu_on(n)\n"
-"	end\n"
-"	local function off() cpu:psci_cpu_off() end\n"
-"\n"
-"	return run, wfi, sgi, count, on, off, run\n"
-"end\n\n", w->unit, w->unit, w->unit, w->unit, w->unit);
+	GString *names = g_string_new(NULL);
+	GString *text = g_string_new(NULL);
+	unsigned i;
+
+	g_string_append_printf(w->out, "-- What a vCPU did; times are %s.\n",
+			       w->unit);
+	for (i = 0; i < G_N_ELEMENTS(helpers); i++) {
+		if (!is_needed(w, &helpers[i]))
+			continue;
+		g_string_append(w->out, helpers[i].about);
+		g_string_append_printf(names, "%s%s", names->len ? ", " : "",
+				       helpers[i].name);
+		g_string_append(text, helpers[i].text);
+	}
+	g_string_replace(text, "@", w->unit, 0);
+	g_string_append_printf(w->out, "local function steps(cpu)\n%s\n"
+			       "	return %s\nend\n\n", text->str,
+			       names->str);
+	g_string_replace(w->lines, "@", names->str, 0);
+	g_string_free(text, TRUE);
+	g_string_free(names, TRUE);
 }
 
 void kw_write_guests(struct kw_writer *w)
 {
 	const struct kw_vcpu *v;
-	bool helpers = false;
+	GString *out = w->out;
+	bool by_line = false;
 	unsigned i, n;
 
-	for (i = 0; i < w->x->vcpus->len; i++)
-		helpers |= !round_length(w, w->x->vcpus->pdata[i]);
-	if (helpers)
-		write_helpers(w);
+	w->out = w->lines = g_string_new(NULL);
 	for (i = 0; i < w->x->vcpus->len; i++) {
 		v = w->x->vcpus->pdata[i];
 		n = round_length(w, v);
+		by_line |= !n;
 		g_string_append_printf(w->out, "local function vcpu%u(cpu)\n",
 				       i);
 		if (n)
@@ -294,4 +334,9 @@ void kw_write_guests(struct kw_writer *w)
 			write_lines(w, v);
 		g_string_append(w->out, "end\n\n");
 	}
+	w->out = out;
+	if (by_line)
+		write_helpers(w);
+	g_string_append(w->out, w->lines->str);
+	g_string_free(w->lines, TRUE);
 }

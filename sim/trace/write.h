@@ -8,6 +8,7 @@
 
 struct kw_writer {
 	GString *out;
+	GString *lines;		/* the guests, while they are written */
 	struct kw_extract *x;
 	const struct kw_import *opts;
 	const char *unit;	/* "us" where every time is a multiple */

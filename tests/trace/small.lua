@@ -17,8 +17,9 @@ local function all(unit, t)
 	return t
 end
 
--- What a vCPU did; times are us.  wfi(t): t after it began, the timer
--- expired.  count(t): a run that ended with the overflow of a counter.
+-- What a vCPU did; times are us.
+-- wfi(t): its timer expired t after it began.
+-- count(t): a run that ended with a counter's overflow.
 -- away(t): neither in the guest nor in WFI.
 local function steps(cpu)
 	local function run(t) cpu:compute(us(t)) end
@@ -28,7 +29,6 @@ local function steps(cpu)
 		end
 		cpu:wfi()
 	end
-	local function sgi(n, nr) cpu:sgi(n, nr) end
 	local function count(t)
 		cpu:pmu_overflow_after(us(t))
 		cpu:compute(us(t))
@@ -38,12 +38,13 @@ local function steps(cpu)
 		cpu:psci_cpu_on(n)
 	end
 	local function off() cpu:psci_cpu_off() end
+	local function away(t) cpu:compute(us(t)) end
 
-	return run, wfi, sgi, count, on, off, run
+	return run, wfi, count, on, off, away
 end
 
 local function vcpu0(cpu)
-	local run, wfi, sgi, count, on, off, away = steps(cpu)
+	local run, wfi, count, on, off, away = steps(cpu)
 
 	run(20) wfi(100)
 	count(90) run(24) wfi()
@@ -51,7 +52,7 @@ local function vcpu0(cpu)
 end
 
 local function vcpu1(cpu)
-	local run, wfi, sgi, count, on, off, away = steps(cpu)
+	local run, wfi, count, on, off, away = steps(cpu)
 
 	away(12) run(37) wfi(380)
 	run(8) wfi(250)
