@@ -1,0 +1,175 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- scenario{}: checks everything first, so that a mistake is reported at the
+-- scenario's line; only then objects and actors are made.  The kernel has been
+-- loaded before: it declared its structs and defined its paths.
+
+local c = kvm.check
+
+local quantities = { missed = true, late = true, spurious = true,
+		     futile = true, storm = true, failed = true }
+
+local function is_expectation(v, what, level)
+	if math.type(v) == "integer" and v >= 0 then
+		return
+	end
+	c.one_of("never", "sometimes", "always", "any")(v, what, level + 1)
+end
+
+local function is_expect(v, what, level)
+	local schema, n = {}, 0
+
+	for q in spairs(quantities) do
+		schema[q] = is_expectation
+	end
+	if type(v) ~= "table" then
+		c.error(what, "a table of kernels", level + 1)
+	end
+	for name, e in spairs(v) do
+		c.is_string(name, what .. "'s key", level + 1)
+		c.table(e, schema, what .. "[\"" .. name .. "\"]", level + 1)
+		n = n + 1
+	end
+	if n == 0 then
+		c.error(what, "at least one kernel", level + 1)
+	end
+end
+
+local timing_schema = {}
+for key in spairs(timing) do
+	timing_schema[key] = key ~= "ops" and c.is_time or function(v, what, level)
+		local ops = {}
+		for op in spairs(timing.ops) do
+			ops[op] = c.array_of(c.between(0, 1000000))
+		end
+		c.table(v, ops, what, level + 1)
+	end
+end
+
+local scenario_schema = {
+	name = c.is_string, about = c.is_string, claims = c.array_of(c.is_string),
+	vm = function(v, what, level) c.table(v, kvm.vm_schema, what, level + 1) end,
+	host = function(v, what, level)
+		c.table(v, { cpus = c.between(1, 256), slice = c.is_time }, what,
+		      level + 1)
+	end,
+	guest = c.one_or_array(c.is_function), on_irq = c.is_function,
+	actors = c.array_of(function(v, what, level)
+		if type(v) ~= "table" or not v.kind then
+			c.error(what, "device{}, thread{} or hardirq{}", level + 1)
+		end
+	end),
+	timing = function(v, what, level)
+		c.table(v, timing_schema, what, level + 1)
+	end,
+	deadline = c.is_time, duration = c.is_time, runs = c.between(1, 1000000000),
+	expect = is_expect,
+}
+
+local function check_spis(vm, level)
+	local spis = vm.spis or {}
+
+	if spis.count then
+		c.table(spis, { count = c.between(1, 988), name = c.is_string,
+			      level = c.is_boolean }, "vm.spis", level + 1)
+		return
+	end
+	for i, t in ipairs(spis) do
+		c.table(t, kvm.spi_schema, "vm.spis[" .. i .. "]", level + 1)
+		if not t.name then
+			error("vm.spis[" .. i .. "]: name is missing", level + 1)
+		end
+		if (t.target or 0) >= vm.vcpus then
+			error("vm.spis[" .. i .. "].target: no such vCPU",
+			      level + 1)
+		end
+	end
+end
+
+local function check_scenario(s, level)
+	c.table(s, scenario_schema, "scenario", level + 1)
+	for _, key in ipairs { "name", "about", "vm", "guest", "expect" } do
+		if s[key] == nil then
+			error("scenario: " .. key .. " is missing", level + 1)
+		end
+	end
+	if not s.vm.vcpus then
+		error("scenario.vm: vcpus is missing", level + 1)
+	end
+	if type(s.guest) == "table" and #s.guest ~= s.vm.vcpus then
+		error("scenario.guest: expected one function for all or one " ..
+		      "for each of " .. s.vm.vcpus .. " vCPUs", level + 1)
+	end
+	for i, t in ipairs(s.actors or {}) do
+		if (t.on or 0) >= s.vm.vcpus then
+			error("scenario.actors[" .. i .. "].on: no such vCPU",
+			      level + 1)
+		end
+	end
+	check_spis(s.vm, level + 1)
+end
+
+local function merge_timing(t)
+	for key, v in spairs(t or {}) do
+		if key == "ops" then
+			for op, range in spairs(v) do
+				timing.ops[op] = range
+			end
+		else
+			timing[key] = v
+		end
+	end
+end
+
+local function configure_host(s)
+	local threads = s.vm.vcpus
+
+	for _, t in ipairs(s.actors or {}) do
+		threads = threads + (t.kind == "thread" and 1 or 0)
+	end
+	local cpus = s.host and s.host.cpus or threads
+
+	kvm.overcommitted = cpus < threads
+	host {
+		cpus = cpus, slice = s.host and s.host.slice or ms(3),
+		switch = timing.switch, irq = timing.irq,
+		idle_shallow = timing.idle_shallow,
+		idle_deep = timing.idle_deep,
+		idle_deep_after = timing.idle_deep_after,
+		timer_slack = timing.timer_slack, ops = timing.ops,
+	}
+end
+
+local function build(s)
+	local vm, threads = s.vm, {}
+
+	kvm.nr_vcpus = vm.vcpus
+	kvm.irqchip_in_kernel = vm.irqchip ~= "user"
+	kvm.nr_lr = kvm.irqchip_in_kernel and (vm.nr_lr or 4) or 0
+	kvm.has_timer = vm.timer or false
+	kvm.has_pmu = vm.pmu or false
+	kvm.has_gicv4 = vm.gicv4 or false
+	kvm.wfi_traps_pending = vm.wfi_traps_pending ~= false
+	kvm.halt_poll = vm.halt_poll
+	kvm.on_irq = s.on_irq
+	merge_timing(s.timing)
+	kvm.make_vm(vm)
+	for n = 0, vm.vcpus - 1 do
+		threads[n] = kvm.make_vcpu(n, kvm.vcpu[n],
+			type(s.guest) == "table" and s.guest[n + 1] or s.guest)
+	end
+	for _, t in ipairs(s.actors or {}) do
+		kvm.make_actor(t, threads)
+	end
+	configure_host(s)
+end
+
+function scenario(s)
+	check_scenario(s, 2)
+	s.deadline = s.deadline or ms(1)
+	s.duration = s.duration or ms(100)
+	s.runs = s.runs or 1000
+	if kernel_name() then
+		build(s)
+	end
+	return s
+end
