@@ -23,14 +23,6 @@
 #define EC_HVC32	0x12
 #define RAISE_NS	10000000u	/* from raising to waking, at most */
 
-static void copy_comm(char to[16], const struct kw_trace_event *ev)
-{
-	unsigned n = MIN(ev->comm_len, 15u);
-
-	memcpy(to, ev->comm, n);
-	to[n] = '\0';
-}
-
 static struct kw_source *find_source(struct kw_extract *x, int intid,
 				     int vcpu, const char *comm)
 {
@@ -132,7 +124,7 @@ static void open_spi(struct kw_extract *x, const struct kw_trace_event *ev,
 	x->spi.tid = ev->pid;
 	x->spi.intid = intid;
 	x->spi.at_ns = x->now_ns;
-	copy_comm(x->spi.comm, ev);
+	kw_extract_comm(x->spi.comm, ev);
 }
 
 /* A line went down: by the task that pulses it, or by a vCPU's access. */
@@ -232,7 +224,7 @@ void kw_arrival_queue(struct kw_extract *x, const struct kw_trace_event *ev,
 	} else if (x->spi.open && x->spi.intid == intid) {
 		close_spi(x, target);
 	} else if (intid >= 8192 && a->n[2]) {
-		copy_comm(comm, ev);
+		kw_extract_comm(comm, ev);
 		explain(x, target, ev->pid);
 		arrive(x, intid, target, x->now_ns, comm);
 	}
@@ -249,7 +241,7 @@ void kw_arrival_waking(struct kw_extract *x, const struct kw_trace_event *ev,
 	if (v->wait && v->waking_ns == KW_NO_TIME) {
 		v->waking_ns = x->now_ns;
 		v->waking_hardirq = hardirq;
-		copy_comm(v->waker_comm, ev);
+		kw_extract_comm(v->waker_comm, ev);
 		/* a kick may come late, when a first one has done its work */
 		if (v->raiser_tid == ev->pid &&
 		    v->raised_ns >= (from ? from->since_ns : recent))

@@ -109,6 +109,15 @@ static bool is_selected(const struct kw_extract *x, int tid)
 	return !x->only->len;
 }
 
+void kw_extract_comm(char to[16], const struct kw_trace_event *ev)
+{
+	unsigned i, n = MIN(ev->comm_len, 15u);
+
+	for (i = 0; i < n; i++)
+		to[i] = g_ascii_isprint(ev->comm[i]) ? ev->comm[i] : '?';
+	to[n] = '\0';
+}
+
 /* "kvm-vcpu-1" (kvmtool), "CPU 1/KVM" (QEMU); else -1 */
 static int id_of_comm(const char *comm)
 {
@@ -142,7 +151,7 @@ static struct kw_vcpu *make_thread(struct kw_extract *x,
 	v->tid = ev->pid;
 	v->id = -1;
 	v->cpu = ev->cpu;
-	memcpy(v->comm, ev->comm, MIN(ev->comm_len, 15u));
+	kw_extract_comm(v->comm, ev);
 	set_id(v, id_of_comm(v->comm));
 	v->steps = g_array_new(FALSE, FALSE, sizeof(struct kw_step));
 	v->out_ns = v->waking_ns = v->in_ns = v->fired_ns = KW_NO_TIME;

@@ -139,6 +139,8 @@ bool kw_extract_finish(struct kw_extract *x, GError **err);
 /* The vCPU with KVM's number id, or NULL. */
 struct kw_vcpu *kw_extract_vcpu(const struct kw_extract *x, int id);
 struct kw_vcpu *kw_extract_thread(struct kw_extract *x, int tid);
+/* The task's name, only of printable characters. */
+void kw_extract_comm(char to[16], const struct kw_trace_event *ev);
 void kw_extract_sample(struct kw_extract *x, enum kw_sample s, uint64_t ns);
 void kw_extract_stop(struct kw_extract *x);
 

@@ -226,9 +226,9 @@ static void write_lines(struct kw_writer *w, const struct kw_vcpu *v)
 {
 	GString *line = g_string_new(NULL);
 	GString *one = g_string_new(NULL);
+	gsize begin = w->out->len;
 	unsigned i;
 
-	g_string_append(w->out, "\tlocal @ = steps(cpu)\n\n");
 	for (i = 0; i < v->steps->len; i++) {
 		if (!is_written(w, v, i))
 			continue;
@@ -241,6 +241,9 @@ static void write_lines(struct kw_writer *w, const struct kw_vcpu *v)
 			flush_line(w, line);
 	}
 	flush_line(w, line);
+	if (w->out->len > begin)	/* "@": the helpers in use */
+		g_string_insert(w->out, (gssize)begin,
+				"\tlocal @ = steps(cpu)\n\n");
 	g_string_free(one, TRUE);
 	g_string_free(line, TRUE);
 }
@@ -335,7 +338,7 @@ void kw_write_guests(struct kw_writer *w)
 		g_string_append(w->out, "end\n\n");
 	}
 	w->out = out;
-	if (by_line)
+	if (by_line && strstr(w->lines->str, "\tlocal @"))
 		write_helpers(w);
 	g_string_append(w->out, w->lines->str);
 	g_string_free(w->lines, TRUE);

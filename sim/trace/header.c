@@ -118,12 +118,15 @@ static void write_notes(struct kw_writer *w)
 /* The file's name on one line, whatever characters it has. */
 static char *file_name(const char *path)
 {
-	char *name;
+	char *name, *p;
 
 	if (!strcmp(path, "-"))
 		return g_strdup("standard input");
 	name = g_path_get_basename(path);
-	return g_strdelimit(name, "\n\r", '?');
+	for (p = name; *p; p++)
+		if (g_ascii_iscntrl(*p))
+			*p = '?';
+	return name;
 }
 
 void kw_write_header(struct kw_writer *w)

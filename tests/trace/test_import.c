@@ -224,6 +224,56 @@ static void test_old_kernel(void)
 	g_free(lua);
 }
 
+/* MSIs have no tracepoint: the kprobe on vgic_queue_irq_unlock() tells. */
+static void test_lpi(void)
+{
+	struct kw_import o = { .limit = 0 };
+	char *lua = import_text(
+		ENTRY(0, 00001) ENTRY(1, 00002) WFX(1, 00003)
+		"        vhost-30-30      [002] d....     1.000007: "
+		"vgic_queue_irq: (vgic_queue_irq_unlock+0x0/0x2d8) intid=8195 "
+		"line=0 latch=1 active=0 enabled=1 target=1 on_list_of=0x0\n"
+		/* enabled with nothing pending: no arrival */
+		"        vhost-30-30      [002] d....     1.000008: "
+		"vgic_queue_irq: (vgic_queue_irq_unlock+0x0/0x2d8) intid=8196 "
+		"line=0 latch=0 active=0 enabled=1 target=1 on_list_of=0x0\n"
+		ENTRY(1, 00009), &o, NULL);
+
+	assert_has(lua, "{ name = \"lpi8195\", level = false, target = 1 },");
+	assert_has(lua, "-- raised by vhost-30\n");
+	g_assert_null(strstr(lua, "8196"));
+	g_free(lua);
+}
+
+#define SGI(n, t) VCPU(n) ".....     1.0" #t ": kvm_exit: TRAP: HSR_EC: " \
+		  "0x0018 (SYS64), PC: 0x1\n" \
+		  VCPU(n) ".....     1.0" #t ": kvm_sys_access: PC: 1 " \
+		  "SYS_ICC_SGI1R_EL1 (3,0,12,11,5) write\n"
+#define KICK(n, t, mask, why) VCPU(n) "d....     1.0" #t ": ipi_raise: " \
+		  "target_mask=" mask " (" why " interrupts)\n"
+
+/* Without kprobes: an SGI's target is who is kicked, polls, or is left. */
+static void test_stock_sgi(void)
+{
+	struct kw_import o = { .limit = 0 };
+	char *lua = import_text(
+		ENTRY(0, 00001) ENTRY(1, 00001) ENTRY(2, 00001)
+		SGI(0, 00010)		/* two kicks, one told of twice */
+		VCPU(0) "d.... 1.000011: ipi_send_cpu: cpu=2 callsite="
+		"vgic_queue_irq_unlock+0x1/0x2 callback=0x0\n"
+		KICK(0, 00011, "00000000,00000006", "Rescheduling")
+		ENTRY(0, 00012)
+		WFX(1, 00020) SGI(0, 00022) ENTRY(0, 00023)	/* polls */
+		ENTRY(1, 00024)
+		SGI(2, 00030) KICK(2, 00031, "1", "Function call")
+		ENTRY(2, 00032),	/* nobody: itself */
+		&o, NULL);
+
+	assert_has(lua, "sgi(2, 0) sgi(1, 0) run(10) sgi(1, 0)");
+	assert_has(lua, "run(29) sgi(2, 0)\nend\n");
+	g_free(lua);
+}
+
 /* Where the other sessions' recordings are at hand: each of them. */
 static void test_all(void)
 {
@@ -270,6 +320,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/trace/import/limit", test_limit);
 	g_test_add_func("/trace/import/nanoseconds", test_nanoseconds);
 	g_test_add_func("/trace/import/old-kernel", test_old_kernel);
+	g_test_add_func("/trace/import/lpi", test_lpi);
+	g_test_add_func("/trace/import/stock-sgi", test_stock_sgi);
 	g_test_add_func("/trace/import/all", test_all);
 	return g_test_run();
 }
