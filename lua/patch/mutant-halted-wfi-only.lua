@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Fault, on top of ode-2: "halted" is set for WFI but not for CPU_SUSPEND.
+-- Caught by: scenarios/ode/cpu-suspend.lua (v4.14)
 
 requires("ode-2")
 

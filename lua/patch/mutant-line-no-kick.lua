@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Fault: KVM_IRQ_LINE makes the request and does not kick.
+-- Caught by: scenarios/ode/line-while-waiting.lua (v4.14)
 
 function K.vcpu_interrupt_line(vcpu, level)
 	local old

@@ -2,6 +2,7 @@
 -- Fault: KVM_IRQ_LINE kicks without a request.  4.14 gets away with it: the
 -- line itself is in the predicate, and is read after the mode is set.  On
 -- top of ode-3 it bites.
+-- Caught by: scenarios/ode/line-while-waiting.lua (v4.14+ode-3)
 
 function K.vcpu_interrupt_line(vcpu, level)
 	local old

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Fault: CPU_ON clears power_off and wakes nobody.
+-- Caught by: scenarios/gallery/cpu-hotplug.lua (v4.14)
 
 function K.kvm_psci_vcpu_on(vcpu, target)
 	mutex_lock(kvm.arch.lock)

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Fault: the interrupt request is consumed after the flush that it asks for.
+-- Caught by: scenarios/gallery/pulse-at-entry.lua (v4.14)
 
 function K.check_vcpu_requests(vcpu)
 	if K.kvm_check_request(KVM_REQ_SLEEP, vcpu) then

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Fault: resuming clears pause and wakes nobody.
+-- Caught by: scenarios/ode/pause-while-waiting.lua (v4.14)
 
 function K.kvm_arm_resume_guest()
 	store(kvm.hw.halted, false)

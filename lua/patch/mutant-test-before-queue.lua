@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Fault: the condition is tested before the task is queued and marked
 -- sleeping, and not again after.
+-- Caught by: scenarios/ode/kick-wakes.lua (v4.14)
 
 function K.block_wait(vcpu)
 	K.kvm_arch_vcpu_blocking(vcpu)

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Fault: a request that no check_vcpu_requests() knows (df06dae3f2a8): it
 -- aborts every entry from then on.
+-- Caught by: scenarios/ode/kick-wakes.lua (v4.14)
 
 bits("vcpu", "requests", { "KVM_REQ_NOBODYS" })
 

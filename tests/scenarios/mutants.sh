@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Every mutant (lua/patch/mutant-*.lua) names a scenario and a kernel; run
+# under that kernel and the mutant, the scenario must not go as it expects of
+# the kernel alone.
+#
+#	tests/scenarios/mutants.sh [NAME ...]
+
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+kvmwake=${KVMWAKE:-build/kvmwake}
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+bad=0
+
+[ $# -gt 0 ] || set -- lua/patch/mutant-*.lua
+for name; do
+	file=lua/patch/mutant-${name#lua/patch/mutant-}
+	file=${file%.lua}.lua
+	mutant=$(basename "$file" .lua)
+	line=$(sed -n 's/^-- Caught by: //p' "$file")
+	scenario=${line%% *}
+	kernel=$(echo "$line" | sed 's/.*(\(.*\))$/\1/')
+	"$kvmwake" run --db "$scratch/db" --kernel "$kernel+$mutant" \
+		--as "$kernel" "$scenario" >"$scratch/out" 2>&1
+	code=$?
+	if [ $code -ne 1 ]; then
+		echo "$file: $scenario does not catch it (exit code $code)"
+		cat "$scratch/out"
+		bad=1
+	fi
+done
+exit $bad
