@@ -165,7 +165,7 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 	const struct kw_node *n, unsigned pc, unsigned a, unsigned choice,
 	struct kw_clock *clock, struct kw_done *done)
 {
-	unsigned base = st->regs[n->reg], A = base + n->off, h, k = 0;
+	unsigned base = st->regs[n->reg], A = base + n->off, h, k;
 	struct kw_actor_state *t;
 	uint32_t tb;
 
@@ -179,13 +179,13 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 	switch ((enum kw_op)n->op) {
 	case KW_OP_LOAD:
 		k = kw_mem_load(s, A) - n->val;
-		break;
+		goto many;
 	case KW_OP_LOAD_FLAG:
 		k = kw_mem_load(s, A) != 0;
-		break;
+		goto two;
 	case KW_OP_LOAD_MASK:
 		k = (kw_mem_load(s, A) & n->val) != 0;
-		break;
+		goto two;
 	case KW_OP_LOAD_REF:
 		st->regs[n->dst] = kw_mem_load16(s, A);
 		break;
@@ -203,18 +203,18 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 		break;
 	case KW_OP_TEST_AND_SET:
 		k = (kw_mem_rmw(s, A, 0xff, (uint8_t)n->val) & n->val) != 0;
-		break;
+		goto two;
 	case KW_OP_TEST_AND_CLEAR:
 		k = (kw_mem_rmw(s, A, (uint8_t)~n->val, 0) & n->val) != 0;
-		break;
+		goto two;
 	case KW_OP_XCHG:
 		k = kw_mem_rmw(s, A, 0, (uint8_t)n->val);
-		break;
+		goto many;
 	case KW_OP_CMPXCHG:
 		k = kw_mem_load(s, A);
 		if (k == (n->val & 0xff))
 			kw_mem_store(s, A, (uint8_t)(n->val >> 8));
-		break;
+		goto many;
 	case KW_OP_MB:
 	case KW_OP_WMB:
 	case KW_OP_RMB:
@@ -249,7 +249,7 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 		break;
 	case KW_OP_REF_EQ:
 		k = (uint16_t)A == st->regs[n->dst];
-		break;
+		goto two;
 	case KW_OP_CALL:
 		st->regs[n->dst] = n->val;
 		break;
@@ -260,10 +260,10 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 		return st->trap;
 	case KW_OP_CHOICE:
 		k = choice;
-		break;
+		goto many;
 	case KW_OP_DEACTIVATE:
 		k = kw_deactivate(s, A);
-		break;
+		goto two;
 	case KW_OP_SWITCH:
 		if (!s[A + KW_TASK_ON_RQ]) {
 			st->run = KW_ASLEEP;
@@ -272,7 +272,7 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 		break;
 	case KW_OP_WAKE:
 		k = kw_wake(p, s, A, done);
-		break;
+		goto two;
 	case KW_OP_YIELD:
 		done->effect = KW_EFF_YIELD;
 		break;
@@ -321,8 +321,9 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 		break;
 	case KW_OP_CANCEL:
 		h = kw_get16(s, A);
+		k = 0;
 		if (!h)
-			break;
+			goto two;
 		t = kw_actor(p, s, h - 1);
 		k = t->armed || t->pend;
 		if (k) {
@@ -330,7 +331,7 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 			done->effect = KW_EFF_CANCEL;
 			done->actor = h - 1;
 		}
-		break;
+		goto two;
 	case KW_OP_AWAIT:
 		if (kw_mem_load(s, A) != n->val) {
 			done->effect = KW_EFF_BLOCKED;
@@ -349,7 +350,7 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 		break;
 	case KW_OP_EXIT_REASON:
 		k = st->exit;
-		break;
+		goto many;
 	case KW_OP_GUEST_EXIT:
 		h = p->actors[a].home;
 		if (p->actors[a].type == KW_VIRQ)
@@ -385,12 +386,12 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 	case KW_OP_TIME_LESS:
 	case KW_OP_TIME_LOAD:
 	case KW_OP_TIME_STORE:
-		k = choice;
+		k = n->op == KW_OP_TIME_LESS && choice;
 		if (!clock)
-			break;
+			goto two;
 		tb = p->actors[a].time_base;
 		k = kw_time(p, st, n, tb, clock);
-		break;
+		goto two;
 	case KW_OP_END:
 		kw_end(p, s, a);
 		done->effect = KW_EFF_END;
@@ -398,8 +399,14 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 	case KW_NR_OPS:
 		__builtin_unreachable();
 	}
+	done->outcome = 0;
+	return n->next[0];
+two:
 	done->outcome = k;
-	return kw_next(p, n, k);
+	return n->next[k];
+many:
+	done->outcome = k;
+	return p->succ[n->next[0] + k];
 }
 
 static inline void

@@ -197,6 +197,15 @@ static bool burn(struct kw_runner *r, unsigned c, unsigned a, uint64_t ns)
 	return false;
 }
 
+/* What a guest computes is its workload, what the host does is its cost. */
+static enum kw_purpose burns_for(const struct kw_runner *r, unsigned a)
+{
+	unsigned type = r->p->actors[a].type;
+
+	return type == KW_GUEST || type == KW_VIRQ ? KW_WORKLOAD :
+						     KW_HOST_COST;
+}
+
 static void path_ended(struct kw_runner *r, unsigned c, unsigned a)
 {
 	kw_handler_ended(r, a);
@@ -228,15 +237,12 @@ static bool delay(struct kw_runner *r, unsigned c, unsigned a, unsigned dist)
 static bool cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 		       const struct kw_node *n, const struct kw_done *done)
 {
-	unsigned t = r->cpus[c].thread, type = r->p->actors[a].type;
-	bool guest = type == KW_GUEST || type == KW_VIRQ;
-
 	switch ((enum kw_effect)done->effect) {
 	case KW_EFF_BLOCKED:
 		block(r, a, done->addr);
 		return false;
 	case KW_EFF_SLEEP:
-		r->extra[t].busy_from = r->counts.steps;
+		r->extra[a].busy_from = r->counts.steps;
 		kw_watch_sleep(r, a);
 		kw_leave_cpu(r, c);
 		kw_check_waiting(r);
@@ -247,7 +253,7 @@ static bool cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 		kw_yield(r, c);
 		return false;
 	case KW_EFF_ENTER:
-		r->extra[t].busy_from = r->counts.steps;
+		r->extra[a].busy_from = r->counts.steps;
 		kw_watch_enter(r, a);
 		kw_resume(r, c);
 		kw_check_waiting(r);
@@ -266,9 +272,8 @@ static bool cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 	case KW_EFF_DELAY:
 		return delay(r, c, a, done->val);
 	case KW_EFF_BURN:
-		return burn(r, c, a,
-			    kw_draw(r, a, guest ? KW_WORKLOAD : KW_HOST_COST,
-				    done->val));
+		return burn(r, c, a, kw_draw(r, a, burns_for(r, a),
+					     done->val));
 	case KW_EFF_END:
 		path_ended(r, c, a);
 		return false;
