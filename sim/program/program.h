@@ -228,6 +228,7 @@ struct kw_program {
 	const char **marks;		/* mark names by number */
 	unsigned nr_marks;
 	const char **messages;		/* of FAIL */
+	unsigned nr_messages;
 	const char **exits;		/* exit reasons; 0 is "IRQ" */
 	unsigned nr_exits;
 	struct kw_host host;
