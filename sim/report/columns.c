@@ -39,7 +39,7 @@ struct layout {
 	GString *out, *cell;
 };
 
-static bool shown(const struct kw_columns *c, const struct kw_seen *s)
+static bool shown(const struct kw_columns *c, const struct kw_step_seen *s)
 {
 	const struct kw_program *p = c->program;
 	const struct kw_object *o;
@@ -47,7 +47,7 @@ static bool shown(const struct kw_columns *c, const struct kw_seen *s)
 
 	if (s->e.ns < c->from_ns || s->e.ns > c->to_ns)
 		return false;
-	if (!c->all && !kw_seen_matters(p, s))
+	if (!c->all && !kw_step_matters(p, s))
 		return false;
 	if (c->vcpu < 0)
 		return true;
@@ -121,7 +121,8 @@ static void put_cell(struct layout *l, const char *lead, unsigned column)
 	}
 }
 
-static void put_path(struct layout *l, const struct kw_seen *s, unsigned col)
+static void put_path(struct layout *l, const struct kw_step_seen *s,
+		     unsigned col)
 {
 	const struct kw_program *p = l->c->program;
 	const struct kw_src *src = &p->srcs[p->nodes[s->e.node].src];
@@ -140,7 +141,8 @@ static void put_path(struct layout *l, const struct kw_seen *s, unsigned col)
 	put_cell(l, "", col);
 }
 
-static void put_step(struct layout *l, const struct kw_seen *s, unsigned nr)
+static void put_step(struct layout *l, const struct kw_step_seen *s,
+		     unsigned nr)
 {
 	const struct kw_program *p = l->c->program;
 	unsigned col = (unsigned)l->column[kw_lane(p, s->e.actor, l->few)];
@@ -150,7 +152,7 @@ static void put_step(struct layout *l, const struct kw_seen *s, unsigned nr)
 	g_snprintf(lead, sizeof(lead), "%4u %9s", nr,
 		   kw_ns_text(s->e.ns, ns));
 	g_string_assign(l->cell, " ");
-	kw_seen_text(p, s, l->cell);
+	kw_step_text(p, s, l->cell);
 	put_cell(l, lead, col);
 }
 

@@ -14,7 +14,7 @@ void kw_record(void *arg, const struct kw_event *e, const uint8_t *state)
 	/* const is cast away to find the block; it is only read. */
 	const struct kw_actor_state *st =
 		kw_actor(r->program, (uint8_t *)(uintptr_t)state, e->actor);
-	struct kw_seen s = { .e = *e };
+	struct kw_step_seen s = { .e = *e };
 
 	if (n->dst < r->program->actors[e->actor].nr_regs)
 		s.ref = st->regs[n->dst];
@@ -29,12 +29,12 @@ void kw_record(void *arg, const struct kw_event *e, const uint8_t *state)
 }
 
 static const struct kw_node *node(const struct kw_program *p,
-				  const struct kw_seen *s)
+				  const struct kw_step_seen *s)
 {
 	return &p->nodes[s->e.node];
 }
 
-bool kw_seen_is_load(const struct kw_program *p, const struct kw_seen *s)
+bool kw_step_is_load(const struct kw_program *p, const struct kw_step_seen *s)
 {
 	switch (node(p, s)->op) {
 	case KW_OP_LOAD:
@@ -47,7 +47,7 @@ bool kw_seen_is_load(const struct kw_program *p, const struct kw_seen *s)
 	}
 }
 
-bool kw_seen_matters(const struct kw_program *p, const struct kw_seen *s)
+bool kw_step_matters(const struct kw_program *p, const struct kw_step_seen *s)
 {
 	switch (node(p, s)->op) {
 	case KW_OP_STORE:
@@ -139,7 +139,7 @@ static void put_bits(const struct kw_program *p, unsigned addr, unsigned mask,
 	}
 }
 
-static void load_text(const struct kw_program *p, const struct kw_seen *s,
+static void load_text(const struct kw_program *p, const struct kw_step_seen *s,
 		      GString *out)
 {
 	const struct kw_node *n = node(p, s);
@@ -173,7 +173,7 @@ static void load_text(const struct kw_program *p, const struct kw_seen *s,
 	}
 }
 
-static void store_text(const struct kw_program *p, const struct kw_seen *s,
+static void store_text(const struct kw_program *p, const struct kw_step_seen *s,
 		       GString *out)
 {
 	const struct kw_node *n = node(p, s);
@@ -211,7 +211,7 @@ static void store_text(const struct kw_program *p, const struct kw_seen *s,
 	}
 }
 
-static void list_text(const struct kw_program *p, const struct kw_seen *s,
+static void list_text(const struct kw_program *p, const struct kw_step_seen *s,
 		      GString *out)
 {
 	kw_address_name(p, s->e.addr, out);
@@ -220,7 +220,7 @@ static void list_text(const struct kw_program *p, const struct kw_seen *s,
 	put_object(p, s->ref, out);
 }
 
-static void task_text(const struct kw_program *p, const struct kw_seen *s,
+static void task_text(const struct kw_program *p, const struct kw_step_seen *s,
 		      GString *out)
 {
 	const struct kw_node *n = node(p, s);
@@ -257,8 +257,8 @@ static void task_text(const struct kw_program *p, const struct kw_seen *s,
 	}
 }
 
-static void handler_text(const struct kw_program *p, const struct kw_seen *s,
-			 GString *out)
+static void handler_text(const struct kw_program *p,
+			 const struct kw_step_seen *s, GString *out)
 {
 	switch (node(p, s)->op) {
 	case KW_OP_RAISE:
@@ -277,7 +277,7 @@ static void handler_text(const struct kw_program *p, const struct kw_seen *s,
 	kw_address_name(p, s->e.addr, out);
 }
 
-void kw_seen_text(const struct kw_program *p, const struct kw_seen *s,
+void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
 		  GString *out)
 {
 	switch (node(p, s)->op) {

@@ -24,6 +24,9 @@ const char *kw_permille_text(const struct kw_hist *h, unsigned permille,
 /* Words that fill lines of at most width, each begun with indent. */
 void kw_text_fill(GString *out, const char *words, unsigned width,
 		  const char *indent);
+/* The same, with another beginning on the first line. */
+void kw_text_wrap(GString *out, const char *words, unsigned width,
+		  const char *first, const char *indent);
 
 /* A table whose columns are as wide as their widest cell. */
 struct kw_table;
@@ -32,6 +35,11 @@ struct kw_table *kw_table_new(const char *columns);
 /* As many cells as columns; the first row is the heading. */
 void kw_table_row(struct kw_table *t, const char *first, ...);
 void kw_table_width(struct kw_table *t, unsigned column, unsigned at_least);
+/*
+ * Rows must fit into width: where they do not, the cells of that column that
+ * are too wide get a line of their own.
+ */
+void kw_table_narrow(struct kw_table *t, unsigned column, unsigned width);
 /* Appends the rows that were added since the last call. */
 void kw_table_print(struct kw_table *t, GString *out);
 void kw_table_free(struct kw_table *t);
@@ -92,8 +100,6 @@ double kw_sign_test(uint64_t a, uint64_t b);
  */
 void kw_paired_interval(uint64_t n, uint64_t only_old, uint64_t only_new,
 			double *low, double *high);
-/* 95 % interval of a rate x / n (Clopper and Pearson). */
-void kw_rate_interval(uint64_t x, uint64_t n, double *low, double *high);
 /* 95 % interval of a percentile, from the ranks of the samples; ns. */
 void kw_permille_interval(const struct kw_hist *h, unsigned permille,
 			  uint64_t *low, uint64_t *high);
@@ -121,27 +127,27 @@ void kw_comparison_text(const struct kw_comparison *c,
 			const struct kw_pairs *pairs, GString *out);
 
 /* describe.c: one step in words */
-struct kw_seen {
+struct kw_step_seen {
 	struct kw_event e;
 	uint16_t ref;		/* the reference or list entry it moved */
 	bool blocked;		/* it had to wait and changed nothing */
 };
 struct kw_recorder {		/* an observer: kw_record() with this as arg */
 	const struct kw_program *program;
-	GArray *seen;		/* struct kw_seen */
+	GArray *seen;		/* struct kw_step_seen */
 };
 void kw_record(void *recorder, const struct kw_event *e,
 	       const uint8_t *state);
 /* Does it change shared state, or decide which way its path goes? */
-bool kw_seen_matters(const struct kw_program *p, const struct kw_seen *s);
-bool kw_seen_is_load(const struct kw_program *p, const struct kw_seen *s);
-void kw_seen_text(const struct kw_program *p, const struct kw_seen *s,
+bool kw_step_matters(const struct kw_program *p, const struct kw_step_seen *s);
+bool kw_step_is_load(const struct kw_program *p, const struct kw_step_seen *s);
+void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
 		  GString *out);
 
 /* columns.c: an interleaving, a column an actor */
 struct kw_columns {
 	const struct kw_program *program;
-	const struct kw_seen *seen;
+	const struct kw_step_seen *seen;
 	unsigned nr_seen;
 	uint64_t from_ns, to_ns;
 	int vcpu;		/* index of the vCPU, -1: all */
@@ -154,7 +160,7 @@ void kw_columns_print(const struct kw_columns *c, GString *out);
 
 /* why.c: what went wrong in a run, in a sentence or two */
 void kw_why(const struct kw_program *p, const struct kw_result *r,
-	    const struct kw_seen *seen, unsigned nr_seen, GString *out);
+	    const struct kw_step_seen *seen, unsigned nr_seen, GString *out);
 /* The episode to explain: the first missed, late or spurious one, or NULL. */
 const struct kw_episode *kw_worst_episode(const struct kw_result *r);
 

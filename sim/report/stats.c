@@ -4,23 +4,26 @@
  * observations, intervals where there are many.
  */
 #include <math.h>
-#include <gsl/gsl_cdf.h>
 #include "report.h"
 
 #define Z95 1.959963984540054	/* two-sided 95 % of the normal law */
 
 double kw_sign_test(uint64_t a, uint64_t b)
 {
-	uint64_t few = MIN(a, b), n = a + b;
-	double p;
+	double few = (double)MIN(a, b), n = (double)a + (double)b;
+	double log_term, term, sum = 0.0, k;
 
-	if (!n)
+	if (a == b)
 		return 1.0;
-	if (n > G_MAXUINT32)	/* beyond what the exact sum takes */
-		return erfc(fabs((double)a - (double)b) /
-			    sqrt(2.0 * (double)n));
-	p = 2.0 * gsl_cdf_binomial_P((unsigned)few, 0.5, (unsigned)n);
-	return MIN(p, 1.0);
+	/* P(X = few), then downwards from term to term until nothing is left */
+	log_term = lgamma(n + 1.0) - lgamma(few + 1.0) -
+		   lgamma(n - few + 1.0) - n * M_LN2;
+	term = exp(log_term);
+	for (k = few; k >= 0.0 && term > sum * 1e-12; k--) {
+		sum += term;
+		term *= k / (n - k + 1.0);
+	}
+	return MIN(2.0 * sum, 1.0);
 }
 
 void kw_paired_interval(uint64_t n, uint64_t only_old, uint64_t only_new,
@@ -33,14 +36,6 @@ void kw_paired_interval(uint64_t n, uint64_t only_old, uint64_t only_new,
 
 	*low = MAX(up - down - half, -1.0);
 	*high = MIN(up - down + half, 1.0);
-}
-
-void kw_rate_interval(uint64_t x, uint64_t n, double *low, double *high)
-{
-	double a = (double)x, b = (double)(n - x);
-
-	*low = x ? gsl_cdf_beta_Pinv(0.025, a, b + 1.0) : 0.0;
-	*high = x < n ? gsl_cdf_beta_Pinv(0.975, a + 1.0, b) : 1.0;
 }
 
 /* The duration of the sample of that rank, from 1. */

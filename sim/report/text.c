@@ -36,9 +36,10 @@ const char *kw_permille_text(const struct kw_hist *h, unsigned permille,
 	return h->n ? kw_ns_text(kw_hist_permille(h, permille), buf) : "-";
 }
 
-void kw_text_fill(GString *out, const char *words, unsigned width,
-		  const char *indent)
+void kw_text_wrap(GString *out, const char *words, unsigned width,
+		  const char *first, const char *indent)
 {
+	const char *lead = first;
 	size_t column = 0;
 
 	while (*words) {
@@ -47,16 +48,23 @@ void kw_text_fill(GString *out, const char *words, unsigned width,
 		if (column && column + 1 + n > width) {
 			g_string_append_c(out, '\n');
 			column = 0;
+			lead = indent;
 		}
 		if (n) {
-			g_string_append(out, column ? " " : indent);
-			column += column ? 1 : strlen(indent);
+			g_string_append(out, column ? " " : lead);
+			column += column ? 1 : strlen(lead);
 			g_string_append_len(out, words, (gssize)n);
 			column += n;
 		}
 		words += n + (words[n] != '\0');
 	}
 	g_string_append_c(out, '\n');
+}
+
+void kw_text_fill(GString *out, const char *words, unsigned width,
+		  const char *indent)
+{
+	kw_text_wrap(out, words, width, indent, indent);
 }
 
 struct kw_table {
@@ -99,6 +107,17 @@ void kw_table_row(struct kw_table *t, const char *first, ...)
 	va_end(ap);
 }
 
+void kw_table_narrow(struct kw_table *t, unsigned column, unsigned width)
+{
+	unsigned i, others = 2 * (t->nr - 1);
+
+	for (i = 0; i < t->nr; i++)
+		if (i != column)
+			others += t->width[i];
+	if (others + t->width[column] > width && others + 8 < width)
+		t->width[column] = width - others;
+}
+
 static void pad(GString *out, unsigned n)
 {
 	while (n--)
@@ -112,8 +131,14 @@ void kw_table_print(struct kw_table *t, GString *out)
 	for (i = 0; i < t->cells->len; i++) {
 		const char *cell = t->cells->pdata[i];
 		unsigned c = i % t->nr, blanks;
+		unsigned chars = (unsigned)g_utf8_strlen(cell, -1);
 
-		blanks = t->width[c] - (unsigned)g_utf8_strlen(cell, -1);
+		if (chars > t->width[c]) {
+			g_string_append_printf(out, "%s\n", cell);
+			cell = "";
+			chars = 0;
+		}
+		blanks = t->width[c] - chars;
 		if (t->columns[c] == 'r')
 			pad(out, blanks);
 		g_string_append(out, cell);

@@ -30,7 +30,7 @@ const struct kw_episode *kw_worst_episode(const struct kw_result *r)
 
 struct search {
 	const struct kw_program *p;
-	const struct kw_seen *seen;
+	const struct kw_step_seen *seen;
 	unsigned nr;
 	unsigned thread;		/* actor number */
 };
@@ -101,7 +101,7 @@ static void put_loads(const struct search *f, unsigned sleep, GString *out)
 		begin--;
 	for (i = begin; i < sleep; i++) {
 		if (f->seen[i].e.actor != f->thread ||
-		    !kw_seen_is_load(f->p, &f->seen[i]) ||
+		    !kw_step_is_load(f->p, &f->seen[i]) ||
 		    op_of(f, i) == KW_OP_LOAD_REF)
 			continue;
 		if (nr++ == MAX_LOADS) {
@@ -115,7 +115,7 @@ static void put_loads(const struct search *f, unsigned sleep, GString *out)
 		} else {
 			g_string_append(out, ", ");
 		}
-		kw_seen_text(f->p, &f->seen[i], out);
+		kw_step_text(f->p, &f->seen[i], out);
 	}
 	if (!nr)
 		g_string_append(out, "nothing was tested");
@@ -168,18 +168,18 @@ static void explain_spurious(const struct search *f,
 		f->p->objects[e->vcpu].name, kw_ns_text(e->left, a),
 		kw_ns_text(e->end, b));
 	while (i >= 0 && !(f->seen[i].e.actor == f->thread &&
-			   kw_seen_is_load(f->p, &f->seen[i])))
+			   kw_step_is_load(f->p, &f->seen[i])))
 		i--;
 	if (i < 0)
 		return;
 	g_string_append_printf(out, " What ended the wait: in %s(), ",
 			       path_of(f, (unsigned)i));
-	kw_seen_text(f->p, &f->seen[i], out);
+	kw_step_text(f->p, &f->seen[i], out);
 	g_string_append_c(out, '.');
 }
 
 void kw_why(const struct kw_program *p, const struct kw_result *r,
-	    const struct kw_seen *seen, unsigned nr_seen, GString *out)
+	    const struct kw_step_seen *seen, unsigned nr_seen, GString *out)
 {
 	const struct kw_episode *e = kw_worst_episode(r);
 	struct search f = { .p = p, .seen = seen, .nr = nr_seen };

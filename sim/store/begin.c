@@ -93,7 +93,8 @@ static bool write_objects(struct kw_writer *w, GError **err)
 
 	for (i = 0; ok && i < p->nr_objects; i++)
 		ok = kw_store_step(w->store, st, err, "iiss", w->id,
-				   (int64_t)i, p->kinds[p->objects[i].kind].name,
+				   (int64_t)i,
+				   p->kinds[p->objects[i].kind].name,
 				   p->objects[i].name) == SQLITE_DONE;
 	sqlite3_finalize(st);
 	return ok;

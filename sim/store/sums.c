@@ -104,8 +104,8 @@ void kw_how_text(enum kw_how how, uint64_t n, char *buf, size_t size)
 static bool read_totals(struct kw_store *s, int64_t id, struct kw_sums *sums,
 			GError **err)
 {
-	sqlite3_stmt *st = kw_store_prepare(s, "SELECT quantity, total, squares,"
-		" runs_with FROM totals WHERE campaign = ?", err);
+	sqlite3_stmt *st = kw_store_prepare(s, "SELECT quantity, total,"
+		" squares, runs_with FROM totals WHERE campaign = ?", err);
 	unsigned i;
 	int rc;
 

@@ -85,7 +85,8 @@ static void count_cause(struct kw_writer *w, const struct kw_episode *e,
 	unsigned i;
 
 	for (i = 0; i < w->causes->len; i++) {
-		struct kw_cause *at = &g_array_index(w->causes, struct kw_cause, i);
+		struct kw_cause *at = &g_array_index(w->causes,
+						     struct kw_cause, i);
 		int order = cause_order(at, &c);
 
 		if (!order)
@@ -131,8 +132,8 @@ static bool write_blocks(struct kw_writer *w, GError **err)
 	int rc = SQLITE_DONE;
 
 	for (i = 0; st && rc == SQLITE_DONE && i < w->pending->len; i++) {
-		struct kw_pending *p = &g_array_index(w->pending, struct kw_pending,
-						   i);
+		struct kw_pending *p = &g_array_index(w->pending,
+						      struct kw_pending, i);
 
 		sqlite3_reset(st);
 		sqlite3_bind_int64(st, 1, w->id);
@@ -204,7 +205,8 @@ static bool write_causes(struct kw_writer *w, GError **err)
 	bool ok = st != NULL;
 
 	for (i = 0; ok && i < w->causes->len; i++) {
-		struct kw_cause *c = &g_array_index(w->causes, struct kw_cause, i);
+		struct kw_cause *c = &g_array_index(w->causes,
+						    struct kw_cause, i);
 
 		if (c->number)
 			ok = kw_store_step(w->store, st, err, "iiiiu", w->id,

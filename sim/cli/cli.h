@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line: one verb a file, one table of options.
+ *
+ * A verb returns its exit code.  Results go to stdout through cli->out,
+ * everything else to stderr; with --json errors are lines of JSON on stdout.
+ */
+#ifndef KW_CLI_H
+#define KW_CLI_H
+
+#include <glib.h>
+#include "../report/report.h"
+#include "../run/campaign.h"
+#include "../script/script.h"
+#include "../store/store.h"
+
+#define KW_CLI_ERROR (g_quark_from_static_string("kw-cli"))
+
+enum kw_exit {
+	KW_EXIT_FINE		= 0,
+	KW_EXIT_DIFFERS		= 1,
+	KW_EXIT_USAGE		= 2,
+	KW_EXIT_INTERNAL	= 3,
+	KW_EXIT_NOTHING		= 4,
+	KW_EXIT_INTERRUPTED	= 130,
+};
+
+enum kw_verb_id {
+	KW_VERB_RUN, KW_VERB_COMPARE, KW_VERB_REPLAY, KW_VERB_LIST,
+	KW_VERB_SHOW, KW_VERB_IMPORT, KW_VERB_PLOT, KW_VERB_REPORT,
+	KW_VERB_BENCH, KW_VERB_COMPLETION, KW_VERB_VERSION, KW_VERB_HELP,
+	KW_NR_VERBS
+};
+
+struct kw_options {
+	bool json, quiet, help, force, all, dot, no_provenance;
+	char *db, *color, *lua, *as, *old, *new_, *baseline, *write_baseline;
+	char *out, *from, *to, *name, *vcpus;
+	GPtrArray *kernels;
+	uint64_t runs, seed, jobs, run, vcpu, limit, max_steps;
+	uint64_t given;			/* bit i: kw_option_table[i] was */
+};
+
+struct kw_cli {
+	struct kw_options o;
+	const struct kw_verb *verb;
+	GPtrArray *args;		/* positional */
+	char *command;			/* the whole line, for provenance */
+	char *data_dir;			/* holds lua/ and plots/ */
+	GString *out;
+	bool tty_out, tty_err;
+	volatile int stop;		/* set by SIGINT and SIGTERM */
+};
+
+struct kw_verb {
+	const char *name, *usage, *about, *examples;
+	int (*run)(struct kw_cli *cli);
+	bool hidden;
+};
+extern const struct kw_verb kw_verbs[KW_NR_VERBS];
+
+/* options.c */
+enum kw_option_type {
+	KW_OPT_FLAG, KW_OPT_TEXT, KW_OPT_NUMBER, KW_OPT_LIST,
+};
+struct kw_option {
+	const char *name, *arg;
+	enum kw_option_type type;
+	size_t offset;			/* in struct kw_options */
+	unsigned verbs;			/* bit v: verb v takes it */
+	const char *about;
+};
+extern const struct kw_option kw_option_table[];
+extern const unsigned kw_nr_options;
+bool kw_options_parse(struct kw_cli *cli, int argc, char **argv,
+		      GError **err);
+bool kw_option_given(const struct kw_cli *cli, const char *name);
+void kw_options_free(struct kw_cli *cli);
+/* The word of words (NULL-terminated) that is nearest, or NULL. */
+const char *kw_nearest(const char *word, const char *const *words);
+
+/* help.c */
+void kw_help(GString *out);
+void kw_help_verb(const struct kw_verb *v, GString *out);
+
+/* common.c */
+/* Prints the error and frees it; returns the exit code it stands for. */
+int kw_cli_fail(struct kw_cli *cli, GError *err);
+int kw_cli_usage(struct kw_cli *cli, const char *fmt, ...)
+	G_GNUC_PRINTF(2, 3);
+void kw_cli_note(struct kw_cli *cli, const char *fmt, ...)
+	G_GNUC_PRINTF(2, 3);
+void kw_cli_flush(struct kw_cli *cli);
+/* Wraps text in colour code where the output is to have colour. */
+void kw_cli_color(struct kw_cli *cli, const char *code, const char *text,
+		  GString *out);
+bool kw_cli_find_data(struct kw_cli *cli, GError **err);
+const char *kw_cli_lua(const struct kw_cli *cli);
+struct kw_scenario *kw_cli_load(struct kw_cli *cli, const char *path,
+				const char *kernel, GError **err);
+/* The positional arguments as scenario files: folders give what is in them. */
+GPtrArray *kw_cli_scenarios(struct kw_cli *cli, GError **err);
+/* Every *.lua under a folder, sorted; paths begin with it. */
+bool kw_cli_lua_files(const char *folder, bool deep, GPtrArray *into,
+		      GError **err);
+void kw_cli_watch_signals(struct kw_cli *cli);
+/* "50us", "1.5ms", "3000" (ns) */
+bool kw_cli_duration(const char *text, uint64_t *ns, GError **err);
+
+/* campaign.c */
+struct kw_done_campaign {
+	int64_t id;
+	struct kw_sums sums;
+	uint64_t new_runs;
+	bool interrupted;
+};
+/* Runs what is missing of a campaign, or nothing; then reads its sums. */
+bool kw_cli_campaign(struct kw_cli *cli, struct kw_store *store,
+		     struct kw_scenario *scenario, const char *kernel,
+		     struct kw_done_campaign *done, GError **err);
+uint64_t kw_cli_runs(const struct kw_cli *cli, const struct kw_scenario *s);
+/* "kvmwake replay ID", with --db where it is not the default. */
+char *kw_cli_replay_line(struct kw_cli *cli, const char *scenario,
+			 const char *kernel, uint64_t run);
+
+/* record.c: one run, observed */
+struct kw_record_opts {
+	uint64_t seed, run;
+};
+struct kw_recorded {
+	struct kw_scenario *scenario;
+	struct kw_runner *runner;
+	struct kw_result result;
+	GArray *seen;			/* struct kw_step_seen */
+};
+void kw_cli_record(struct kw_scenario *scenario,
+		   const struct kw_record_opts *opts, struct kw_recorded *r);
+void kw_recorded_free(struct kw_recorded *r);	/* and the scenario */
+
+/* pairs.c: stored campaigns of two kernels, scenario by scenario */
+struct kw_stored_pair {
+	struct kw_stored *old_, *new_;
+	struct kw_pairs pairs;
+	struct kw_comparison result;
+};
+GPtrArray *kw_cli_pairs(struct kw_cli *cli, struct kw_store *store,
+			const char *old_, const char *new_, GError **err);
+/* The first run that got worse or was fixed, and whose; NULL: none. */
+const struct kw_stored_pair *kw_cli_telling_pair(GPtrArray *pairs,
+						 const struct kw_stored **c,
+						 uint64_t *run);
+/* A run of a stored campaign again; an error when the files have changed. */
+bool kw_cli_record_stored(struct kw_cli *cli, const struct kw_stored *c,
+			  uint64_t run, struct kw_recorded *rec, GError **err);
+/* Its last steps as columns, and why. */
+bool kw_cli_excerpt(struct kw_cli *cli, const struct kw_stored *c,
+		    uint64_t run, unsigned max_steps, GString *out,
+		    GError **err);
+/* replay: may be NULL */
+void kw_cli_pair_json(struct kw_cli *cli, const struct kw_stored_pair *p,
+		      const char *replay, GString *out);
+
+int kw_verb_run(struct kw_cli *cli);
+int kw_verb_compare(struct kw_cli *cli);
+int kw_verb_replay(struct kw_cli *cli);
+int kw_verb_list(struct kw_cli *cli);
+int kw_verb_show(struct kw_cli *cli);
+int kw_verb_import(struct kw_cli *cli);
+int kw_verb_plot(struct kw_cli *cli);
+int kw_verb_report(struct kw_cli *cli);
+int kw_verb_bench(struct kw_cli *cli);
+int kw_verb_completion(struct kw_cli *cli);
+int kw_verb_version(struct kw_cli *cli);
+int kw_verb_help(struct kw_cli *cli);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Decides which verb runs, and sets the stage for it. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli.h"
+
+const struct kw_verb kw_verbs[KW_NR_VERBS] = {
+	[KW_VERB_RUN] = {
+		"run", "[options] SCENARIO...",
+		"simulate scenarios and judge what they expect",
+		"  kvmwake run scenarios/ode/\n"
+		"  kvmwake run --kernel v4.14+mutant-no-kick --as v4.14 "
+		"scenarios/gallery/\n",
+		kw_verb_run, false },
+	[KW_VERB_COMPARE] = {
+		"compare", "--old K --new K [options] SCENARIO...",
+		"old kernel against new, in paired runs",
+		"  kvmwake compare --old v4.14 --new v4.14+ode "
+		"scenarios/ode/*.lua\n"
+		"  kvmwake compare --old v4.14 --new v4.14+./mine.lua "
+		"--baseline base.txt scenarios/\n",
+		kw_verb_compare, false },
+	[KW_VERB_REPLAY] = {
+		"replay", "[options] ID | SCENARIO --kernel K",
+		"one run again, step by step, and why it went wrong",
+		"  kvmwake replay pmu-overflow-in-wfi/v4.14/1/17\n"
+		"  kvmwake replay scenarios/ode/pmu-overflow-in-wfi.lua "
+		"--kernel v4.14 --run 3\n",
+		kw_verb_replay, false },
+	[KW_VERB_LIST] = {
+		"list", "[options] [SCENARIO...]",
+		"kernels, patches and scenarios",
+		"  kvmwake list\n"
+		"  kvmwake list scenarios/ode/\n",
+		kw_verb_list, false },
+	[KW_VERB_SHOW] = {
+		"show", "[options] KERNEL PATH",
+		"a kernel path as the automaton that it became",
+		"  kvmwake show v4.14 kvm_vcpu_block\n"
+		"  kvmwake show v4.14+ode-3 kvm_arch_vcpu_runnable --dot | "
+		"dot -Tsvg >runnable.svg\n",
+		kw_verb_show, false },
+	[KW_VERB_IMPORT] = {
+		"import", "[options] FILE",
+		"a scenario from the text of an ftrace recording",
+		"  kvmwake import trace.txt --out mine.lua\n"
+		"  trace-cmd report | kvmwake import - --name guest --out "
+		"guest.lua\n",
+		kw_verb_import, false },
+	[KW_VERB_PLOT] = {
+		"plot", "[options]",
+		"figures from stored results: data, script, SVG, PNG, text",
+		"  kvmwake plot\n"
+		"  kvmwake plot --db results/demo.db --old v4.14 --new "
+		"v4.14+ode-3 --out figures\n",
+		kw_verb_plot, false },
+	[KW_VERB_REPORT] = {
+		"report", "[options] [SCENARIO-NAME...]",
+		"stored results as plain text for a mail",
+		"  kvmwake report\n"
+		"  kvmwake report --old v4.14 --new v4.14+ode-3 "
+		"pmu-overflow-in-wfi\n",
+		kw_verb_report, false },
+	[KW_VERB_BENCH] = {
+		"bench", "[options] SCENARIO...",
+		"CPU time, steps and memory of a scenario, as key=value",
+		"  kvmwake bench scenarios/gallery/idle-tick.lua "
+		"--kernel v4.14 --runs 1000\n"
+		"  kvmwake bench --db /tmp/bench.db --kernel v4.14 "
+		"scenarios/gallery/\n",
+		kw_verb_bench, true },
+	[KW_VERB_COMPLETION] = {
+		"completion", "[bash]", "completion for the shell",
+		"  source <(kvmwake completion)\n"
+		"  kvmwake completion bash "
+		">~/.local/share/bash-completion/completions/kvmwake\n",
+		kw_verb_completion, true },
+	[KW_VERB_VERSION] = {
+		"version", "", "the version",
+		"  kvmwake version\n"
+		"  kvmwake version --json\n",
+		kw_verb_version, true },
+	[KW_VERB_HELP] = {
+		"help", "[VERB]", "this overview, or a verb's options",
+		"  kvmwake help\n"
+		"  kvmwake help compare\n",
+		kw_verb_help, true },
+};
+
+static const struct kw_verb *find_verb(const char *name)
+{
+	unsigned v;
+
+	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
+		name = "help";
+	if (!strcmp(name, "--version"))
+		name = "version";
+	for (v = 0; v < KW_NR_VERBS; v++)
+		if (!strcmp(kw_verbs[v].name, name))
+			return &kw_verbs[v];
+	return NULL;
+}
+
+static int unknown_verb(struct kw_cli *cli, const char *name)
+{
+	const char *names[KW_NR_VERBS + 1] = { NULL }, *near;
+	unsigned v;
+
+	for (v = 0; v < KW_NR_VERBS; v++)
+		names[v] = kw_verbs[v].name;
+	near = kw_nearest(name, names);
+	return kw_cli_usage(cli, "no verb is called \"%s\"%s%s%s (see kvmwake "
+			    "help)", name, near ? "; did you mean " : "",
+			    near ? near : "", near ? "?" : "");
+}
+
+/* As it could be pasted again. */
+static char *command_line(int argc, char **argv)
+{
+	static const char quote[] = " \t\n\"'\\$`*?[]{}()<>|&;#~";
+	GString *s = g_string_new("kvmwake");
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		char *quoted = NULL;
+
+		if (!*argv[i] || strpbrk(argv[i], quote))
+			quoted = g_shell_quote(argv[i]);
+		g_string_append_printf(s, " %s", quoted ? quoted : argv[i]);
+		g_free(quoted);
+	}
+	return g_string_free(s, FALSE);
+}
+
+static int run_verb(struct kw_cli *cli, int argc, char **argv)
+{
+	GError *err = NULL;
+
+	if (argc < 2) {
+		GString *help = g_string_new(NULL);
+
+		kw_help(help);
+		fputs(help->str, stderr);
+		g_string_free(help, TRUE);
+		return KW_EXIT_USAGE;
+	}
+	cli->verb = find_verb(argv[1]);
+	if (!cli->verb) {
+		cli->o.json = argc > 2 && g_strv_contains(
+			(const gchar *const *)argv + 2, "--json");
+		return unknown_verb(cli, argv[1]);
+	}
+	if (!kw_options_parse(cli, argc - 1, argv + 1, &err))
+		return kw_cli_fail(cli, err);
+	if (cli->o.help) {
+		kw_help_verb(cli->verb, cli->out);
+		return KW_EXIT_FINE;
+	}
+	return cli->verb->run(cli);
+}
+
+int main(int argc, char **argv)
+{
+	struct kw_cli cli = { .out = g_string_new(NULL) };
+	int code;
+
+	/* A full disk is an error of write(), not the end. */
+	signal(SIGXFSZ, SIG_IGN);
+	cli.tty_out = isatty(STDOUT_FILENO);
+	cli.tty_err = isatty(STDERR_FILENO);
+	cli.command = command_line(argc, argv);
+	code = run_verb(&cli, argc, argv);
+	kw_cli_flush(&cli);
+	if (ferror(stdout)) {
+		fputs("kvmwake: cannot write the output\n", stderr);
+		code = KW_EXIT_USAGE;
+	}
+	kw_options_free(&cli);
+	g_free(cli.command);
+	g_free(cli.data_dir);
+	g_string_free(cli.out, TRUE);
+	return code;
+}

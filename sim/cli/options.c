@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides what the options are and reads them: this table is what --help
+ * and the completion print, too.
+ *
+ * Options may stand anywhere; "--" ends them.  A flag takes no value, a
+ * number is digits only, and a name that is not in the table is an error.
+ */
+#include <stddef.h>
+#include <string.h>
+#include "cli.h"
+
+#define V(v) (1u << KW_VERB_##v)
+#define OPT(name, arg, type, field, verbs, about) \
+	{ name, arg, KW_OPT_##type, offsetof(struct kw_options, field), \
+	  verbs, about }
+#define STORED (V(RUN) | V(COMPARE) | V(REPLAY) | V(PLOT) | V(REPORT))
+#define COMPILED (V(RUN) | V(COMPARE) | V(REPLAY) | V(LIST) | V(SHOW) | \
+		  V(PLOT) | V(REPORT) | V(BENCH))
+#define SEEDED (V(RUN) | V(COMPARE) | V(REPLAY) | V(PLOT) | V(REPORT) | \
+		V(BENCH))
+#define ALL (~0u)
+
+const struct kw_option kw_option_table[] = {
+	OPT("kernel", "K", LIST, kernels, V(RUN) | V(REPLAY) | V(BENCH),
+	    "kernel, such as v4.14+ode-3; run: may be repeated (default: "
+	    "those that the scenario expects something of)"),
+	OPT("as", "K", TEXT, as, V(RUN),
+	    "judge by what the scenario expects of kernel K"),
+	OPT("old", "K", TEXT, old, V(COMPARE) | V(REPORT) | V(PLOT),
+	    "the reference (report, plot: default v4.14)"),
+	OPT("new", "K", TEXT, new_, V(COMPARE) | V(REPORT) | V(PLOT),
+	    "what is compared with it (report, plot: default v4.14+ode)"),
+	OPT("baseline", "FILE", TEXT, baseline, V(COMPARE),
+	    "exit 1 when the results differ from those in FILE"),
+	OPT("write-baseline", "FILE", TEXT, write_baseline, V(COMPARE),
+	    "write the results as text, one line a campaign"),
+	OPT("run", "N", NUMBER, run, V(REPLAY),
+	    "number of the run (default 0)"),
+	OPT("vcpu", "N", NUMBER, vcpu, V(REPLAY),
+	    "only what concerns vCPU N"),
+	OPT("from", "T", TEXT, from, V(REPLAY),
+	    "from this time on, such as 12.5us (default: a little before "
+	    "the wait that went wrong)"),
+	OPT("to", "T", TEXT, to, V(REPLAY),
+	    "up to this time (default: the end of that wait)"),
+	OPT("all", NULL, FLAG, all, V(REPLAY),
+	    "every step of the whole run"),
+	OPT("force", NULL, FLAG, force, V(REPLAY),
+	    "go on though scenario or kernel have changed since"),
+	OPT("dot", NULL, FLAG, dot, V(SHOW), "print it for graphviz"),
+	OPT("out", "PATH", TEXT, out, V(IMPORT) | V(PLOT),
+	    "import: the scenario (default: stdout); plot: the folder "
+	    "(default plots/out)"),
+	OPT("name", "NAME", TEXT, name, V(IMPORT),
+	    "name of the scenario (default: after the file)"),
+	OPT("recorded", "K", TEXT, as, V(IMPORT),
+	    "the kernel that was recorded (default: not known)"),
+	OPT("vcpus", "LIST", TEXT, vcpus, V(IMPORT),
+	    "only these threads, such as 205,206"),
+	OPT("limit", "N", NUMBER, limit, V(IMPORT),
+	    "at most so many waits a vCPU (default 200)"),
+	OPT("runs", "N", NUMBER, runs, V(RUN) | V(COMPARE) | V(BENCH),
+	    "replications (default: the scenario's; bench: 1)"),
+	OPT("seed", "S", NUMBER, seed, SEEDED,
+	    "seed of the random numbers (default 1)"),
+	OPT("jobs", "J", NUMBER, jobs, V(RUN) | V(COMPARE),
+	    "threads (default 0: one a CPU); results do not depend on it"),
+	OPT("db", "FILE", TEXT, db, STORED | V(BENCH),
+	    "database (default results/kvmwake.db; bench: none)"),
+	OPT("no-provenance", NULL, FLAG, no_provenance, V(RUN) | V(COMPARE),
+	    "do not store who ran it: the file's bytes then depend on the "
+	    "results alone"),
+	OPT("lua", "DIR", TEXT, lua, COMPILED,
+	    "the folder of kernels and patches (default: beside the "
+	    "program, or the installed one)"),
+	OPT("json", NULL, FLAG, json, ALL,
+	    "one JSON object a line, errors included (docs/json.md)"),
+	OPT("quiet", NULL, FLAG, quiet, ALL,
+	    "only verdicts that differ, and errors"),
+	OPT("color", "WHEN", TEXT, color, ALL,
+	    "always, never or auto (default: auto, and NO_COLOR is "
+	    "honoured)"),
+	OPT("help", NULL, FLAG, help, ALL, "this text"),
+};
+const unsigned kw_nr_options = G_N_ELEMENTS(kw_option_table);
+
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[64], i, j, la = (unsigned)strlen(a);
+	unsigned lb = (unsigned)strlen(b);
+
+	if (lb >= G_N_ELEMENTS(row))
+		return lb;
+	for (j = 0; j <= lb; j++)
+		row[j] = j;
+	for (i = 1; i <= la; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (j = 1; j <= lb; j++) {
+			unsigned cost = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			row[j] = MIN(cost, MIN(row[j], row[j - 1]) + 1);
+		}
+	}
+	return row[lb];
+}
+
+const char *kw_nearest(const char *word, const char *const *words)
+{
+	unsigned best = MAX(2u, (unsigned)strlen(word) / 3) + 1, d;
+	const char *nearest = NULL;
+
+	for (; *words; words++) {
+		d = distance(word, *words);
+		if (d < best) {
+			best = d;
+			nearest = *words;
+		}
+	}
+	return nearest;
+}
+
+static unsigned verb_bit(const struct kw_cli *cli)
+{
+	return 1u << (cli->verb - kw_verbs);
+}
+
+/* name: without dashes, len characters. */
+static const struct kw_option *find(const struct kw_cli *cli,
+				    const char *name, size_t len, GError **err)
+{
+	const char *words[64], *near;
+	unsigned i, nr = 0;
+	char *word;
+
+	for (i = 0; i < kw_nr_options; i++) {
+		const struct kw_option *o = &kw_option_table[i];
+
+		if (!(o->verbs & verb_bit(cli)))
+			continue;
+		if (strlen(o->name) == len && !strncmp(o->name, name, len))
+			return o;
+		words[nr++] = o->name;
+	}
+	words[nr] = NULL;
+	word = g_strndup(name, len);
+	near = kw_nearest(word, words);
+	g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+		    "%s: unknown option --%s%s%s%s (see kvmwake %s --help)",
+		    cli->verb->name, word, near ? "; did you mean --" : "",
+		    near ? near : "", near ? "?" : "", cli->verb->name);
+	g_free(word);
+	return NULL;
+}
+
+static bool number(const char *name, const char *text, uint64_t *n,
+		   GError **err)
+{
+	if (g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, n, NULL))
+		return true;
+	g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+		    "--%s: \"%s\" is not a whole number from 0 to %"
+		    G_GINT64_FORMAT, name, text, G_MAXINT64);
+	return false;
+}
+
+static bool set(struct kw_cli *cli, const struct kw_option *o,
+		const char *value, GError **err)
+{
+	char *at = (char *)&cli->o + o->offset;
+
+	cli->o.given |= UINT64_C(1) << (o - kw_option_table);
+	switch (o->type) {
+	case KW_OPT_FLAG:
+		*(bool *)(void *)at = true;
+		return true;
+	case KW_OPT_NUMBER:
+		return number(o->name, value, (uint64_t *)(void *)at, err);
+	case KW_OPT_LIST:
+		g_ptr_array_add(*(GPtrArray **)(void *)at, g_strdup(value));
+		return true;
+	default:
+		g_free(*(char **)(void *)at);
+		*(char **)(void *)at = g_strdup(value);
+		return true;
+	}
+}
+
+/* One argument that begins with "--"; *i moves on when it takes the next. */
+static bool option(struct kw_cli *cli, int argc, char **argv, int *i,
+		   GError **err)
+{
+	const char *name = argv[*i] + 2, *value = strchr(name, '=');
+	size_t len = value ? (size_t)(value - name) : strlen(name);
+	const struct kw_option *o = find(cli, name, len, err);
+
+	if (!o)
+		return false;
+	if (value && o->type == KW_OPT_FLAG) {
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "--%s takes no value", o->name);
+		return false;
+	}
+	if (!value && o->type != KW_OPT_FLAG) {
+		if (*i + 1 >= argc) {
+			g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+				    "--%s: %s is missing", o->name, o->arg);
+			return false;
+		}
+		return set(cli, o, argv[++*i], err);
+	}
+	return set(cli, o, value ? value + 1 : NULL, err);
+}
+
+static bool check_color(const struct kw_cli *cli, GError **err)
+{
+	const char *c = cli->o.color;
+
+	if (!strcmp(c, "auto") || !strcmp(c, "always") || !strcmp(c, "never"))
+		return true;
+	g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+		    "--color: \"%s\" is none of always, never, auto", c);
+	return false;
+}
+
+bool kw_options_parse(struct kw_cli *cli, int argc, char **argv, GError **err)
+{
+	bool options = true;
+	int i;
+
+	cli->o.db = g_strdup("results/kvmwake.db");
+	cli->o.color = g_strdup("auto");
+	cli->o.kernels = g_ptr_array_new_with_free_func(g_free);
+	cli->o.seed = 1;
+	cli->args = g_ptr_array_new_with_free_func(g_free);
+	/* Before anything can be wrong, so that the error is JSON, too. */
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		cli->o.json |= !strcmp(argv[i], "--json");
+	for (i = 1; i < argc; i++) {
+		if (options && !strcmp(argv[i], "--"))
+			options = false;
+		else if (options && !strcmp(argv[i], "-h"))
+			cli->o.help = true;
+		else if (options && !strncmp(argv[i], "--", 2)) {
+			if (!option(cli, argc, argv, &i, err))
+				return false;
+		} else if (options && argv[i][0] == '-' && argv[i][1]) {
+			g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+				    "unknown option %s (see kvmwake %s "
+				    "--help)", argv[i], cli->verb->name);
+			return false;
+		} else {
+			g_ptr_array_add(cli->args, g_strdup(argv[i]));
+		}
+	}
+	return check_color(cli, err);
+}
+
+bool kw_option_given(const struct kw_cli *cli, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < kw_nr_options; i++)
+		if (cli->o.given >> i & 1 &&
+		    !strcmp(kw_option_table[i].name, name))
+			return true;
+	return false;
+}
+
+void kw_options_free(struct kw_cli *cli)
+{
+	unsigned i;
+
+	for (i = 0; i < kw_nr_options; i++) {
+		const struct kw_option *o = &kw_option_table[i];
+		char **at = (char **)(void *)((char *)&cli->o + o->offset);
+
+		if (o->type != KW_OPT_TEXT)
+			continue;
+		g_free(*at);
+		*at = NULL;
+	}
+	if (cli->o.kernels)
+		g_ptr_array_free(cli->o.kernels, TRUE);
+	if (cli->args)
+		g_ptr_array_free(cli->args, TRUE);
+}

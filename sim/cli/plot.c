@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `plot`: decides which figures there are, and has gnuplot draw them.
+ *
+ *	missed		missed and spurious wake-ups, a scenario a row
+ *	latency		distribution of the wake latency
+ *	timeline	the run that tells most, under old and new
+ *
+ * Each is NAME.dat (and NAME-marks.dat), NAME.gp, NAME.svg, NAME.png and a
+ * text twin NAME.txt in one folder; NAME.gp runs there on its own.  gnuplot
+ * exits 0 after a bad option, so any word it says is a failure.
+ */
+#include <errno.h>
+#include <string.h>
+#include <glib/gstdio.h>
+#include "cli.h"
+#include "timeline.h"
+
+struct plot {
+	struct kw_cli *cli;
+	struct kw_store *store;
+	const char *old_, *new_, *dir;
+	GPtrArray *pairs;
+};
+
+static bool save(const struct plot *p, const char *name, const char *suffix,
+		 const GString *text, GError **err)
+{
+	char *file = g_strconcat(p->dir, "/", name, suffix, NULL);
+	bool ok = g_file_set_contents(file, text->str, (gssize)text->len, err);
+
+	g_free(file);
+	return ok;
+}
+
+static bool run_gnuplot(const struct plot *p, const char *name, GError **err)
+{
+	char *script = g_strconcat(name, ".gp", NULL), *said = NULL;
+	char *argv[] = { (char *)"gnuplot", script, NULL };
+	GError *e = NULL;
+	int status = 0;
+	bool ok = g_spawn_sync(p->dir, argv, NULL, G_SPAWN_SEARCH_PATH |
+			       G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
+			       &said, &status, &e);
+
+	if (!ok) {
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "plot: cannot run gnuplot: %s", e->message);
+		g_error_free(e);
+	} else if (status || (said && *g_strstrip(said))) {
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_INTERNAL,
+			    "gnuplot %s/%s: %s", p->dir, script,
+			    said && *said ? said : "failed");
+		ok = false;
+	}
+	g_free(said);
+	g_free(script);
+	return ok;
+}
+
+/* "..." of gnuplot: what we put in has no control characters. */
+static char *quoted(const char *text)
+{
+	char *escaped = g_strescape(text, NULL);
+	char *q = g_strconcat("\"", escaped, "\"", NULL);
+
+	g_free(escaped);
+	return q;
+}
+
+static void define(GString *script, const char *name, const char *value)
+{
+	char *q = quoted(value);
+
+	g_string_append_printf(script, "%s = %s\n", name, q);
+	g_free(q);
+}
+
+/* Template with its definitions in front; then gnuplot. */
+static bool draw(const struct plot *p, const char *name, GString *script,
+		 GError **err)
+{
+	char *path = g_strconcat(p->cli->data_dir, "/plots/", name, ".gp",
+				 NULL);
+	char *template = NULL;
+	char *data = g_strconcat(name, ".dat", NULL);
+	bool ok = g_file_get_contents(path, &template, NULL, err);
+
+	if (ok) {
+		define(script, "name", name);
+		define(script, "data", data);
+		g_string_append_c(script, '\n');
+		g_string_append(script, template);
+		ok = save(p, name, ".gp", script, err) &&
+		     run_gnuplot(p, name, err);
+	}
+	if (ok && !p->cli->o.quiet && !p->cli->o.json)
+		g_string_append_printf(p->cli->out, "%s/%s.svg (.png .txt "
+				       ".gp .dat)\n", p->dir, name);
+	g_free(data);
+	g_free(template);
+	g_free(path);
+	return ok;
+}
+
+static GString *new_script(const struct plot *p)
+{
+	GString *s = g_string_new("# written by kvmwake " KW_VERSION
+				  " plot; run it in its folder\n");
+
+	define(s, "old", p->old_);
+	define(s, "new", p->new_);
+	return s;
+}
+
+static void put_percent(GString *data, const struct kw_sums *s,
+			enum kw_quantity q)
+{
+	char buf[G_ASCII_DTOSTR_BUF_SIZE];
+	double x = s->runs ? 100.0 * (double)s->of[q].runs_with /
+			     (double)s->runs : 0.0;
+
+	g_string_append_printf(data, " %s", g_ascii_formatd(buf, sizeof(buf),
+							    "%.4g", x));
+}
+
+static bool plot_missed(const struct plot *p, GError **err)
+{
+	GString *data = g_string_new("# scenario, % of the runs with: missed "
+				     "old, new, spurious old, new\n");
+	GString *script = new_script(p);
+	unsigned i;
+	bool ok;
+
+	for (i = 0; i < p->pairs->len; i++) {
+		const struct kw_stored_pair *pair = p->pairs->pdata[i];
+		char *q = quoted(pair->old_->scenario);
+
+		g_string_append(data, q);
+		put_percent(data, &pair->old_->sums, KW_MISSED);
+		put_percent(data, &pair->new_->sums, KW_MISSED);
+		put_percent(data, &pair->old_->sums, KW_SPURIOUS);
+		put_percent(data, &pair->new_->sums, KW_SPURIOUS);
+		g_string_append_c(data, '\n');
+		g_free(q);
+	}
+	g_string_append_printf(script, "rows = %u\n", p->pairs->len);
+	ok = save(p, "missed", ".dat", data, err) &&
+	     draw(p, "missed", script, err);
+	g_string_free(script, TRUE);
+	g_string_free(data, TRUE);
+	return ok;
+}
+
+static double us(uint64_t ns)
+{
+	return (double)ns / 1000.0;
+}
+
+static void put_us(GString *data, uint64_t ns)
+{
+	char buf[G_ASCII_DTOSTR_BUF_SIZE];
+
+	g_string_append(data, g_ascii_formatd(buf, sizeof(buf), "%.6g",
+					      us(ns)));
+}
+
+/* A kernel's waits, over all scenarios: us and percent no longer. */
+static void put_distribution(GString *data, const struct kw_hist *h)
+{
+	char buf[G_ASCII_DTOSTR_BUF_SIZE];
+	uint64_t seen = 0;
+	unsigned i;
+
+	if (!h->n)
+		g_string_append(data, "NaN NaN\n");
+	for (i = 0; i < KW_HIST_BUCKETS; i++) {
+		if (!h->count[i])
+			continue;
+		seen += h->count[i];
+		put_us(data, MAX(kw_hist_lowest(i), 1));
+		g_string_append_printf(data, " %s\n", g_ascii_formatd(buf,
+			sizeof(buf), "%.6g",
+			100.0 * (double)seen / (double)h->n));
+	}
+}
+
+/* The decades that hold every sample. */
+static void put_range(GString *script, const struct kw_hist *o,
+		      const struct kw_hist *n)
+{
+	uint64_t max = MAX(MAX(o->max, n->max), 1), low = 1, high = 1;
+	unsigned i;
+
+	for (i = 0; i < KW_HIST_BUCKETS; i++)
+		if (o->count[i] || n->count[i])
+			break;
+	while (i < KW_HIST_BUCKETS && low * 10 <= kw_hist_lowest(i))
+		low *= 10;
+	while (high <= max)
+		high *= 10;
+	g_string_append(script, "low = ");
+	put_us(script, low);
+	g_string_append(script, "\nhigh = ");
+	put_us(script, high);
+	g_string_append_c(script, '\n');
+}
+
+static bool plot_latency(const struct plot *p, GError **err)
+{
+	struct kw_hist *sum = g_new0(struct kw_hist, 2);
+	GString *data = g_string_new("# us, % of the waits: old, then new\n");
+	GString *script = new_script(p);
+	unsigned i;
+	bool ok = true;
+
+	for (i = 0; i < p->pairs->len; i++) {
+		const struct kw_stored_pair *pair = p->pairs->pdata[i];
+
+		kw_hist_merge(&sum[0], &pair->old_->sums.latency);
+		kw_hist_merge(&sum[1], &pair->new_->sums.latency);
+	}
+	put_distribution(data, &sum[0]);
+	g_string_append(data, "\n\n");
+	put_distribution(data, &sum[1]);
+	put_range(script, &sum[0], &sum[1]);
+	if (sum[0].n || sum[1].n)
+		ok = save(p, "latency", ".dat", data, err) &&
+		     draw(p, "latency", script, err);
+	else
+		kw_cli_note(p->cli, "no latency figure: nobody was woken");
+	g_string_free(script, TRUE);
+	g_string_free(data, TRUE);
+	g_free(sum);
+	return ok;
+}
+
+static void put_timeline(const struct kw_timeline *t, GString *data,
+			 GString *marks)
+{
+	unsigned i;
+
+	for (i = 0; i < t->spans->len; i++) {
+		const struct kw_span *s = &g_array_index(t->spans,
+							 struct kw_span, i);
+
+		g_string_append_printf(data, "%u ", s->lane);
+		put_us(data, s->begin);
+		g_string_append_c(data, ' ');
+		put_us(data, MIN(s->end, t->end));
+		g_string_append_printf(data, " %u\n", s->state);
+	}
+	for (i = 0; i < t->marks->len; i++) {
+		const struct kw_mark *m = &g_array_index(t->marks,
+							 struct kw_mark, i);
+
+		if (m->ns > t->end)
+			continue;
+		g_string_append_printf(marks, "%u ", m->lane);
+		put_us(marks, m->ns);
+		g_string_append_printf(marks, " %u\n", m->kind);
+	}
+}
+
+static void put_lanes(const struct kw_timeline *t, GString *script)
+{
+	GString *lanes = g_string_new(NULL);
+	unsigned i;
+
+	for (i = 0; i < t->lanes->len; i++)
+		g_string_append_printf(lanes, "%s\"%s\" %u", i ? ", " : "",
+				       (const char *)t->lanes->pdata[i], i);
+	define(script, "lanes", lanes->str);
+	g_string_append_printf(script, "rows = %u\nend = ", t->lanes->len);
+	put_us(script, t->end);
+	g_string_append_c(script, '\n');
+	g_string_free(lanes, TRUE);
+}
+
+static bool draw_timeline(const struct plot *p, const struct kw_timeline *t,
+			  const char *title, GError **err)
+{
+	GString *data = g_string_new("# lane, begin, end (us), 1 asleep 2 "
+				     "host 3 guest\n");
+	GString *marks = g_string_new("# lane, us, 1 deliverable 2 kick 3 "
+				      "wake\n");
+	GString *script = new_script(p);
+	bool ok;
+
+	put_timeline(t, data, marks);
+	/* So that no kind is without a point, which gnuplot would mind. */
+	g_string_append(marks, "0 -1 1\n0 -1 2\n0 -1 3\n");
+	g_string_append(data, "0 -2 -1 1\n0 -2 -1 2\n0 -2 -1 3\n");
+	define(script, "title", title);
+	define(script, "marks", "timeline-marks.dat");
+	put_lanes(t, script);
+	ok = save(p, "timeline", ".dat", data, err) &&
+	     save(p, "timeline-marks", ".dat", marks, err) &&
+	     draw(p, "timeline", script, err);
+	g_string_free(script, TRUE);
+	g_string_free(marks, TRUE);
+	g_string_free(data, TRUE);
+	return ok;
+}
+
+static bool add_run(const struct plot *p, const struct kw_stored *c,
+		    uint64_t run, struct kw_timeline *t, GError **err)
+{
+	struct kw_recorded rec;
+
+	if (!kw_cli_record_stored(p->cli, c, run, &rec, err))
+		return false;
+	kw_timeline_add(t, &rec, c->kernel);
+	kw_recorded_free(&rec);
+	return true;
+}
+
+static bool plot_timeline(const struct plot *p, GError **err)
+{
+	const struct kw_stored_pair *pair;
+	const struct kw_stored *c;
+	struct kw_timeline t;
+	uint64_t run = 0;
+	char *title;
+	bool ok;
+
+	pair = kw_cli_telling_pair(p->pairs, &c, &run);
+	if (!pair)
+		pair = p->pairs->pdata[0];
+	title = g_strdup_printf("%s, seed %" G_GUINT64_FORMAT ", run %"
+				G_GUINT64_FORMAT, pair->old_->scenario,
+				p->cli->o.seed, run);
+	kw_timeline_init(&t);
+	ok = add_run(p, pair->old_, run, &t, err) &&
+	     add_run(p, pair->new_, run, &t, err) &&
+	     draw_timeline(p, &t, title, err);
+	kw_timeline_clear(&t);
+	g_free(title);
+	return ok;
+}
+
+static bool plot_all(struct plot *p, GError **err)
+{
+	if (g_mkdir_with_parents(p->dir, 0777)) {
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE, "%s: %s",
+			    p->dir, g_strerror(errno));
+		return false;
+	}
+	return plot_missed(p, err) && plot_latency(p, err) &&
+	       plot_timeline(p, err);
+}
+
+int kw_verb_plot(struct kw_cli *cli)
+{
+	struct plot p = {
+		.cli = cli, .dir = cli->o.out ? cli->o.out : "plots/out",
+		.old_ = cli->o.old ? cli->o.old : "v4.14",
+		.new_ = cli->o.new_ ? cli->o.new_ : "v4.14+ode",
+	};
+	GError *err = NULL;
+
+	if (!kw_cli_find_data(cli, &err))
+		return kw_cli_fail(cli, err);
+	if (!cli->data_dir)
+		return kw_cli_usage(cli, "plot: the templates (plots/*.gp) "
+				    "are not beside the program");
+	p.store = kw_store_open(cli->o.db, KW_STORE_READ, &err);
+	if (p.store)
+		p.pairs = kw_cli_pairs(cli, p.store, p.old_, p.new_, &err);
+	if (p.pairs) {
+		plot_all(&p, &err);
+		g_ptr_array_free(p.pairs, TRUE);
+	}
+	kw_store_close(p.store, NULL);
+	return err ? kw_cli_fail(cli, err) : KW_EXIT_FINE;
+}
