@@ -61,8 +61,6 @@ static void own_step(struct kw_timeline *t, struct lane *l, unsigned op,
 		       s->e.ns);
 		break;
 	case KW_OP_SWITCH:
-		if (!s->blocked)
-			change(t, l, KW_SPAN_HOST, s->e.ns);
 		break;
 	case KW_OP_GUEST_ENTER:
 		change(t, l, KW_SPAN_GUEST, s->e.ns);

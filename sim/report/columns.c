@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Decides the layout of an interleaving: a numbered step a row, a column a
- * thread of execution, at most KW_WIDTH wide up to three columns.
+ * thread of execution, at most KW_WIDTH wide up to four columns.  Only one
+ * acts at a time, so a step's text may run on into the columns to its right:
+ * where it begins says whose it is.
  *
  * A vCPU's guest, its interrupt handler and its preemption notifier share
  * the column of the vCPU's thread.  A path's name is printed when a column
@@ -11,7 +13,9 @@
 #include "report.h"
 
 #define LEAD	  16		/* "nnnn ttttttttt  " */
-#define MIN_LANE  18
+#define MIN_LANE  10
+#define MAX_LANE  24
+#define LAST_LANE 26
 #define FEW_LANES 4
 
 unsigned kw_lane(const struct kw_program *p, unsigned actor, bool few)
@@ -32,7 +36,7 @@ unsigned kw_lane(const struct kw_program *p, unsigned actor, bool few)
 struct layout {
 	const struct kw_columns *c;
 	int *column;			/* [actor]: of its lane, or -1 */
-	unsigned nr, width;
+	unsigned nr, spacing, width;	/* width: of the whole line */
 	bool few;
 	const char **path;		/* [column]: printed last */
 	unsigned *actor;		/* [column]: whose step was last */
@@ -103,13 +107,14 @@ static size_t break_at(const char *text, size_t width)
 static void put_cell(struct layout *l, const char *lead, unsigned column)
 {
 	const char *t = l->cell->str;
-	size_t width = l->width - 1, n;
+	size_t begin = (size_t)column * l->spacing, n;
+	size_t width = l->width - LEAD - begin;
 	unsigned indent = 0;
 
 	while (*t) {
 		n = break_at(t, width - indent);
 		g_string_append_printf(l->out, "%-*s", LEAD, lead);
-		blanks(l->out, (size_t)column * l->width + indent);
+		blanks(l->out, begin + indent);
 		g_string_append_len(l->out, t, (gssize)n);
 		while (l->out->str[l->out->len - 1] == ' ')
 			g_string_truncate(l->out, l->out->len - 1);
@@ -165,7 +170,7 @@ static void put_heading(struct layout *l)
 	for (a = 0; a < p->nr_actors; a++)
 		if (l->column[a] >= 0)
 			g_string_append_printf(l->out, "%-*s",
-				++nr < l->nr ? (int)l->width : 0,
+				++nr < l->nr ? (int)l->spacing : 0,
 				p->actors[a].name);
 	g_string_append_c(l->out, '\n');
 }
@@ -186,6 +191,17 @@ static unsigned first_step(const struct kw_columns *c, unsigned *before)
 	return left;
 }
 
+static void set_widths(struct layout *l)
+{
+	unsigned others = l->nr > 1 ? l->nr - 1 : 0;
+
+	l->spacing = 0;
+	if (others)
+		l->spacing = (KW_WIDTH - LEAD - LAST_LANE) / others;
+	l->spacing = CLAMP(l->spacing, MIN_LANE, MAX_LANE);
+	l->width = MAX(LEAD + others * l->spacing + LAST_LANE, KW_WIDTH);
+}
+
 void kw_columns_print(const struct kw_columns *c, GString *out)
 {
 	const struct kw_program *p = c->program;
@@ -198,8 +214,7 @@ void kw_columns_print(const struct kw_columns *c, GString *out)
 		l.few = true;
 		l.nr = find_columns(&l, first);
 	}
-	l.width = l.nr ? (KW_WIDTH - LEAD) / l.nr : KW_WIDTH - LEAD;
-	l.width = MAX(l.width, MIN_LANE);
+	set_widths(&l);
 	l.path = g_new0(const char *, l.nr + 1);
 	l.actor = g_new0(unsigned, l.nr + 1);
 	l.cell = g_string_new(NULL);

@@ -22,7 +22,6 @@ void kw_record(void *arg, const struct kw_event *e, const uint8_t *state)
 	case KW_OP_LOCK:
 	case KW_OP_AWAIT:
 	case KW_OP_AWAIT_IDLE:
-	case KW_OP_SWITCH:
 		s.blocked = st->pc == e->node;
 	}
 	g_array_append_val(r->seen, s);
@@ -77,8 +76,6 @@ bool kw_step_matters(const struct kw_program *p, const struct kw_step_seen *s)
 	case KW_OP_MARK:
 	case KW_OP_FAIL:
 		return true;
-	case KW_OP_SWITCH:
-		return !s->blocked;
 	case KW_OP_LOCK:
 		return s->blocked;
 	default:
@@ -184,14 +181,15 @@ static void store_text(const struct kw_program *p, const struct kw_step_seen *s,
 	case KW_OP_STORE:
 	case KW_OP_XCHG:
 	case KW_OP_CMPXCHG:
-		if (n->op != KW_OP_STORE && s->e.before == s->e.after) {
+		if (n->op != KW_OP_STORE && s->e.before == s->e.after)
 			g_string_append(out, " stays ");
-		} else {
-			g_string_append(out, ": ");
-			put_value(p, s->e.addr, s->e.before, out);
-			g_string_append(out, " -> ");
-		}
+		else
+			g_string_append(out, " = ");
 		put_value(p, s->e.addr, s->e.after, out);
+		if (n->op == KW_OP_STORE || s->e.before == s->e.after)
+			break;
+		g_string_append(out, ", was ");
+		put_value(p, s->e.addr, s->e.before, out);
 		break;
 	case KW_OP_STORE_REF:
 		g_string_append(out, " = ");
@@ -231,7 +229,7 @@ static void task_text(const struct kw_program *p, const struct kw_step_seen *s,
 				"stays awake");
 		break;
 	case KW_OP_SWITCH:
-		g_string_append(out, "runs again");
+		g_string_append(out, "sleeps until it is woken");
 		break;
 	case KW_OP_WAKE:
 		g_string_append(out, s->e.outcome ? "wakes " : "finds awake ");
