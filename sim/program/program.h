@@ -58,7 +58,8 @@ enum {
 	KW_NODE_ONCE	 = 1 << 3, /* READ_ONCE, WRITE_ONCE */
 	KW_NODE_ACQUIRE	 = 1 << 4,
 	KW_NODE_RELEASE	 = 1 << 5,
-	KW_NODE_SPECIAL	 = 1 << 6, /* an engine's own: look before it runs */
+	KW_NODE_SPECIAL	 = 1 << 6, /* an engine's own: look before it runs, */
+	KW_NODE_DRAWN	 = 1 << 7, /* ... its cost is drawn */
 };
 
 struct kw_node {

@@ -101,7 +101,7 @@ struct kw_runner {
 static inline uint32_t kw_draw_u32(struct kw_runner *r, unsigned actor,
 				   enum kw_purpose why)
 {
-	return kw_rng_u32(&r->rng[actor][why], &r->key, actor << 1 | why);
+	return kw_rng_u32(&r->rng[actor][why], &r->key, actor << 2 | why);
 }
 
 uint64_t kw_draw_other(struct kw_runner *r, unsigned actor,

@@ -19,7 +19,7 @@ void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 		   uint32_t stream)
 {
 	philox4x64_key_t k = { { key->seed, stream } };
-	philox4x64_ctr_t ctr = { { rng->next / KW_RNG_WORDS, key->run } };
+	philox4x64_ctr_t ctr = { { rng->next, key->run } };
 	unsigned i;
 
 	ctr = philox4x64(ctr, k);

@@ -3,8 +3,9 @@
  * Counter-based random numbers: draw number n of a stream is a function of
  * (seed, run, stream, n) and of nothing that happened before.
  *
- * Each actor has two streams: what the world and the guest do (the same for
- * every kernel, so that old and new are paired), and what the host takes.
+ * Each actor has three streams: what the world and the guest do (the same
+ * for every kernel, so that old and new are paired), what the host takes for
+ * a switch or a latency, and what each small operation costs.
  */
 #ifndef KW_RNG_H
 #define KW_RNG_H
@@ -13,7 +14,7 @@
 
 #include "../program/program.h"
 
-enum kw_purpose { KW_WORKLOAD, KW_HOST_COST, KW_NR_PURPOSES };
+enum kw_purpose { KW_WORKLOAD, KW_HOST_COST, KW_OP_COST, KW_NR_PURPOSES };
 
 #define KW_RNG_WORDS 8	/* of one Philox 4x64 block */
 
@@ -37,6 +38,19 @@ static inline uint32_t kw_rng_u32(struct kw_rng *rng,
 	if (rng->next % KW_RNG_WORDS == 0)
 		kw_rng_refill(rng, key, stream);
 	return rng->words[rng->next++ % KW_RNG_WORDS];
+}
+
+/* 16 bits at a time: next counts those, so use a stream for one width only. */
+static inline uint32_t kw_rng_u16(struct kw_rng *rng,
+				  const struct kw_rng_key *key,
+				  uint32_t stream)
+{
+	uint32_t i = rng->next % (2 * KW_RNG_WORDS);
+
+	if (!i)
+		kw_rng_refill(rng, key, stream);
+	rng->next++;
+	return rng->words[i / 2] >> 16 * (i % 2) & 0xffff;
 }
 
 /* Maps a draw to min .. max, both included; max - min < 2^32. */

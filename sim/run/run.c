@@ -322,22 +322,24 @@ static unsigned choose(struct kw_runner *r, unsigned a,
 				  n->next[1] - 1u);
 }
 
-/* What the step that was just done costs where a draw decides it. */
-static uint64_t drawn_cost(struct kw_runner *r, unsigned a, unsigned op)
+/* What a step of node n costs beyond n->cost_ns. */
+static inline uint64_t drawn_cost(struct kw_runner *r, unsigned a,
+				  const struct kw_node *n)
 {
-	unsigned cost = kw_op_cost[op];
+	const struct kw_host *h = &r->p->host;
+	unsigned cost = kw_op_cost[n->op];
+	uint32_t draw = kw_rng_u16(&r->rng[a][KW_OP_COST], &r->key,
+				   a << 2 | KW_OP_COST);
 
-	return kw_scale(kw_draw_u32(r, a, KW_HOST_COST),
-			r->p->host.op_ns[cost].min,
-			r->p->host.op_ns[cost].max);
+	return draw * (uint64_t)(h->op_ns[cost].max - n->cost_ns + 1) >> 16;
 }
 
 /*
  * A step that is special, or observed, or that somebody may wait for; the
- * number of the next node.  What it costs beyond n->cost_ns goes into *ns.
+ * number of the next node.
  */
 static unsigned special_step(struct kw_runner *r, unsigned a, int cpu,
-			     unsigned pc, uint64_t *ns, struct kw_done *done)
+			     unsigned pc, struct kw_done *done)
 {
 	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
 	const struct kw_node *n = &r->nodes[pc];
@@ -357,10 +359,6 @@ static unsigned special_step(struct kw_runner *r, unsigned a, int cpu,
 		retry_blocked(r, done->addr);
 	if (n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL))
 		kw_watch_arch(r, done->addr, n->flags & KW_NODE_ARCH_ALL);
-	if (cpu >= 0 && n->flags & KW_NODE_SPECIAL)
-		*ns = drawn_cost(r, a, n->op);
-	else
-		*ns = n->cost_ns;
 	return next;
 }
 
@@ -380,7 +378,7 @@ cpu_loop(struct kw_runner *r, unsigned c, unsigned a, bool careful)
 	const struct kw_program *p = r->p;
 	struct kw_actor_state *st = kw_actor(p, r->s, a);
 	const struct kw_node *nodes = r->nodes, *n;
-	uint64_t horizon = kw_queue_time(&r->queue), now = r->clock.now, ns;
+	uint64_t horizon = kw_queue_time(&r->queue), now = r->clock.now;
 	struct kw_done done, fast;
 	unsigned pc = st->pc, steps = 0;
 	uint8_t *s = r->s;
@@ -390,15 +388,17 @@ cpu_loop(struct kw_runner *r, unsigned c, unsigned a, bool careful)
 		if (careful ||
 		    __builtin_expect(n->flags & KW_NODE_SPECIAL, 0)) {
 			r->clock.now = now;
-			pc = special_step(r, a, (int)c, pc, &ns, &done);
-			now += ns;
+			pc = special_step(r, a, (int)c, pc, &done);
 		} else {
 			pc = kw_exec(p, s, st, n, pc, a, 0, &r->clock, &fast);
-			now += n->cost_ns;
-			if (__builtin_expect(fast.effect == KW_EFF_NONE, 1))
-				goto same;
-			done = fast;
+			if (__builtin_expect(fast.effect != KW_EFF_NONE, 0))
+				done = fast;
+			else
+				done.effect = KW_EFF_NONE;
 		}
+		now += n->cost_ns;
+		if (n->flags & KW_NODE_DRAWN)
+			now += drawn_cost(r, a, n);
 		if (done.effect != KW_EFF_NONE) {
 			st->pc = (uint16_t)pc;
 			r->clock.now = now;
@@ -409,7 +409,6 @@ cpu_loop(struct kw_runner *r, unsigned c, unsigned a, bool careful)
 			horizon = kw_queue_time(&r->queue);
 			now = r->clock.now;
 		}
-same:
 		steps++;
 		if (horizon <= now)
 			break;
@@ -438,13 +437,12 @@ static void run_hw(struct kw_runner *r, unsigned a)
 	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
 	const struct kw_node *n;
 	struct kw_done done;
-	uint64_t ns;
 	unsigned i;
 
 	for (i = 0; i < HW_STEPS && !r->stop; i++) {
 		n = &r->nodes[st->pc];
 		if (r->careful || n->flags & KW_NODE_SPECIAL)
-			special_step(r, a, -1, st->pc, &ns, &done);
+			special_step(r, a, -1, st->pc, &done);
 		else
 			st->pc = (uint16_t)kw_exec(r->p, r->s, st, n, st->pc,
 						   a, 0, &r->clock, &done);

@@ -72,29 +72,29 @@ static void make_start(struct kw_runner *r)
 	}
 }
 
-/* What run.c must look at before the node runs, or charge a draw for. */
-static bool is_special(const struct kw_program *p, const struct kw_node *n)
+/* What run.c must look at before the node runs. */
+static bool is_special(const struct kw_node *n)
 {
-	const struct kw_host *h = &p->host;
-	unsigned cost = kw_op_cost[n->op];
-
 	return n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL) ||
-	       n->op == KW_OP_CHOICE || n->op == KW_OP_TIME_NOW ||
-	       h->op_ns[cost].min != h->op_ns[cost].max;
+	       n->op == KW_OP_CHOICE || n->op == KW_OP_TIME_NOW;
 }
 
+/* The runner's own nodes: cost_ns is the cost, or the least of a drawn one. */
 static void make_nodes(struct kw_runner *r)
 {
 	const struct kw_program *p = r->p;
-	unsigned i;
+	unsigned i, cost;
 
 	r->nodes = g_memdup2(p->nodes, p->nr_nodes * sizeof(p->nodes[0]));
 	for (i = 0; i < p->nr_nodes; i++) {
 		struct kw_node *n = &r->nodes[i];
 
-		n->cost_ns = p->host.op_ns[kw_op_cost[n->op]].min;
-		if (is_special(p, n))
+		cost = kw_op_cost[n->op];
+		n->cost_ns = p->host.op_ns[cost].min;
+		if (is_special(n))
 			n->flags |= KW_NODE_SPECIAL;
+		if (p->host.op_ns[cost].max != p->host.op_ns[cost].min)
+			n->flags |= KW_NODE_DRAWN;
 	}
 }
 
