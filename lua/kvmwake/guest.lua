@@ -348,7 +348,8 @@ function kvm.make_vcpu(n, vcpu, fn)
 			type = type, name = name .. suffix, run = run,
 			args = { vcpu }, object = vcpu, home = home,
 			handler = handler,
-			task = type == "thread" and "task" or nil,
+			task = type == "thread" and not handler and "task"
+			       or nil,
 		}
 	end
 

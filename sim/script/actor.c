@@ -99,15 +99,15 @@ static void set_task(lua_State *L, const struct kw_actor *a, unsigned actor)
 {
 	const struct kw_flat *f;
 	unsigned addr;
-	const char *task;
+	const char *task, *on_rq;
 
 	if (lua_getfield(L, 1, "task") == LUA_TNIL)
 		return;
 	task = luaL_checkstring(L, -1);
 	put_actor(L, "task", lua_pushfstring(L, "%s.thread", task), actor);
+	on_rq = lua_pushfstring(L, "%s.on_rq", task);
 	lua_getfield(L, 1, "object");
-	f = kw_check_flat(L, lua_gettop(L),
-			  lua_pushfstring(L, "%s.on_rq", task), &addr);
+	f = kw_check_flat(L, lua_gettop(L), on_rq, &addr);
 	kw_build(L)->image[addr] = f && a->autostart;
 }
 
@@ -177,8 +177,8 @@ static int prim_actor(lua_State *L)
 	set_task(L, &a, actor);
 	set_run(L, &d);
 	KW_PUSH(b->keep, b->p->actors, b->p->nr_actors, b->max_actors, a);
-	b->p->nr_actors--;
-	KW_PUSH(&b->arena, b->actors, b->p->nr_actors, b->max_actor_drafts, d);
+	KW_PUSH(&b->arena, b->actors, b->nr_actor_drafts, b->max_actor_drafts,
+		d);
 	handle = lua_newuserdatauv(L, sizeof(*handle), 0);
 	handle->tag = KW_TAG_ACTOR;
 	handle->actor = actor;

@@ -269,6 +269,7 @@ struct kw_build {
 	char oom_at[256];
 	bool out_of_memory;
 	bool positioned;		/* the error has its file:line */
+	int last_line;			/* of the scenario's file, executed */
 	struct kw_files *files;
 
 	/* types and objects */
@@ -282,7 +283,7 @@ struct kw_build {
 	unsigned max_objects, max_actors, max_dists, max_values;
 	unsigned max_time_values, max_marks, max_messages, max_exits;
 	struct kw_actor_draft *actors;
-	unsigned max_actor_drafts;
+	unsigned nr_actor_drafts, max_actor_drafts;
 	int oracle[3];			/* registry: functions */
 	struct kw_struct *guest_kind;
 
@@ -312,6 +313,8 @@ _Noreturn void kw_lua_error(lua_State *L, const char *fmt, ...)
 _Noreturn void kw_lua_error_at(lua_State *L, const char *file, int line,
 			   const char *fmt, ...) G_GNUC_PRINTF(4, 5);
 int kw_message_handler(lua_State *L);
+/* Keep b->last_line. */
+void kw_watch_lines(struct kw_build *b, bool on);
 const char *kw_intern(struct kw_build *b, const char *s);
 /* Undefined globals are errors; and, later: no global may be written. */
 void kw_watch_globals(struct kw_build *b);
@@ -419,6 +422,12 @@ struct kw_tracer *kw_tracing(lua_State *L, const char *who);
 unsigned kw_do(lua_State *L, struct kw_access *a, unsigned nr);
 unsigned kw_do_outs(lua_State *L, struct kw_access *a,
 		    const struct kw_outs *outs, struct kw_expr *body);
+/*
+ * A value out of its domain: an error, but in a path only if this place can
+ * be reached with it, which link.c knows.
+ */
+_Noreturn void kw_wrong(lua_State *L, const char *fmt, ...)
+	G_GNUC_PRINTF(2, 3);
 /* The step that a replay expects next, or NULL. */
 const struct kw_step *kw_expected(struct kw_build *b, unsigned op);
 void kw_push_outcome(lua_State *L, const struct kw_outs *outs, unsigned k,

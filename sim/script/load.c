@@ -22,10 +22,12 @@ static int load_all(lua_State *L)
 	if (b->script->kernel)
 		kw_files_kernel(L);
 	b->phase = KW_SCENARIO;
+	kw_watch_lines(b, true);
 	kw_lua_run_file(L, lua_pushfstring(L, "@%s", b->script->path),
 			b->script->path);
 	lua_replace(L, 1);
 	lua_settop(L, 1);
+	kw_watch_lines(b, false);
 	kw_head_read(L);
 	if (!b->script->kernel)
 		return 0;
@@ -82,6 +84,17 @@ static bool finish(struct kw_build *b, struct kw_draft *d, GError **err)
 	kw_actors_finish(b, d);
 	if (kw_link(b->p, d, &why))
 		return true;
+	if (!why) {
+		const struct kw_draft_node *n = &d->nodes[d->wrong];
+		const struct kw_src *src = &b->p->srcs[n->src];
+		bool ours = src->file[-1] == '=';	/* see kw_src() */
+
+		g_set_error(err, KW_SCRIPT_ERROR, 0, "%s%s%s:%d: %s: %s",
+			    ours ? b->script->lua_dir : "", ours ? "/" : "",
+			    src->file, src->line, src->path,
+			    b->p->messages[n->val]);
+		return false;
+	}
 	g_set_error(err, KW_SCRIPT_ERROR, 0, "%s:1: %s", b->script->path,
 		    why->message);
 	g_error_free(why);

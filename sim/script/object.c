@@ -160,9 +160,12 @@ static unsigned new_object(lua_State *L, struct kw_struct *st,
 	unsigned size = (st->size + 7u) & ~7u;
 
 	for (i = 0; i < p->nr_objects; i++) {
-		index += p->objects[i].kind == st->nr;
+		if (p->objects[i].kind != st->nr)
+			continue;
+		index++;
 		if (p->objects[i].name == name)
-			kw_lua_error(L, "there is an object %s already", name);
+			kw_lua_error(L, "there is a %s %s already", st->name,
+				     name);
 	}
 	if (addr + size > IMAGE - 8)
 		kw_lua_error(L, "the objects take more than 64 KiB");

@@ -32,18 +32,40 @@ static void put_place(const struct kw_build *b, const lua_Debug *ar,
 	g_string_append_printf(out, "%s:%d", ar->source + 1, ar->currentline);
 }
 
-/* Message text at level's place, on top of the stack. */
-static void push_error(lua_State *L, int level, const char *text)
+/*
+ * Where the user's mistake is: his innermost line or, where a tail call
+ * (`return scenario {`) has taken that off the stack, his last one.
+ */
+static bool put_user_place(lua_State *L, int level, GString *out)
+{
+	struct kw_build *b = kw_build(L);
+	lua_Debug ar;
+
+	if (lua_frame(L, level, true, &ar)) {
+		put_place(b, &ar, out);
+		return true;
+	}
+	if (b->phase == KW_SCENARIO && b->last_line)
+		g_string_append_printf(out, "%s:%d", b->script->path,
+				       b->last_line);
+	return out->len > 0;
+}
+
+/*
+ * Message text with the user's place, on top of the stack; with ours too
+ * when the mistake may be ours.
+ */
+static void push_error(lua_State *L, int level, const char *text, bool ours)
 {
 	struct kw_build *b = kw_build(L);
 	GString *out = g_string_new(NULL);
-	lua_Debug inner, user;
+	lua_Debug inner;
 	bool found = lua_frame(L, level, false, &inner);
 
-	if (found && lua_frame(L, level, true, &user)) {
-		put_place(b, &user, out);
+	if (put_user_place(L, level, out)) {
 		g_string_append_printf(out, ": %s", text);
-		if (user.source != inner.source) {
+		if (ours && found &&
+		    g_str_has_prefix(inner.source, "=kvmwake/")) {
 			g_string_append(out, " (at ");
 			put_place(b, &inner, out);
 			g_string_append_c(out, ')');
@@ -69,7 +91,7 @@ void kw_lua_error(lua_State *L, const char *fmt, ...)
 	va_start(ap, fmt);
 	g_vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	push_error(L, 0, text);
+	push_error(L, 0, text, true);
 	lua_error(L);
 	g_assert_not_reached();
 }
@@ -95,7 +117,7 @@ void kw_lua_error_at(lua_State *L, const char *file, int line,
 /*
  * Lua's own errors begin with a place whose file name may be cut short;
  * those of C functions have none.  Returns the text behind that place and
- * the level it names.
+ * the level it names, or -1.
  */
 static const char *strip_place(lua_State *L, const char *text, int *level)
 {
@@ -114,7 +136,7 @@ static const char *strip_place(lua_State *L, const char *text, int *level)
 			return text + strlen(place);
 		}
 	}
-	*level = 0;
+	*level = -1;
 	return text;
 }
 
@@ -131,7 +153,7 @@ int kw_message_handler(lua_State *L)
 		text = lua_pushfstring(L, "error(%s): not a message",
 				       luaL_typename(L, 1));
 	text = strip_place(L, text, &level);
-	push_error(L, level, text);
+	push_error(L, MAX(level, 0), text, level >= 0);
 	return 1;
 }
 
@@ -171,11 +193,17 @@ static void *capped_alloc(void *ud, void *old, size_t was, size_t size)
 	return g_realloc(old, size);
 }
 
-static void count_hook(lua_State *L, lua_Debug *ar)
+static void hook(lua_State *L, lua_Debug *ar)
 {
 	struct kw_build *b = kw_build(L);
 
-	(void)ar;
+	if (ar->event == LUA_HOOKLINE) {
+		lua_getinfo(L, "S", ar);
+		if (ar->source[0] == '@' &&
+		    !strcmp(ar->source + 1, b->script->path))
+			b->last_line = ar->currentline;
+		return;
+	}
 	b->instructions += KW_HOOK_EVERY;
 	b->run_instructions += KW_HOOK_EVERY;
 	if (b->run && b->run_instructions > KW_RUN_INSTRUCTIONS)
@@ -193,7 +221,13 @@ void kw_sandbox_open(struct kw_build *b)
 	g_assert(L);
 	b->L = L;
 	*(struct kw_build **)lua_getextraspace(L) = b;
-	lua_sethook(L, count_hook, LUA_MASKCOUNT, KW_HOOK_EVERY);
+	lua_sethook(L, hook, LUA_MASKCOUNT, KW_HOOK_EVERY);
+}
+
+void kw_watch_lines(struct kw_build *b, bool on)
+{
+	lua_sethook(b->L, hook, LUA_MASKCOUNT | (on ? LUA_MASKLINE : 0),
+		    KW_HOOK_EVERY);
 }
 
 const char *kw_intern(struct kw_build *b, const char *s)

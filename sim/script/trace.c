@@ -17,6 +17,7 @@
  */
 #include "build.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 const char kw_abort;
@@ -92,6 +93,27 @@ unsigned kw_do_outs(lua_State *L, struct kw_access *a,
 			     .body = body };
 
 	return do_step(L, &s);
+}
+
+void kw_wrong(lua_State *L, const char *fmt, ...)
+{
+	struct kw_build *b = kw_build(L);
+	struct kw_access a;
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	g_vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!b->run)
+		kw_lua_error(L, "%s", text);
+	a = kw_plain(L, KW_OP_FAIL);
+	a.flags = KW_DRAFT_WRONG;
+	a.val = (uint16_t)kw_string_number(L, &b->p->messages,
+					   &b->p->nr_messages,
+					   &b->max_messages, text);
+	kw_do(L, &a, 0);
+	g_assert_not_reached();
 }
 
 static void add_outcome(lua_State *L, struct kw_tracer *run,
@@ -376,8 +398,6 @@ static void run_once(lua_State *L, struct kw_tracer *run)
 	status = lua_pcall(L, 2, LUA_MULTRET, top + 1);
 	if (status != LUA_OK && lua_touserdata(L, -1) != &kw_abort)
 		lua_error(L);
-	if (run->pos < run->nr)
-		not_replayable(L, run, &run->steps[run->pos].a);
 	if (status != LUA_OK)
 		run->leaf = make_expr(b, &run->steps[--run->nr]);
 	else if (run->type == KW_RUN_LIST && lua_touserdata(L, -1) == run &&
@@ -385,6 +405,8 @@ static void run_once(lua_State *L, struct kw_tracer *run)
 		run->leaf = list_end(L, run);
 	else
 		run->leaf = make_leaf(L, run, top + 2, lua_gettop(L) - top - 1);
+	if (run->pos < run->nr)
+		not_replayable(L, run, &run->steps[run->pos].a);
 	lua_settop(L, top);
 }
 

@@ -413,8 +413,8 @@ unsigned kw_check_byte(lua_State *L, int idx, const struct kw_decl *d,
 			     d->name, kw_type_name(d), kw_describe(L, idx));
 	n = lua_tointeger(L, idx);
 	if (n < 0 || n > d->max)
-		kw_lua_error(L, "%s: %s goes from 0 to %u, not to %lld", who,
-			     d->name, d->max, (long long)n);
+		kw_wrong(L, "%s: %s goes from 0 to %u, not to %lld", who,
+			 d->name, d->max, (long long)n);
 	return (unsigned)n;
 }
 

@@ -214,9 +214,12 @@ static int array_index(lua_State *L)
 	lua_Integer i = lua_isinteger(L, 2) ? lua_tointeger(L, 2) : 0;
 
 	kw_check_alive(L, a->ref.run, "array");
+	if (!lua_isinteger(L, 2))
+		kw_lua_error(L, "%s[i]: i is a number, not %s", a->decl->name,
+			     kw_describe(L, 2));
 	if (i < 1 || i > a->decl->array)
-		kw_lua_error(L, "%s[i]: i goes from 1 to %u", a->decl->name,
-			     a->decl->array);
+		kw_wrong(L, "%s[i]: i goes from 1 to %u, not to %lld",
+			 a->decl->name, a->decl->array, (long long)i);
 	push_element(L, &a->ref, a->decl, (unsigned)i - 1);
 	return 1;
 }
