@@ -105,28 +105,12 @@ static void set_initial(struct kw_program *p)
 	}
 }
 
-static bool find_wrong(struct kw_link *l)
-{
-	unsigned i;
-
-	l->d->wrong = KW_DRAFT_NONE;
-	for (i = 0; i < l->f.nr_order; i++) {
-		const struct kw_draft_node *n = &l->d->nodes[l->f.order[i]];
-
-		if (n->op == KW_OP_FAIL && (n->flags & KW_DRAFT_WRONG))
-			l->d->wrong = MIN(l->d->wrong, l->f.order[i]);
-	}
-	return l->d->wrong != KW_DRAFT_NONE;
-}
-
 bool kw_link(struct kw_program *p, struct kw_draft *d, GError **err)
 {
 	struct kw_link l = { .p = p, .d = d };
 	unsigned i;
 
 	kw_fold(&l.f, p, d);
-	if (find_wrong(&l))
-		return false;
 	kw_link_trim(&l);
 	if (!kw_link_frames(&l, err) || !kw_link_nodes(&l, err))
 		return false;

@@ -14,12 +14,6 @@
 #include "program.h"
 #include "../base/arena.h"
 
-/*
- * Flag of a FAIL in a draft: a value out of its domain.  Loads fork over
- * every declared value, so this is an error only if it can be reached.
- */
-#define KW_DRAFT_WRONG	0x80
-
 enum { KW_FRAME_ZERO, KW_FRAME_TRAP, KW_FRAME_PATHS };
 
 #define KW_DRAFT_NONE	UINT32_MAX
@@ -98,15 +92,13 @@ struct kw_draft {
 	unsigned nr_handlers;
 	uint32_t task_state, task_on_rq;	/* declared fields */
 	uint32_t oracle[3];		/* paths: deliverable, pending, waits */
-	uint32_t wrong;			/* out: a KW_DRAFT_WRONG node, if any */
 	struct kw_arena *arena;
 };
 
 /*
  * Folds loads whose value is known, drops what cannot be reached, lays out
  * registers and state, and fills in p->nodes, succ, points, paths, the actors'
- * registers and addresses, init, digest.  p->init holds the objects.  False
- * without *err when d->wrong tells what is wrong.
+ * registers and addresses, init, digest.  p->init holds the objects.
  */
 bool kw_link(struct kw_program *p, struct kw_draft *d, GError **err);
 

@@ -423,8 +423,9 @@ unsigned kw_do(lua_State *L, struct kw_access *a, unsigned nr);
 unsigned kw_do_outs(lua_State *L, struct kw_access *a,
 		    const struct kw_outs *outs, struct kw_expr *body);
 /*
- * A value out of its domain: an error, but in a path only if this place can
- * be reached with it, which link.c knows.
+ * A value out of its domain: an error.  But loads fork over every declared
+ * value: where the value may come from a load it is an assertion of the path
+ * that fails if ever this place is reached with it.
  */
 _Noreturn void kw_wrong(lua_State *L, const char *fmt, ...)
 	G_GNUC_PRINTF(2, 3);

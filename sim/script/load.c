@@ -84,17 +84,6 @@ static bool finish(struct kw_build *b, struct kw_draft *d, GError **err)
 	kw_actors_finish(b, d);
 	if (kw_link(b->p, d, &why))
 		return true;
-	if (!why) {
-		const struct kw_draft_node *n = &d->nodes[d->wrong];
-		const struct kw_src *src = &b->p->srcs[n->src];
-		bool ours = src->file[-1] == '=';	/* see kw_src() */
-
-		g_set_error(err, KW_SCRIPT_ERROR, 0, "%s%s%s:%d: %s: %s",
-			    ours ? b->script->lua_dir : "", ours ? "/" : "",
-			    src->file, src->line, src->path,
-			    b->p->messages[n->val]);
-		return false;
-	}
 	g_set_error(err, KW_SCRIPT_ERROR, 0, "%s:1: %s", b->script->path,
 		    why->message);
 	g_error_free(why);

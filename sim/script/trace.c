@@ -95,6 +95,22 @@ unsigned kw_do_outs(lua_State *L, struct kw_access *a,
 	return do_step(L, &s);
 }
 
+/* May a number that this run computes with come from a load? */
+static bool has_loaded_number(const struct kw_tracer *run)
+{
+	unsigned i;
+
+	for (; run; run = run->parent) {
+		for (i = 0; i < run->pos; i++)
+			if (run->steps[i].nr > 1)
+				return true;
+		for (i = 0; i < run->path->nr_params; i++)
+			if (run->path->params[i].type == KW_PARAM_CONST)
+				return true;
+	}
+	return false;
+}
+
 void kw_wrong(lua_State *L, const char *fmt, ...)
 {
 	struct kw_build *b = kw_build(L);
@@ -105,10 +121,9 @@ void kw_wrong(lua_State *L, const char *fmt, ...)
 	va_start(ap, fmt);
 	g_vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (!b->run)
+	if (!b->run || !has_loaded_number(b->run))
 		kw_lua_error(L, "%s", text);
 	a = kw_plain(L, KW_OP_FAIL);
-	a.flags = KW_DRAFT_WRONG;
 	a.val = (uint16_t)kw_string_number(L, &b->p->messages,
 					   &b->p->nr_messages,
 					   &b->max_messages, text);

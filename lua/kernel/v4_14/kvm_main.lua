@@ -248,8 +248,8 @@ end
 -- One candidate of kvm_vcpu_on_spin(): true if it was yielded to.  Only the
 -- filter matters here; where yield_to() moves the target in the run queue
 -- is the host scheduler's, and modelled as giving up the CPU.
-function K.yield_to_vcpu(vcpu)
-	if not load(vcpu.preempted) then
+function K.yield_to_vcpu(me, vcpu)
+	if vcpu == me or not load(vcpu.preempted) then
 		return false
 	end
 	if not list_empty(vcpu.wq.list) and not K.kvm_arch_vcpu_runnable(vcpu) then
@@ -274,9 +274,7 @@ end
 
 function K.yield_to_any_vcpu(me)
 	for n = 0, kvm.nr_vcpus - 1 do
-		local vcpu = kvm.vcpu[n]
-
-		if vcpu ~= me and K.yield_to_vcpu(vcpu) then
+		if K.yield_to_vcpu(me, kvm.vcpu[n]) then
 			return
 		end
 	end
