@@ -17,7 +17,7 @@ set xlabel "wake latency in us, from deliverable to guest entry"
 set grid lc rgb "#dddddd"
 set border 3 lc rgb "#888888"
 set tics nomirror
-set key bottom right samplen 3 noenhanced
+set key above left horizontal samplen 3 noenhanced
 
 do for [t in "svg png txt"] {
 	if (t eq "svg") {
@@ -40,7 +40,7 @@ do for [t in "svg png txt"] {
 		plot data index 0 using 1:2 with steps lw 3 \
 			lc rgb "#9aa5b1" title old, \
 		     data index 1 using 1:2 with steps lw 2 \
-			lc rgb "#c0392b" title new
+			lc rgb "#1b6ca8" title new
 	}
 	unset output
 }

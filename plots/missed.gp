@@ -17,7 +17,7 @@ set format x "%g %%"
 set grid xtics lc rgb "#dddddd"
 set border 1 lc rgb "#888888"
 grey = "#9aa5b1"
-red = "#c0392b"
+blue = "#1b6ca8"
 percent(x) = x == 0 ? "0" : x < 0.1 ? "<0.1" : \
 	sprintf(x < 10 && x != int(x) ? "%.1f" : "%.0f", x)
 head(i) = word("missed,old missed,new spurious,old spurious,new", i)
@@ -49,7 +49,7 @@ do for [t in "svg png txt"] {
 		set tmargin 1
 		set bmargin 0
 		set xrange [0:79]
-		set yrange [6 * rows:0]
+		set yrange [6 * rows + 2:0]
 		set label 1 "% of the runs; old: ".old.", new: ".new at 0, 0
 		plot for [i = 0:4] data using (i ? 2 : 0):(6 * $0 + 1 + i): \
 			(i ? bar(i, column(i + 1)) : strcol(1)) \
@@ -67,18 +67,18 @@ do for [t in "svg png txt"] {
 		set label 3 "against" tc rgb "#444444" \
 			at screen 0.47, \
 			   screen 1 - 20.0 / (110 + 34 * rows) center
-		set label 4 new tc rgb red noenhanced \
+		set label 4 new tc rgb blue noenhanced \
 			at screen 0.53, screen 1 - 20.0 / (110 + 34 * rows)
 		plot data using (0):0:1 with labels right offset -1, 0 \
 			noenhanced, \
 		     data using ($2 / 2):($0 - 0.18):($2 / 2):(0.16) \
 			with boxxyerror lc rgb grey, \
 		     data using ($3 / 2):($0 + 0.18):($3 / 2):(0.16) \
-			with boxxyerror lc rgb red, \
+			with boxxyerror lc rgb blue, \
 		     data using 2:($0 - 0.18):(percent($2)) with labels \
 			left offset 0.5, 0 tc rgb "#6b7785", \
 		     data using 3:($0 + 0.18):(percent($3)) with labels \
-			left offset 0.5, 0 tc rgb red
+			left offset 0.5, 0 tc rgb blue
 		unset label 2
 		unset label 3
 		unset label 4
@@ -88,11 +88,11 @@ do for [t in "svg png txt"] {
 		plot data using ($4 / 2):($0 - 0.18):($4 / 2):(0.16) \
 			with boxxyerror lc rgb grey, \
 		     data using ($5 / 2):($0 + 0.18):($5 / 2):(0.16) \
-			with boxxyerror lc rgb red, \
+			with boxxyerror lc rgb blue, \
 		     data using 4:($0 - 0.18):(percent($4)) with labels \
 			left offset 0.5, 0 tc rgb "#6b7785", \
 		     data using 5:($0 + 0.18):(percent($5)) with labels \
-			left offset 0.5, 0 tc rgb red
+			left offset 0.5, 0 tc rgb blue
 		unset label 1
 		unset multiplot
 	}

@@ -138,12 +138,12 @@ static char *replay_of(struct compare *c, const struct pair *p)
 		if (p->result.of[q].what == KW_WORSE && q != KW_FUTILE)
 			return kw_cli_replay_line(c->cli, p->name,
 				p->new_.kernel,
-				(uint64_t)p->pairs.of[q].first_new);
+				(uint64_t)p->pairs.of[q].first_more);
 	for (q = 0; q < KW_NR_QUANTITIES; q++)
 		if (p->result.of[q].what == KW_FIXED && q != KW_FUTILE)
 			return kw_cli_replay_line(c->cli, p->name,
 				p->old_.kernel,
-				(uint64_t)p->pairs.of[q].first_old);
+				(uint64_t)p->pairs.of[q].first_fewer);
 	return NULL;
 }
 
@@ -303,7 +303,8 @@ static int exit_code(const struct compare *c)
 		return KW_EXIT_INTERRUPTED;
 	if (c->of[KW_WORSE] || c->gate_failed)
 		return KW_EXIT_DIFFERS;
-	return c->of[KW_NO_OBSERVATION] ? KW_EXIT_NOTHING : KW_EXIT_FINE;
+	return c->of[KW_NO_OBSERVATION] == c->nr ? KW_EXIT_NOTHING :
+						  KW_EXIT_FINE;
 }
 
 static void compare_all(struct compare *c, GPtrArray *files, GError **err)

@@ -113,12 +113,12 @@ static const struct kw_stored_pair *telling(GPtrArray *pairs,
 
 		if (fixed && p->result.of[q].what == KW_FIXED) {
 			*c = p->old_;
-			*run = (uint64_t)p->pairs.of[q].first_old;
+			*run = (uint64_t)p->pairs.of[q].first_fewer;
 			return p;
 		}
 		if (!fixed && p->result.of[q].what == KW_WORSE) {
 			*c = p->new_;
-			*run = (uint64_t)p->pairs.of[q].first_new;
+			*run = (uint64_t)p->pairs.of[q].first_more;
 			return p;
 		}
 	}
@@ -226,6 +226,8 @@ static void put_changes(struct kw_json *j, const struct kw_stored_pair *p)
 		kw_json_u64(j, "both", p->pairs.of[q].both);
 		kw_json_u64(j, "only_old", p->pairs.of[q].only_old);
 		kw_json_u64(j, "only_new", p->pairs.of[q].only_new);
+		kw_json_u64(j, "fewer", p->pairs.of[q].fewer);
+		kw_json_u64(j, "more", p->pairs.of[q].more);
 		kw_json_real(j, "p", c->p);
 		kw_json_real(j, "low", c->low);
 		kw_json_real(j, "high", c->high);

@@ -140,8 +140,8 @@ static void put_evidence(struct report *r)
 		g_string_append_c(r->out, '\n');
 		kw_text_wrap(r->out, text->str, KW_WIDTH, "", "  ");
 	}
-	g_string_append(r->out, "\nIn percent: the difference of the rates, "
-			"new - old, 95 % interval of the\npaired runs.\n");
+	g_string_append(r->out, "\nIn brackets: the difference, new - old, as a "
+			"95 % interval of the\npaired runs.\n");
 	g_string_free(text, TRUE);
 }
 

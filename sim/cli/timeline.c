@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decides from a run's steps where each vCPU was: asleep from leaving the
- * run queue until it runs again, in guest from entering until its thread's
+ * Decides from a run's steps where each vCPU was: asleep from being
+ * switched out until its next step, in guest from entering until its thread's
  * next step, in the host otherwise.
  */
 #include <string.h>
@@ -56,11 +56,8 @@ static void own_step(struct kw_timeline *t, struct lane *l, unsigned op,
 		     const struct kw_step_seen *s)
 {
 	switch (op) {
-	case KW_OP_DEACTIVATE:
-		change(t, l, s->e.outcome ? KW_SPAN_ASLEEP : KW_SPAN_HOST,
-		       s->e.ns);
-		break;
 	case KW_OP_SWITCH:
+		change(t, l, KW_SPAN_ASLEEP, s->e.ns);
 		break;
 	case KW_OP_GUEST_ENTER:
 		change(t, l, KW_SPAN_GUEST, s->e.ns);
@@ -99,7 +96,9 @@ static void walk(struct kw_timeline *t, struct lane *l,
 		if (o == &p->objects[l->vcpu])
 			done_to(t, l, op, s);
 	}
-	change(t, l, KW_SPAN_NONE, MAX(r->result.counts.end_ns, l->since + 1));
+	/* Who sleeps at the end sleeps on: the picture ends later. */
+	change(t, l, KW_SPAN_NONE, l->state == KW_SPAN_ASLEEP ? KW_NEVER_NS :
+	       MAX(r->result.counts.end_ns, l->since + 1));
 	for (i = 0; i < r->result.nr_episodes; i++)
 		if (r->result.episodes[i].vcpu == l->vcpu &&
 		    r->result.episodes[i].deliverable != KW_NEVER_NS)

@@ -151,11 +151,12 @@ static void put_step(struct layout *l, const struct kw_step_seen *s,
 {
 	const struct kw_program *p = l->c->program;
 	unsigned col = (unsigned)l->column[kw_lane(p, s->e.actor, l->few)];
-	char ns[KW_NS_TEXT], lead[LEAD + KW_NS_TEXT];
+	char lead[LEAD + KW_NS_TEXT];
 
 	put_path(l, s, col);
-	g_snprintf(lead, sizeof(lead), "%4u %9s", nr,
-		   kw_ns_text(s->e.ns, ns));
+	/* One unit, so that rows can be subtracted by eye. */
+	g_snprintf(lead, sizeof(lead), "%4u %6" G_GUINT64_FORMAT ".%02u", nr,
+		   s->e.ns / 1000, (unsigned)(s->e.ns / 10 % 100));
 	g_string_assign(l->cell, " ");
 	kw_step_text(p, s, l->cell);
 	put_cell(l, lead, col);
@@ -166,7 +167,7 @@ static void put_heading(struct layout *l)
 	const struct kw_program *p = l->c->program;
 	unsigned a, nr = 0;
 
-	g_string_append_printf(l->out, "%4s %9s  ", "step", "time");
+	g_string_append_printf(l->out, "%4s %9s  ", "step", "us");
 	for (a = 0; a < p->nr_actors; a++)
 		if (l->column[a] >= 0)
 			g_string_append_printf(l->out, "%-*s",

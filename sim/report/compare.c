@@ -3,8 +3,8 @@
  * Decides whether new is better or worse than old.
  *
  * What is compared is paired: run i of both drew the same random numbers, so
- * runs that have a quantity with one kernel only (discordant ones) are the
- * evidence, and what both or neither have says nothing.
+ * runs that have a quantity more often with one kernel than with the other
+ * are the evidence, and what both have alike says nothing.
  *
  *	WORSE	one of the quantities is proven more frequent: the sign test
  *		of the discordant runs, p < 0.01; or old has none at all and
@@ -31,11 +31,19 @@ const char *const kw_judgement_names[KW_NR_JUDGEMENTS] = {
 static void judge_quantity(const struct kw_pairs *p, enum kw_quantity q,
 			   struct kw_change *c)
 {
-	uint64_t down = p->of[q].only_old, up = p->of[q].only_new;
+	uint64_t down = p->of[q].fewer, up = p->of[q].more;
 
 	c->what = KW_SAME;
 	c->p = kw_sign_test(down, up);
-	kw_paired_interval(p->runs, down, up, &c->low, &c->high);
+	/* Several a run: whether a run has any at all says too little. */
+	c->by_number = down + up > p->of[q].only_old + p->of[q].only_new;
+	if (c->by_number)
+		kw_mean_interval(p->runs, (double)p->of[q].new_total -
+				 (double)p->of[q].old_total,
+				 (double)p->of[q].squares, &c->low, &c->high);
+	else
+		kw_paired_interval(p->runs, p->of[q].only_old,
+				   p->of[q].only_new, &c->low, &c->high);
 	if (up && !p->of[q].old_total)
 		c->what = KW_WORSE;
 	else if (c->p < P_PROVEN && !p->of[q].new_total)
@@ -94,6 +102,10 @@ void kw_compare(const struct kw_pairs *pairs, const struct kw_hist *old_,
 		better |= c->of[q].what == KW_BETTER ||
 			  c->of[q].what == KW_FIXED;
 	}
+	c->p50[0] = kw_hist_permille(old_, 500);
+	c->p50[1] = kw_hist_permille(new_, 500);
+	c->p99[0] = kw_hist_permille(old_, 990);
+	c->p99[1] = kw_hist_permille(new_, 990);
 	if (!pairs->of[KW_MISSED].only_old && !pairs->of[KW_MISSED].only_new)
 		c->latency = judge_latency(old_, new_);
 	worse |= c->latency == KW_WORSE;
@@ -116,15 +128,37 @@ static void quantity_text(const struct kw_change *c,
 {
 	if (out->len)
 		g_string_append(out, "; ");
-	g_string_append_printf(out, "%s %s: %" G_GUINT64_FORMAT " -> %"
-			       G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-			       " runs", kw_quantity_names[q],
+	g_string_append_printf(out, "%s %s: ", kw_quantity_names[q],
 			       c->what == KW_SAME ? "no difference proven" :
-			       kw_judgement_names[c->what],
-			       p->of[q].both + p->of[q].only_old,
-			       p->of[q].both + p->of[q].only_new, p->runs);
-	g_string_append_printf(out, " (%+.2f..%+.2f %%)", 100 * c->low,
-			       100 * c->high);
+			       kw_judgement_names[c->what]);
+	if (c->by_number)
+		g_string_append_printf(out, "%.3g -> %.3g a run "
+				       "(%+.3g..%+.3g)",
+				       (double)p->of[q].old_total /
+				       (double)p->runs,
+				       (double)p->of[q].new_total /
+				       (double)p->runs, c->low, c->high);
+	else
+		g_string_append_printf(out, "%" G_GUINT64_FORMAT " -> %"
+				       G_GUINT64_FORMAT " of %"
+				       G_GUINT64_FORMAT " runs (%+.2f..%+.2f "
+				       "%%)", p->of[q].both +
+				       p->of[q].only_old,
+				       p->of[q].both + p->of[q].only_new,
+				       p->runs, 100 * c->low, 100 * c->high);
+}
+
+static void latency_text(const struct kw_comparison *c, GString *out)
+{
+	char t[4][KW_NS_TEXT];
+
+	g_string_append_printf(out, "%slatency %s: p50 %s -> %s, p99 %s -> %s",
+			       out->len ? "; " : "",
+			       kw_judgement_names[c->latency],
+			       kw_ns_text(c->p50[0], t[0]),
+			       kw_ns_text(c->p50[1], t[1]),
+			       kw_ns_text(c->p99[0], t[2]),
+			       kw_ns_text(c->p99[1], t[3]));
 }
 
 void kw_comparison_text(const struct kw_comparison *c,
@@ -134,13 +168,10 @@ void kw_comparison_text(const struct kw_comparison *c,
 	unsigned q;
 
 	for (q = 0; q < KW_NR_QUANTITIES; q++)
-		if (judged(q) && (pairs->of[q].only_old ||
-				  pairs->of[q].only_new))
+		if (judged(q) && (pairs->of[q].fewer || pairs->of[q].more))
 			quantity_text(&c->of[q], pairs, q, text);
 	if (c->latency == KW_WORSE || c->latency == KW_BETTER)
-		g_string_append_printf(text, "%slatency %s",
-				       text->len ? "; " : "",
-				       kw_judgement_names[c->latency]);
+		latency_text(c, text);
 	g_string_append(out, text->str);
 	g_string_free(text, TRUE);
 }

@@ -48,6 +48,8 @@ bool kw_step_is_load(const struct kw_program *p, const struct kw_step_seen *s)
 
 bool kw_step_matters(const struct kw_program *p, const struct kw_step_seen *s)
 {
+	const char *kernel = p->srcs[node(p, s)->src].kernel;
+
 	switch (node(p, s)->op) {
 	case KW_OP_STORE:
 	case KW_OP_SET_MASK:
@@ -56,6 +58,10 @@ bool kw_step_matters(const struct kw_program *p, const struct kw_step_seen *s)
 	case KW_OP_LOAD:
 	case KW_OP_LOAD_FLAG:
 	case KW_OP_LOAD_MASK:
+		/* What the hardware and the guest look at is no news. */
+		return kernel && *kernel && *kernel != '(';
+	case KW_OP_CANCEL:
+		return s->e.outcome;
 	case KW_OP_STORE_REF:
 	case KW_OP_TEST_AND_SET:
 	case KW_OP_TEST_AND_CLEAR:
@@ -67,9 +73,7 @@ bool kw_step_matters(const struct kw_program *p, const struct kw_step_seen *s)
 	case KW_OP_DEACTIVATE:
 	case KW_OP_WAKE:
 	case KW_OP_RAISE:
-	case KW_OP_UNRAISE:
 	case KW_OP_ARM:
-	case KW_OP_CANCEL:
 	case KW_OP_GUEST_ENTER:
 	case KW_OP_GUEST_EXIT:
 	case KW_OP_CHOICE:
@@ -136,13 +140,25 @@ static void put_bits(const struct kw_program *p, unsigned addr, unsigned mask,
 	}
 }
 
+/* "vcpu0.ap_list": the field, even where it is the object's first one. */
+static void put_place(const struct kw_program *p, unsigned addr, GString *out)
+{
+	const struct kw_object *o = addr ? kw_object_at(p, addr) : NULL;
+	const struct kw_field *f = o ? field_of(p, addr) : NULL;
+
+	if (f && f->name)
+		g_string_append_printf(out, "%s.%s", o->name, f->name);
+	else
+		kw_address_name(p, addr, out);
+}
+
 static void load_text(const struct kw_program *p, const struct kw_step_seen *s,
 		      GString *out)
 {
 	const struct kw_node *n = node(p, s);
 	const struct kw_field *f = field_of(p, s->e.addr);
 
-	kw_address_name(p, s->e.addr, out);
+	put_place(p, s->e.addr, out);
 	switch (n->op) {
 	case KW_OP_LOAD_REF:
 		g_string_append(out, " is ");
@@ -176,7 +192,7 @@ static void store_text(const struct kw_program *p, const struct kw_step_seen *s,
 	const struct kw_node *n = node(p, s);
 	bool old;
 
-	kw_address_name(p, s->e.addr, out);
+	put_place(p, s->e.addr, out);
 	switch (n->op) {
 	case KW_OP_STORE:
 	case KW_OP_XCHG:
@@ -212,7 +228,7 @@ static void store_text(const struct kw_program *p, const struct kw_step_seen *s,
 static void list_text(const struct kw_program *p, const struct kw_step_seen *s,
 		      GString *out)
 {
-	kw_address_name(p, s->e.addr, out);
+	put_place(p, s->e.addr, out);
 	g_string_append(out, node(p, s)->op == KW_OP_LIST_DEL ? " loses " :
 			" gets ");
 	put_object(p, s->ref, out);
@@ -272,7 +288,7 @@ static void handler_text(const struct kw_program *p,
 		g_string_append(out, s->e.outcome ? "cancels " :
 				"finds not armed ");
 	}
-	kw_address_name(p, s->e.addr, out);
+	put_place(p, s->e.addr, out);
 }
 
 void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
@@ -321,7 +337,7 @@ void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
 		g_string_append(out, s->blocked ? "waits for " :
 				node(p, s)->op == KW_OP_LOCK ? "locks " :
 				"unlocks ");
-		kw_address_name(p, s->e.addr, out);
+		put_place(p, s->e.addr, out);
 		break;
 	default:
 		g_string_append(out, kw_op_names[node(p, s)->op]);

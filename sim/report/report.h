@@ -94,6 +94,9 @@ const struct kw_expect *kw_expect_find(const struct kw_scenario *s,
  * is as likely"; 1 when there are none.
  */
 double kw_sign_test(uint64_t a, uint64_t b);
+/* 95 % interval of a mean: n values, their sum and sum of squares. */
+void kw_mean_interval(uint64_t n, double sum, double squares, double *low,
+		      double *high);
 /*
  * 95 % interval of the difference of two paired rates, new - old (Bonett
  * and Price 2012): n pairs, of which only_new and only_old are discordant.
@@ -113,12 +116,15 @@ extern const char *const kw_judgement_names[KW_NR_JUDGEMENTS];
 
 struct kw_change {		/* of one quantity, in paired runs */
 	enum kw_judgement what;
-	double p, low, high;	/* sign test; difference of rates */
+	double p;		/* sign test */
+	double low, high;	/* difference of the rates of runs with it */
+	bool by_number;		/* ... of the mean number a run, instead */
 };
 struct kw_comparison {
 	enum kw_judgement what;
 	struct kw_change of[KW_NR_QUANTITIES];
 	enum kw_judgement latency;
+	uint64_t p50[2], p99[2];	/* ns: old, new */
 };
 void kw_compare(const struct kw_pairs *pairs, const struct kw_hist *old_,
 		const struct kw_hist *new_, struct kw_comparison *c);

@@ -26,6 +26,17 @@ double kw_sign_test(uint64_t a, uint64_t b)
 	return MIN(2.0 * sum, 1.0);
 }
 
+void kw_mean_interval(uint64_t n, double sum, double squares, double *low,
+		      double *high)
+{
+	double mean = n ? sum / (double)n : 0.0;
+	double var = n > 1 ? (squares - sum * mean) / ((double)n - 1.0) : 0.0;
+	double half = n ? Z95 * sqrt(MAX(var, 0.0) / (double)n) : 0.0;
+
+	*low = mean - half;
+	*high = mean + half;
+}
+
 void kw_paired_interval(uint64_t n, uint64_t only_old, uint64_t only_new,
 			double *low, double *high)
 {

@@ -101,24 +101,25 @@ static void put_loads(const struct search *f, unsigned sleep, GString *out)
 		begin--;
 	for (i = begin; i < sleep; i++) {
 		if (f->seen[i].e.actor != f->thread ||
-		    !kw_step_is_load(f->p, &f->seen[i]) ||
-		    op_of(f, i) == KW_OP_LOAD_REF)
+		    !kw_step_is_load(f->p, &f->seen[i]))
 			continue;
 		if (nr++ == MAX_LOADS) {
 			g_string_append(out, ", ...");
 			return;
 		}
 		if (!path || strcmp(path, path_of(f, i))) {
-			path = path_of(f, i);
 			g_string_append_printf(out, "%s%s(): ",
-					       nr > 1 ? "; " : "", path);
+					       path ? "; " : "seen in ",
+					       path_of(f, i));
+			path = path_of(f, i);
 		} else {
 			g_string_append(out, ", ");
 		}
 		kw_step_text(f->p, &f->seen[i], out);
 	}
 	if (!nr)
-		g_string_append(out, "nothing was tested");
+		g_string_append(out, "tested nothing that anybody changes in "
+				"this scenario");
 }
 
 static void explain_sleep(const struct search *f, const struct kw_episode *e,
@@ -132,8 +133,9 @@ static void explain_sleep(const struct search *f, const struct kw_episode *e,
 	int sleep = last_op(f, KW_OP_DEACTIVATE, 1, until);
 
 	if (e->class == KW_CLASS_MISSED)
-		g_string_append_printf(out, "%s sleeps to the end of the run "
-			"(%s) although ", vcpu, kw_ns_text(e->end, a));
+		g_string_append_printf(out, "%s sleeps, and nobody wakes it "
+			"until the run ends at %s, although ", vcpu,
+			kw_ns_text(e->end, a));
 	else
 		g_string_append_printf(out, "%s left its sleep at %s, too "
 			"late: ", vcpu, kw_ns_text(until, a));
@@ -150,8 +152,8 @@ static void explain_sleep(const struct search *f, const struct kw_episode *e,
 		g_string_append(out, "Nobody woke it. ");
 	if (sleep < 0)
 		return;
-	g_string_append_printf(out, "It last went to sleep at %s, having seen "
-		"in ", kw_ns_text(f->seen[sleep].e.ns, a));
+	g_string_append_printf(out, "It last went to sleep at %s, having ",
+			       kw_ns_text(f->seen[sleep].e.ns, a));
 	put_loads(f, (unsigned)sleep, out);
 	g_string_append_c(out, '.');
 }

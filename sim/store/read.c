@@ -153,12 +153,14 @@ static void pair(struct kw_pairs *out, const struct walk *o,
 
 		out->of[q].old_total += x;
 		out->of[q].new_total += y;
-		if (x && y)
-			out->of[q].both++;
-		else if (x && !out->of[q].only_old++)
-			out->of[q].first_old = (int64_t)o->run;
-		else if (y && !out->of[q].only_new++)
-			out->of[q].first_new = (int64_t)n->run;
+		out->of[q].squares += (x - y) * (x - y);
+		out->of[q].both += x && y;
+		out->of[q].only_old += x && !y;
+		out->of[q].only_new += y && !x;
+		if (y < x && !out->of[q].fewer++)
+			out->of[q].first_fewer = (int64_t)o->run;
+		if (y > x && !out->of[q].more++)
+			out->of[q].first_more = (int64_t)n->run;
 	}
 }
 
@@ -171,7 +173,7 @@ bool kw_store_pairs(struct kw_store *s, int64_t old_id, int64_t new_id,
 
 	memset(out, 0, sizeof(*out));
 	for (q = 0; q < KW_NR_QUANTITIES; q++)
-		out->of[q].first_old = out->of[q].first_new = -1;
+		out->of[q].first_fewer = out->of[q].first_more = -1;
 	if (!walk_begin(&o, s, old_id, 0, err))
 		return false;
 	if (!walk_begin(&n, s, new_id, 0, err)) {

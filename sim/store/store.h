@@ -85,8 +85,10 @@ struct kw_pairs {
 	uint64_t runs_observed;		/* with an exposure in either */
 	struct {
 		uint64_t both, only_old, only_new;	/* runs with x > 0 */
+		uint64_t fewer, more;	/* runs in which new has < or > old */
 		uint64_t old_total, new_total;
-		int64_t first_old, first_new;	/* run only there, or -1 */
+		uint64_t squares;	/* sum of (new - old) squared */
+		int64_t first_fewer, first_more;	/* such a run, or -1 */
 	} of[KW_NR_QUANTITIES];
 };
 bool kw_store_pairs(struct kw_store *s, int64_t old_id, int64_t new_id,
