@@ -11,8 +11,8 @@ function K.check_waits(vcpu)
 	end
 end
 
-function K.yield_to_vcpu(vcpu)
-	if not load(vcpu.preempted) then
+function K.yield_to_vcpu(me, vcpu)
+	if vcpu == me or not load(vcpu.preempted) then
 		return false
 	end
 	if not list_empty(vcpu.wq.list) then
