@@ -62,6 +62,7 @@ struct kw_known {
 
 /* A declared field: all of its instances in all objects. */
 struct kw_draft_decl {
+	const char *name;		/* "vcpu.mode" */
 	uint8_t type;			/* enum kw_field_type */
 	uint64_t values[4];		/* bit v: some instance may be v */
 	struct kw_known known;		/* of references, times, lists */

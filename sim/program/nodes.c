@@ -257,6 +257,8 @@ static void put_node(struct kw_link *l, unsigned nr, uint32_t node)
 	to->op = n->op;
 	to->flags = n->flags;
 	to->src = n->src;
+	if (n->field != KW_DRAFT_NONE)
+		l->p->labels[nr] = l->d->decls[n->field].name;
 	put_operands(l, to, n);
 	if ((n->op == KW_OP_LOAD_REF || n->op == KW_OP_TIME_LOAD) &&
 	    l->d->decls[n->field].known.is == KW_CONST)
@@ -332,6 +334,9 @@ bool kw_link_nodes(struct kw_link *l, GError **err)
 	p->nr_nodes = w.nr + 2;
 	p->nodes = KW_NEWS(p->arena, struct kw_node, p->nr_nodes);
 	p->nodes[0].op = KW_OP_END;
+	p->labels = KW_NEWS(p->arena, const char *, p->nr_nodes);
+	for (i = 0; i < p->nr_nodes; i++)
+		p->labels[i] = "";
 	KW_PUSH(p->arena, p->succ, p->nr_succ, l->max_succ, 0);
 	KW_PUSH(p->arena, p->points, p->nr_points, l->max_points, 0);
 	l->lists = g_hash_table_new(list_hash, list_equal);

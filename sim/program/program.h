@@ -210,6 +210,8 @@ struct kw_program {
 	unsigned nr_points;
 	struct kw_src *srcs;
 	unsigned nr_srcs;
+	const char **labels;		/* [node]: the declared field at A,
+					   "vcpu.mode", or "" */
 	struct kw_path *paths;		/* in the order of actors and calls */
 	unsigned nr_paths;
 	struct kw_kind *kinds;

@@ -140,6 +140,8 @@ struct kw_access {
 };
 
 #define KW_FRAME_SELF	UINT32_MAX
+#define KW_NO_FIELDS	.field = KW_DRAFT_NONE, .field2 = KW_DRAFT_NONE, \
+			.callee = KW_DRAFT_NONE
 #define KW_NO_REG	UINT16_MAX
 
 struct kw_expr {

@@ -97,10 +97,8 @@ static uint32_t emit(struct emit *m, const struct kw_expr *e,
 static uint32_t emit_loop(struct emit *m, const struct kw_expr *e,
 			  const struct env *env)
 {
-	struct kw_access jump = { .op = KW_OP_JUMP, .src = e->a.src,
-				  .callee = KW_DRAFT_NONE,
-				  .field = KW_DRAFT_NONE,
-				  .field2 = KW_DRAFT_NONE };
+	struct kw_access jump = { KW_NO_FIELDS, .op = KW_OP_JUMP,
+				  .src = e->a.src };
 	unsigned nr = e->nr_kids - 1, i;
 	struct loop_key *key;
 	struct env in;

@@ -244,15 +244,32 @@ static void note_initial(struct kw_build *b, struct kw_draft *draft,
 						   image_get16(b, at) - 1 };
 }
 
+static void name_decls(struct kw_build *b, struct kw_draft *draft)
+{
+	unsigned i, j;
+
+	draft->nr_decls = b->nr_decls;
+	draft->decls = KW_NEWS(&b->arena, struct kw_draft_decl, b->nr_decls);
+	for (i = 0; i < b->nr_structs; i++) {
+		const struct kw_struct *st = b->structs[i];
+
+		for (j = 0; j < st->nr_decls; j++) {
+			const struct kw_decl *d = st->decls[j];
+			char *name = g_strconcat(st->name, ".", d->name, NULL);
+
+			draft->decls[d->id].type = d->type;
+			draft->decls[d->id].name = kw_intern(b, name);
+			g_free(name);
+		}
+	}
+}
+
 void kw_objects_finish(struct kw_build *b, struct kw_draft *draft)
 {
 	struct kw_program *p = b->p;
 	unsigned i, j, nr = 0;
 
-	draft->nr_decls = b->nr_decls;
-	draft->decls = KW_NEWS(&b->arena, struct kw_draft_decl, b->nr_decls);
-	for (i = 0; i < b->nr_decls; i++)
-		draft->decls[i].type = b->decls[i]->type;
+	name_decls(b, draft);
 	for (i = 0; i < p->nr_objects; i++)
 		nr += b->structs[p->objects[i].kind]->nr_flats;
 	draft->handlers = KW_NEWS(&b->arena, struct kw_draft_handler, nr);

@@ -12,9 +12,7 @@
 struct kw_access kw_plain(lua_State *L, unsigned op)
 {
 	struct kw_build *b = kw_build(L);
-	struct kw_access a = { .op = (uint8_t)op, .field = KW_DRAFT_NONE,
-			       .field2 = KW_DRAFT_NONE,
-			       .callee = KW_DRAFT_NONE };
+	struct kw_access a = { KW_NO_FIELDS, .op = (uint8_t)op };
 
 	b->run->site = kw_here(L);
 	a.src = kw_src(b, b->run->site, b->run->path);

@@ -242,7 +242,8 @@ static void put_result(lua_State *L, struct kw_tracer *run, int idx)
 {
 	struct kw_build *b = kw_build(L);
 	const struct kw_ref *r = kw_to_ref(L, idx);
-	struct kw_access a = { .op = KW_OP_LEA, .reg = r->reg, .off = r->off,
+	struct kw_access a = { KW_NO_FIELDS, .op = KW_OP_LEA,
+			       .reg = r->reg, .off = r->off,
 			       .reg_frame = r->frame,
 			       .dst_frame = KW_FRAME_SELF };
 
@@ -266,7 +267,7 @@ static struct kw_expr *make_leaf(lua_State *L, struct kw_tracer *run, int idx,
 				 int n)
 {
 	struct kw_build *b = kw_build(L);
-	struct kw_access a = { .op = KW_OP_END };
+	struct kw_access a = { KW_NO_FIELDS, .op = KW_OP_END };
 	struct kw_outcome o = { .type = KW_IS_NOTHING };
 	unsigned k = 0;
 
@@ -319,11 +320,11 @@ static bool list_step(lua_State *L, struct kw_tracer *run)
 {
 	struct kw_ref entry = { .run = run->serial, .frame = KW_FRAME_SELF,
 				.kind = run->list_kind };
-	struct kw_access eq = { .op = KW_OP_REF_EQ, .src = run->list.src,
-				.reg = run->list.dst,
+	struct kw_access eq = { KW_NO_FIELDS, .op = KW_OP_REF_EQ,
+				.src = run->list.src, .reg = run->list.dst,
 				.reg_frame = KW_FRAME_SELF };
-	struct kw_access lea = { .op = KW_OP_LEA, .src = run->list.src,
-				 .reg = run->list.dst,
+	struct kw_access lea = { KW_NO_FIELDS, .op = KW_OP_LEA,
+				 .src = run->list.src, .reg = run->list.dst,
 				 .reg_frame = KW_FRAME_SELF,
 				 .dst_frame = KW_FRAME_SELF };
 	struct kw_access next = run->list;
@@ -385,7 +386,8 @@ static int run_function(lua_State *L)
 /* The leaf of a list's end, which a body cannot return. */
 static struct kw_expr *list_end(lua_State *L, struct kw_tracer *run)
 {
-	struct kw_access a = { .op = KW_X_OUT, .src = run->list.src };
+	struct kw_access a = { KW_NO_FIELDS, .op = KW_X_OUT,
+			       .src = run->list.src };
 	struct kw_outcome nothing = { .type = KW_IS_NOTHING };
 	unsigned k;
 
