@@ -147,6 +147,8 @@ struct kw_link {
 
 /* trim.c: nodes that do nothing vanish, registers nobody reads with them. */
 void kw_link_trim(struct kw_link *l);
+bool kw_link_base(const struct kw_link *l, const struct kw_draft_node *n,
+		  struct kw_known *k);
 /* frames.c: registers get their numbers. */
 bool kw_link_frames(struct kw_link *l, GError **err);
 /* nodes.c: nodes get theirs. */

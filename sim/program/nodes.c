@@ -146,11 +146,11 @@ static uint8_t time_of(const struct kw_link *l, uint32_t frame, unsigned r)
 static void put_address(const struct kw_link *l, struct kw_node *to,
 			const struct kw_draft_node *n)
 {
-	struct kw_known k = kw_fold_reg(&l->f, n->reg_frame, n->reg);
+	struct kw_known k;
 	bool time = n->op == KW_OP_TIME_LOAD || n->op == KW_OP_TIME_STORE;
 
 	to->off = n->off;
-	if (k.is == KW_CONST)
+	if (kw_link_base(l, n, &k))
 		to->off = (uint16_t)(n->off + (time ? k.value / 8 : k.value));
 	else
 		to->reg = reg_of(l, n->reg_frame, n->reg);

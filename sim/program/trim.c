@@ -53,6 +53,19 @@ static unsigned time_index(const struct kw_link *l, uint32_t frame, unsigned r)
 	return l->f.time_base[frame] + r;
 }
 
+/*
+ * Is n's base known?  NULL is not to be known where it would be followed:
+ * with a register the machine notices.
+ */
+bool kw_link_base(const struct kw_link *l, const struct kw_draft_node *n,
+		  struct kw_known *k)
+{
+	*k = kw_fold_reg(&l->f, n->reg_frame, n->reg);
+	if (n->reg_frame == KW_FRAME_ZERO)
+		return true;
+	return k->is == KW_CONST && (k->value || n->op >= KW_OP_LEA);
+}
+
 static bool need(bool *used)
 {
 	bool new = !*used;
@@ -72,8 +85,7 @@ static bool use(struct kw_link *l, const struct kw_draft_node *n)
 		uses &= ~(unsigned)KW_TIME_OF_D;
 	if (only_sets(l, n) && n->op != KW_OP_LEA && (uses & KW_USES_A))
 		return false;	/* becomes a constant */
-	if ((uses & KW_USES_A) && n->reg_frame != KW_FRAME_ZERO &&
-	    kw_fold_reg(&l->f, n->reg_frame, n->reg).is != KW_CONST)
+	if ((uses & KW_USES_A) && !kw_link_base(l, n, &k))
 		new |= need(&l->reg_used[reg_index(l, n->reg_frame, n->reg)]);
 	if ((uses & KW_READS_D) && n->dst_frame != KW_FRAME_ZERO) {
 		k = kw_fold_reg(&l->f, n->dst_frame, n->dst);

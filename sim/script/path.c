@@ -173,9 +173,9 @@ static void trace_path(lua_State *L, int fn, struct kw_path_draft *path)
 	changed = kw_guard_check(L, fn, before);
 	if (changed)
 		kw_lua_error_at(L, b->site[path->site].file,
-				b->site[path->site].line, "%s changes %s, which "
-				"is outside of it: what a path keeps must be "
-				"in a field", path->name, changed);
+				b->site[path->site].line, "%s changes %s, "
+				"which is outside of it: what a path keeps "
+				"must be in a field", path->name, changed);
 }
 
 struct kw_path_draft *kw_path_of(lua_State *L, int fn, int nr_args,

@@ -240,7 +240,7 @@ static int refuse_assignment(lua_State *L)
 
 static int null_index(lua_State *L)
 {
-	kw_lua_error(L, "NULL has no field %s", luaL_tolstring(L, 2, NULL));
+	kw_wrong(L, "NULL has no field %s", luaL_tolstring(L, 2, NULL));
 }
 
 static int loc_index(lua_State *L)
