@@ -61,11 +61,11 @@ local function repeated(t, line, what)
 	return function()
 		loop(function()
 			local left = load(line.left)
-			once()
-			store(line.left, left - 1)
-			if left == 1 then
+			if left == 0 then
 				return true
 			end
+			once()
+			store(line.left, left - 1)
 		end)
 	end
 end

@@ -34,28 +34,22 @@ end
 
 -- --- waiting ----------------------------------------------------------
 
--- Whether WFI traps while a virtual interrupt is pending is implementation
--- defined: vm.wfi_traps_pending.
-function K.guest_wfi(vcpu)
-	if not kvm.wfi_traps_pending and K.hw_virq_pending(vcpu) then
-		return
-	end
-	store(vcpu.hw_wfi, true)
-	mark("wait", vcpu)
-	guest_exit(EXIT_WFI)
+function K.psci_cpu_suspend(vcpu)
+	K.hw_wait(vcpu)
+	K.kvm_psci_vcpu_suspend(vcpu)
+end
+
+-- What waited has been waited for.
+local function wait(vcpu, ...)
+	guest_exit(...)
 	store(vcpu.hw_wfi, false)
 end
 
-function K.guest_cpu_suspend(vcpu)
-	store(vcpu.hw_wfi, true)
-	mark("wait", vcpu)
-	guest_exit(EXIT_TRAP, K.kvm_psci_vcpu_suspend)
-	store(vcpu.hw_wfi, false)
-end
-
-function methods.wfi(cpu) K.guest_wfi(cpu.v) end
+function methods.wfi(cpu) wait(cpu.v, EXIT_WFI) end
 function methods.wfe(cpu) guest_exit(EXIT_WFE) end
-function methods.cpu_suspend(cpu) K.guest_cpu_suspend(cpu.v) end
+function methods.cpu_suspend(cpu)
+	wait(cpu.v, EXIT_TRAP, K.psci_cpu_suspend)
+end
 function methods.compute(cpu, duration) burn(duration) end
 function methods.irq_disable(cpu) local_irq_disable() end
 function methods.irq_enable(cpu) local_irq_enable() end
@@ -183,12 +177,19 @@ function K.guest_stop_timer(vcpu)
 end
 
 function methods.stop_timer(cpu) K.guest_stop_timer(cpu.v) end
-function methods.set_timer(cpu, duration)
-	K.guest_stop_timer(cpu.v)
+
+-- A path of its own for each duration: a guest that sets its timer hundreds
+-- of times (a recording) needs no more registers than one that does so once.
+function K.guest_set_timer(vcpu, duration)
+	K.guest_stop_timer(vcpu)
 	local cval = ktime_get() + duration
-	store(cpu.v.cntv_cval, cval)
-	store(cpu.v.cntv_enabled, true)
-	arm(cpu.v.vtimer, cval)
+	store(vcpu.cntv_cval, cval)
+	store(vcpu.cntv_enabled, true)
+	arm(vcpu.vtimer, cval)
+end
+
+function methods.set_timer(cpu, duration)
+	K.guest_set_timer(cpu.v, duration)
 end
 
 function K.guest_pmu_clear(vcpu)
@@ -221,7 +222,6 @@ function K.guest_quiesce(vcpu, irq)
 	elseif kvm.has_pmu and source == SOURCE_PMU then
 		K.guest_pmu_clear(vcpu)
 	elseif source == SOURCE_LEVEL then
-		store(vcpu.mmio_irq, irq)
 		guest_exit(EXIT_USER, K.vmm_lower)
 	end
 end
@@ -236,7 +236,9 @@ local function handle_vgic(vcpu)
 		burn(timing.handler)
 	end
 	loop(function()
-		local irq = K.hw_ack(vcpu)
+		burn(timing.gic)
+		guest_exit(EXIT_IAR)
+		local irq = load(vcpu.acked)
 
 		if irq == NULL then
 			return true
@@ -246,7 +248,8 @@ local function handle_vgic(vcpu)
 		if kvm.on_irq then
 			kvm.on_irq(cpu, irq)
 		end
-		K.hw_eoi(vcpu, irq)
+		burn(timing.gic)
+		guest_exit(EXIT_EOIR)
 	end)
 end
 
@@ -267,24 +270,31 @@ local function handle_lines(vcpu)
 	guest_exit(EXIT_USER, K.vmm_ack)
 end
 
--- The VMM: emulated devices and irqchip, under its one big lock.
+-- The VMM: emulated devices and irqchip, under its one big lock.  A line is up
+-- from before the ioctl that raises it until after the one that lowers it.
 function K.vmm_line(irq, level)
 	mutex_lock(kvm.hw.bql)
-	store(irq.hw_line, level)
+	if level then
+		store(irq.hw_line, true)
+	end
 	K.kvm_vm_ioctl_irq_line("spi", irq, level)
+	if not level then
+		store(irq.hw_line, false)
+	end
 	mutex_unlock(kvm.hw.bql)
 end
 
-function K.vmm_lower(vcpu) K.vmm_line(load(vcpu.mmio_irq), false) end
+function K.vmm_lower(vcpu) K.vmm_line(load(vcpu.acked), false) end
 
 function K.vmm_cpu_line(vcpu, level)
 	mutex_lock(kvm.hw.bql)
 	if level then
 		set_bit(HW_IRQ, vcpu.hw_lines)
-	else
-		clear_bit(HW_IRQ, vcpu.hw_lines)
 	end
 	K.kvm_vm_ioctl_irq_line("cpu", vcpu, level)
+	if not level then
+		clear_bit(HW_IRQ, vcpu.hw_lines)
+	end
 	mutex_unlock(kvm.hw.bql)
 end
 

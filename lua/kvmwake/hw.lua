@@ -42,7 +42,7 @@ struct("vcpu", {
 	-- physical
 	regs		= flag(true),		-- as CPU_ON wrote them
 	in_guest	= flag(),
-	aborted		= count(8),		-- entries in a row
+	aborted		= count(32),		-- entries in a row
 	uie		= flag(),		-- underflow maintenance interrupt
 	cntv_enabled	= flag(),
 	cntv_istatus	= flag(),		-- the comparator's condition
@@ -54,7 +54,7 @@ struct("vcpu", {
 
 	vtimer_irq	= ref("irq"),
 	pmu_irq		= ref("irq"),
-	mmio_irq	= ref("irq"),		-- whose device the VMM is to silence
+	acked		= ref("irq"),		-- what the guest handles
 
 	virq		= handler(),		-- the guest's interrupt handler
 	ipi		= handler(),		-- reschedule IPI
@@ -73,8 +73,9 @@ struct("hw", {
 	bql	= lock(),			-- of the VMM
 })
 
+-- IAR and EOIR are no exits that a kernel sees, see K.hw_enter_guest().
 exits { "EXIT_WFI", "EXIT_WFE", "EXIT_TRAP", "EXIT_MAINT", "EXIT_USER",
-	"EXIT_SHUTDOWN" }
+	"EXIT_SHUTDOWN", "EXIT_IAR", "EXIT_EOIR" }
 
 -- Does its target's priority mask hold this interrupt back?
 function K.hw_masked(irq)
@@ -116,8 +117,8 @@ function K.check_progress(vcpu, enters)
 		return
 	end
 	local n = load(vcpu.aborted)
-	if n == 8 then
-		fail("eight guest entries in a row were aborted")
+	if n == 32 then
+		fail("32 guest entries in a row were aborted")
 	end
 	store(vcpu.aborted, n + 1)
 end
@@ -133,13 +134,52 @@ function K.hw_run_guest(vcpu)
 	if K.hw_virq_pending(vcpu) then
 		raise(vcpu.virq)
 	end
-	local reason = guest_enter()
+	local reason = K.hw_enter_guest(vcpu)
 	unraise(vcpu.virq)
 	if kvm.has_timer then
 		store(vcpu.in_guest, false)
 	end
 	burn(timing.exit)
 	return reason
+end
+
+-- The guest runs until it leaves for good.  An access to the CPU interface is
+-- one instruction, and so is WFI: a host interrupt comes before or after it.
+-- They are therefore executed here, with host interrupts masked, and the
+-- guest goes on.
+function K.hw_enter_guest(vcpu)
+	return loop(function()
+		local reason = guest_enter()
+
+		if load(vcpu.hw_wfi) then
+			store(vcpu.hw_wfi, false)	-- it has gone past it
+		end
+		if reason == EXIT_IAR then
+			store(vcpu.acked, K.hw_ack(vcpu))
+		elseif reason == EXIT_EOIR then
+			if K.hw_eoi(vcpu, load(vcpu.acked)) then
+				return EXIT_MAINT
+			end
+		elseif reason ~= EXIT_WFI or K.hw_wfi_traps(vcpu) then
+			return reason
+		end
+	end)
+end
+
+-- Whether WFI traps while a virtual interrupt is pending is implementation
+-- defined: vm.wfi_traps_pending.
+function K.hw_wfi_traps(vcpu)
+	if not kvm.wfi_traps_pending and K.hw_virq_pending(vcpu) then
+		return false
+	end
+	K.hw_wait(vcpu)
+	return true
+end
+
+-- From here on the vCPU waits for interrupts.
+function K.hw_wait(vcpu)
+	store(vcpu.hw_wfi, true)
+	mark("wait", vcpu)
 end
 
 -- The vtimer is switched on for the guest; when its condition holds and the
@@ -242,24 +282,21 @@ function K.hw_ack_lr(lr)
 	return irq
 end
 
--- The guest writes ICC_EOIR1.  A level-triggered interrupt asks for a
--- maintenance interrupt (LR.EOI), so that the kernel can look at its line
--- again; the timer's is deactivated on the physical side too (LR.HW) and
--- fires again if its condition still holds.
+-- The guest writes ICC_EOIR1; true if a maintenance interrupt follows.  A
+-- level-triggered interrupt asks for one (LR.EOI), so that the kernel can look
+-- at its line again; the timer's is deactivated on the physical side too
+-- (LR.HW) and fires again if its condition still holds.
 function K.hw_eoi(vcpu, irq)
 	store(irq.hw_active, false)
 	K.hw_eoi_lr(vcpu, irq)
 	local source = load(irq.source)
 	if source == SOURCE_TIMER then
 		store(vcpu.cntv_active, false)
-		if load(vcpu.cntv_istatus) then
-			guest_exit(EXIT_MAINT)
-		end
+		return load(vcpu.cntv_istatus)
 	elseif source == SOURCE_LEVEL or source == SOURCE_PMU then
-		guest_exit(EXIT_MAINT)
-	elseif load(vcpu.uie) and K.hw_lrs_empty(vcpu) then
-		guest_exit(EXIT_MAINT)
+		return true
 	end
+	return load(vcpu.uie) and K.hw_lrs_empty(vcpu)
 end
 
 function K.hw_eoi_lr(vcpu, irq)

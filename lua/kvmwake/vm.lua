@@ -32,8 +32,8 @@ local function new_spi(irq)
 		irqfd = function()
 			store(irq.hw_line, true)
 			K.kvm_vgic_inject_irq(irq, true)
-			store(irq.hw_line, false)
 			K.kvm_vgic_inject_irq(irq, false)
+			store(irq.hw_line, false)
 		end,
 	}
 end
@@ -118,10 +118,12 @@ function kvm.make_vm(vm)
 	kvm.arch = object("kvm", "kvm",
 			  { vgic_enabled = kvm.irqchip_in_kernel })
 	for n = 0, vm.vcpus - 1 do
-		kvm.vcpu[n] = object("vcpu", "vcpu" .. n, {
-			hw_off = off[n] or false, power_off = off[n] or false,
-			regs = not off[n], hw_pmr = 4,
-		})
+		local fields = kvm.vcpu_init(off[n] or false)
+
+		fields.hw_off = off[n] or false
+		fields.regs = not off[n]
+		fields.hw_pmr = 4
+		kvm.vcpu[n] = object("vcpu", "vcpu" .. n, fields)
 	end
 	if kvm.irqchip_in_kernel then
 		for n = 0, vm.vcpus - 1 do

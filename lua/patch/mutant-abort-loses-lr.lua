@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Fault: an aborted entry empties the list registers instead of folding them
 -- back (as ae705930fca6, 2015, found for a stale free mask).
--- Caught by: scenarios/gallery/device-storm.lua (v4.14)
+-- Caught by: scenarios/gallery/two-at-once.lua (v4.14)
 
 function K.vcpu_abort_entry(vcpu)
 	K.check_progress(vcpu, false)

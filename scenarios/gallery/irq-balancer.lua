@@ -14,7 +14,7 @@ return scenario {
 		function(cpu)
 			loop(function()
 				for n = 1, 3 do
-					cpu:compute(uniform(us(1), us(20)))
+					cpu:compute(uniform(us(1), us(800)))
 					cpu:set_target("disk", n)
 				end
 			end)
@@ -24,11 +24,11 @@ return scenario {
 		function(cpu) loop(function() cpu:wfi() end) end,
 	},
 	actors	 = {
-		device { name = "disk", at = exponential(us(200)), times = "forever",
+		device { name = "disk", at = exponential(us(300)), times = "forever",
 			 run = function(vm) vm.spi.disk:pulse() end },
 	},
-	deadline = us(100),
-	duration = ms(10),
+	deadline = us(250),
+	duration = ms(20),
 	runs	 = 100,
 	expect	 = {
 		["v4.14"]	= { late = "sometimes" },

@@ -18,7 +18,7 @@ return scenario {
 	},
 	on_irq	= function(cpu, irq) cpu:set("sampled") end,
 	actors	= {
-		device { name = "pmu", at = uniform(ns(0), us(4)),
+		device { name = "pmu", at = uniform(us(1), us(9)),
 			 run = function(vm) vm.pmu[0]:overflow() end },
 		device { name = "disk", run = function(vm)
 			await(vm.flag.sampled.value, true)

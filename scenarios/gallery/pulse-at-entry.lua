@@ -13,14 +13,14 @@ return scenario {
 	guest	= {
 		function(cpu)
 			cpu:spin_until("taken")
-			cpu:clear("taken")
 			cpu:wfi()
 		end,
 	},
 	on_irq	= function(cpu, irq) cpu:set("taken") end,
 	actors	= {
-		device { name = "disk", at = uniform(ns(0), us(4)), run = function(vm)
+		device { name = "disk", at = uniform(us(2), us(10)), run = function(vm)
 			vm.spi.disk:pulse()
+			await(vm.flag.taken.value, true)
 			delay(us(100))
 			vm.spi.disk:pulse()
 		end },

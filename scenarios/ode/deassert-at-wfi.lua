@@ -14,16 +14,16 @@ return scenario {
 	guest	= {
 		function(cpu)
 			cpu:irq_disable()
-			cpu:compute(us(20))
+			cpu:compute(us(60))
 			cpu:wfi()
 			cpu:irq_enable()
 			cpu:compute(us(1))
 		end,
 	},
 	actors	= {
-		thread { name = "vmm", at = us(5), run = function(vm)
+		thread { name = "vmm", at = us(20), run = function(vm)
 			vm.line[0]:assert()
-			delay(uniform(us(10), us(25)))
+			delay(uniform(us(20), us(60)))
 			vm.line[0]:deassert()
 			delay(us(300))
 			vm.line[0]:assert()

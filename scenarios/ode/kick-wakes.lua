@@ -11,7 +11,7 @@ return scenario {
 	vm	= { vcpus = 1, spis = { { name = "disk" } } },
 	guest	= { function(cpu) cpu:compute(us(5)) cpu:wfi() end },
 	actors	= {
-		device { name = "disk", at = uniform(us(3), us(10)),
+		device { name = "disk", at = uniform(us(6), us(18)),
 			 run = function(vm) vm.spi.disk:pulse() end },
 	},
 	expect	= {

@@ -23,7 +23,7 @@ return scenario {
 		end,
 	},
 	actors	= {
-		thread { name = "vmm", at = us(5),
+		thread { name = "vmm", at = us(20),
 			 run = function(vm) vm.line[0]:assert() end },
 	},
 	expect	= {

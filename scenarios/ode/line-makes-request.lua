@@ -11,13 +11,15 @@ return scenario {
 	claims	= { "M4" },
 	vm	= { vcpus = 2, irqchip = "user", off = { 1 } },
 	guest	= {
-		function(cpu) cpu:compute(us(50)) cpu:psci_cpu_on(1) end,
+		function(cpu) cpu:wfi() cpu:compute(us(50)) cpu:psci_cpu_on(1) end,
 		function(cpu) end,
 	},
 	actors	= {
-		thread { name = "vmm", at = us(10), run = function(vm)
+		thread { name = "vmm", at = us(20), run = function(vm)
 			local v = vm.vcpu[1]
 
+			vm.line[0]:assert()
+			delay(us(20))
 			vm.line[1]:assert()
 			if not test_bit(KVM_REQ_IRQ_PENDING, v.requests) then
 				fail("no request after the line rose")

@@ -20,7 +20,7 @@ return scenario {
 		end,
 	},
 	actors	= {
-		thread { name = "vmm", at = us(5), run = function(vm)
+		thread { name = "vmm", at = us(20), run = function(vm)
 			vm.line[0]:assert()
 			delay(us(200))
 			vm.line[0]:assert()

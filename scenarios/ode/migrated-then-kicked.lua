@@ -23,7 +23,7 @@ return scenario {
 		function(cpu) cpu:wfi() cpu:compute(us(5)) end,
 	},
 	actors	= {
-		device { name = "disk", at = us(5),
+		device { name = "disk", at = us(20),
 			 run = function(vm) vm.spi.disk:pulse() end },
 		device { name = "net", at = us(300),
 			 run = function(vm) vm.spi.net:pulse() end },

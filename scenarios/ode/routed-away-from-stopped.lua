@@ -20,7 +20,7 @@ return scenario {
 		function(cpu) cpu:wfi() end,
 	},
 	actors	= {
-		device { name = "disk", at = us(5),
+		device { name = "disk", at = us(20),
 			 run = function(vm) vm.spi.disk:pulse() end },
 	},
 	expect	= {

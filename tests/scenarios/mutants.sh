@@ -22,7 +22,7 @@ for name; do
 	line=$(sed -n 's/^-- Caught by: //p' "$file")
 	scenario=${line%% *}
 	kernel=$(echo "$line" | sed 's/.*(\(.*\))$/\1/')
-	"$kvmwake" run --db "$scratch/db" --kernel "$kernel+$mutant" \
+	"$kvmwake" run --lua lua --db "$scratch/db" --kernel "$kernel+$mutant" \
 		--as "$kernel" "$scenario" >"$scratch/out" 2>&1
 	code=$?
 	if [ $code -ne 1 ]; then

@@ -34,6 +34,12 @@ function K.kvm_arch_vcpu_put(vcpu)
 	store(vcpu.cpu, false)
 end
 
+-- KVM_ARM_VCPU_INIT: with POWER_OFF, vcpu_power_off() stores the flag and makes
+-- the request.
+function kvm.vcpu_init(off)
+	return { power_off = off, requests = off and 1 << KVM_REQ_SLEEP or 0 }
+end
+
 -- --- stopped: power_off and pause -------------------------------------
 
 -- vcpu_req_sleep(): swait_event_interruptible(), then once more a request
