@@ -36,7 +36,7 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  kvmwake list scenarios/ode/\n",
 		kw_verb_list, false },
 	[KW_VERB_SHOW] = {
-		"show", "[options] KERNEL PATH",
+		"show", "[options] KERNEL [PATH]",
 		"a kernel path as the automaton that it became",
 		"  kvmwake show v4.14 kvm_vcpu_block\n"
 		"  kvmwake show v4.14+ode-3 kvm_arch_vcpu_runnable --dot | "

@@ -49,6 +49,9 @@ const struct kw_option kw_option_table[] = {
 	OPT("force", NULL, FLAG, force, V(REPLAY),
 	    "go on though scenario or kernel have changed since"),
 	OPT("dot", NULL, FLAG, dot, V(SHOW), "print it for graphviz"),
+	OPT("scenario", "FILE", TEXT, name, V(SHOW),
+	    "as it is in this scenario (default: in a VM of two vCPUs with "
+	    "everything)"),
 	OPT("out", "PATH", TEXT, out, V(IMPORT) | V(PLOT),
 	    "import: the scenario (default: stdout); plot: the folder "
 	    "(default plots/out)"),
