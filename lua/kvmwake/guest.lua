@@ -188,17 +188,6 @@ function K.guest_set_timer(vcpu, duration)
 	arm(vcpu.vtimer, cval)
 end
 
-
--- A path of its own for each duration: a guest that sets its timer hundreds
--- of times (a recording) needs no more registers than one that does so once.
-function K.guest_set_timer(vcpu, duration)
-	K.guest_stop_timer(vcpu)
-	local cval = ktime_get() + duration
-	store(vcpu.cntv_cval, cval)
-	store(vcpu.cntv_enabled, true)
-	arm(vcpu.vtimer, cval)
-end
-
 function methods.set_timer(cpu, duration)
 	K.guest_set_timer(cpu.v, duration)
 end
