@@ -163,8 +163,16 @@ function methods.gicd_enable(cpu, on)
 	store(kvm.hw.hw_dist, on)
 	guest_exit(EXIT_TRAP, K.vgic_mmio_write_ctlr, on)
 end
--- ICC_PMR_EL1 does not trap.
-function methods.set_pmr(cpu, pmr) store(cpu.v.hw_pmr, pmr) end
+-- ICC_PMR_EL1 does not trap; what it unmasks is signalled at once.
+function methods.set_pmr(cpu, pmr)
+	if not kvm.has_pmr then
+		error("cpu:set_pmr() needs vm.pmr = true", 2)
+	end
+	store(cpu.v.hw_pmr, pmr)
+	if K.hw_virq_pending(cpu.v) then
+		raise(cpu.v.virq)
+	end
+end
 
 -- --- timer and PMU ----------------------------------------------------
 

@@ -84,13 +84,19 @@ function K.hw_masked(irq)
 	return vcpu == NULL or load(irq.hw_prio) >= load(vcpu.hw_pmr)
 end
 
+-- Does a list register hold something for the guest to take?
+function K.hw_lr_pending(lr)
+	return load(lr.pending) and not load(lr.active)
+	       and not (kvm.has_pmr and K.hw_masked(load(lr.irq)))
+end
+
 -- Would the CPU interface signal an interrupt if the guest ran now?
 function K.hw_virq_pending(vcpu)
 	if any(vcpu.irq_lines) then
 		return true
 	end
 	for i = 1, kvm.nr_lr do
-		if load(vcpu.lr[i].pending) and not load(vcpu.lr[i].active) then
+		if K.hw_lr_pending(vcpu.lr[i]) then
 			return true
 		end
 	end
@@ -263,10 +269,8 @@ end
 -- not compared here.
 function K.hw_ack(vcpu)
 	for i = 1, kvm.nr_lr do
-		local lr = vcpu.lr[i]
-
-		if load(lr.pending) and not load(lr.active) then
-			return K.hw_ack_lr(lr)
+		if K.hw_lr_pending(vcpu.lr[i]) then
+			return K.hw_ack_lr(vcpu.lr[i])
 		end
 	end
 	return NULL

@@ -148,6 +148,7 @@ local function build(s)
 	kvm.has_timer = vm.timer or false
 	kvm.has_pmu = vm.pmu or false
 	kvm.has_gicv4 = vm.gicv4 or false
+	kvm.has_pmr = vm.pmr or false
 	kvm.wfi_traps_pending = vm.wfi_traps_pending ~= false
 	kvm.halt_poll = vm.halt_poll
 	kvm.on_irq = s.on_irq

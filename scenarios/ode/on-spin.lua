@@ -3,8 +3,10 @@
 -- woken.  Whenever kvm_vcpu_on_spin() asks runnable() of a vCPU whose queue
 -- is active, that vCPU must be stopped or wait (patch check-on-spin).
 --
--- 4.14 asks only of vCPUs that were preempted while RUNNING, so the queue is
--- active in small windows alone; it never fails.
+-- 4.14 asks only of vCPUs that were preempted while RUNNING, and the queue of
+-- such a one is active only until finish_swait() has unlinked it.  Stores are
+-- made slow here to have preemptions in that window (mark "context 2" counts
+-- them); W_i is still 1 then, for the guest has not gone on.
 
 return scenario {
 	name	= "on-spin",
@@ -12,19 +14,23 @@ return scenario {
 	claims	= { "M15", "M17" },
 	vm	= { vcpus = 4, spis = { { name = "disk", target = 2 },
 					{ name = "net", target = 3 } } },
-	host	= { cpus = 1, slice = us(30) },
+	host	= { cpus = 1, slice = us(20) },
+	timing	= { ops = { store = { 100, 1000 } } },
 	guest	= {
-		function(cpu) for i = 1, 20 do cpu:compute(us(3)) cpu:wfe() end end,
-		function(cpu) for i = 1, 20 do cpu:compute(us(3)) cpu:wfe() end end,
+		function(cpu) loop(function() cpu:compute(us(3)) cpu:wfe() end) end,
+		function(cpu) loop(function() cpu:compute(us(3)) cpu:wfe() end) end,
 		function(cpu) loop(function() cpu:wfi() end) end,
 		function(cpu) loop(function() cpu:wfi() end) end,
 	},
 	actors	= {
-		device { name = "disk", at = uniform(us(5), us(60)), times = 8,
+		device { name = "disk", at = uniform(us(5), us(60)), times = "forever",
 			 run = function(vm) vm.spi.disk:pulse() end },
-		device { name = "net", at = uniform(us(5), us(60)), times = 8,
+		device { name = "net", at = uniform(us(5), us(60)), times = "forever",
 			 run = function(vm) vm.spi.net:pulse() end },
 	},
+	deadline = ms(2),
+	duration = ms(10),
+	runs	= 100,
 	expect	= {
 		["v4.14"]		 = { missed = "never" },
 		["v4.14+check-on-spin"]	 = { failed = "never" },

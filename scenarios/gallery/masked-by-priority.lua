@@ -1,0 +1,36 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- An interrupt is pending that the guest's priority mask holds back; it waits
+-- for a more urgent one.
+--
+-- v4.14's predicate knows no priorities (9009782a4937 came later): the wait
+-- ends at once, for nothing.  With ode-3 the request was consumed on the last
+-- entry, and the wait is a wait.
+
+return scenario {
+	name	= "masked-by-priority",
+	about	= "WFI with a pending interrupt that ICC_PMR masks",
+	claims	= { "M8" },
+	vm	= { vcpus = 1, pmr = true, spis = {
+			{ name = "disk", priority = 2 },
+			{ name = "nmi", priority = 0 } } },
+	guest	= {
+		function(cpu)
+			cpu:set_pmr(1)
+			cpu:compute(us(50))
+			cpu:wfi()
+			cpu:set_pmr(4)
+			cpu:wfi()
+		end,
+	},
+	actors	= {
+		device { name = "disk", at = us(20),
+			 run = function(vm) vm.spi.disk:pulse() end },
+		device { name = "nmi", at = us(200),
+			 run = function(vm) vm.spi.nmi:pulse() end },
+	},
+	expect	= {
+		["v4.14"]	= { missed = "never", spurious = 1 },
+		["v4.14+ode-3"]	= { missed = "never", spurious = "never" },
+		["v4.14+ode"]	= { missed = "never", spurious = "never" },
+	},
+}
