@@ -9,7 +9,7 @@
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-kvmwake=${KVMWAKE:-build/kvmwake}
+kvmwake=${KVMWAKE:-${BUILD:-build}/kvmwake}
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
 bad=0
