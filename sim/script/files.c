@@ -157,18 +157,32 @@ static int prim_include(lua_State *L)
 	return 1;
 }
 
+/* A patch that is a file of the user's; once, as those of the folder. */
+static void load_patch_file(lua_State *L, const char *name)
+{
+	struct kw_build *b = kw_build(L);
+
+	lua_getfield(L, LUA_REGISTRYINDEX, INCLUDED);
+	if (lua_getfield(L, -1, name) != LUA_TNIL) {
+		if (lua_touserdata(L, -1) == b)
+			file_error(L, lua_pushfstring(L, "%s includes itself",
+						      name));
+		return;
+	}
+	lua_pushlightuserdata(L, b);	/* busy */
+	lua_setfield(L, -3, name);
+	kw_lua_run_file(L, lua_pushfstring(L, "@%s", name), name);
+	lua_pop(L, 3);			/* result, name, nil */
+	lua_pushboolean(L, true);
+	lua_setfield(L, -2, name);
+}
+
 static void load_patch(lua_State *L, const char *name)
 {
 	struct kw_build *b = kw_build(L);
 
 	if (strchr(name, '/') || g_str_has_suffix(name, ".lua")) {
-		lua_getfield(L, LUA_REGISTRYINDEX, INCLUDED);
-		if (lua_getfield(L, -1, name) == LUA_TNIL) {
-			lua_pushboolean(L, true);
-			lua_setfield(L, -3, name);
-			kw_lua_run_file(L, lua_pushfstring(L, "@%s", name),
-					name);
-		}
+		load_patch_file(L, name);
 	} else {
 		include_once(L, lua_pushfstring(L, "patch/%s", name), "patch",
 			     kw_intern(b, name), "patch");

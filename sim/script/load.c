@@ -65,8 +65,9 @@ static void set_error(struct kw_build *b, int status, GError **err)
 	if (b->out_of_memory &&
 	    (status == LUA_ERRMEM || (text && strstr(text, "not enough mem"))))
 		g_set_error(err, KW_SCRIPT_ERROR, 0,
-			    "%s: out of memory: a script has %zu MiB",
+			    "%s%s: out of memory: a script has %zu MiB",
 			    b->oom_at[0] ? b->oom_at : b->script->path,
+			    b->oom_at[0] ? "" : ":1",
 			    KW_LUA_MEMORY >> 20);
 	else
 		g_set_error(err, KW_SCRIPT_ERROR, 0, "%s",

@@ -164,7 +164,6 @@ static void note_oom(struct kw_build *b)
 	lua_Debug ar;
 
 	b->out_of_memory = true;
-	b->oom_at[0] = '\0';
 	if (!b->L || (!lua_frame(b->L, 0, true, &ar) &&
 		      !lua_frame(b->L, 0, false, &ar)))
 		return;

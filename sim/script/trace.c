@@ -491,10 +491,12 @@ void kw_tracer_all(lua_State *L, struct kw_tracer *run)
 
 	do {
 		if (++runs > KW_PATH_RUNS)
-			kw_lua_error(L, "more than %u ways through %s: call "
-				     "its parts as paths (K.f), so that they "
-				     "meet again", KW_PATH_RUNS,
-				     run->path->name);
+			kw_lua_error_at(L, b->site[run->path->site].file,
+					b->site[run->path->site].line,
+					"more than %u ways through %s: call "
+					"its parts as paths (K.f), so that "
+					"they meet again", KW_PATH_RUNS,
+					run->path->name);
 		b->run_instructions = 0;
 		run_once(L, run);
 		e = run->leaf;
