@@ -16,10 +16,6 @@ local function find_irq(cpu, irq)
 	elseif irq == "pmu" then
 		return load(cpu.v.pmu_irq)
 	elseif type(irq) == "string" then
-		if not kvm.spi[irq] then
-			error("no interrupt \"" .. irq .. "\"" ..
-			      kvm.did_you_mean(irq, kvm.spi_names), 3)
-		end
 		return kvm.spi[irq].ref
 	end
 	return irq
@@ -30,6 +26,13 @@ local function find_vcpu(n)
 		error("no vCPU " .. tostring(n), 3)
 	end
 	return kvm.vcpu[n]
+end
+
+-- An option of vm{} that a method depends on.
+local function needs(option)
+	if not kvm["has_" .. option] then
+		error("needs vm." .. option .. " = true", 3)
+	end
 end
 
 -- --- waiting ----------------------------------------------------------
@@ -165,9 +168,7 @@ function methods.gicd_enable(cpu, on)
 end
 -- ICC_PMR_EL1 does not trap; what it unmasks is signalled at once.
 function methods.set_pmr(cpu, pmr)
-	if not kvm.has_pmr then
-		error("cpu:set_pmr() needs vm.pmr = true", 2)
-	end
+	needs("pmr")
 	store(cpu.v.hw_pmr, pmr)
 	if K.hw_virq_pending(cpu.v) then
 		raise(cpu.v.virq)
@@ -184,7 +185,10 @@ function K.guest_stop_timer(vcpu)
 	K.hw_timer_output(vcpu, false)
 end
 
-function methods.stop_timer(cpu) K.guest_stop_timer(cpu.v) end
+function methods.stop_timer(cpu)
+	needs("timer")
+	K.guest_stop_timer(cpu.v)
+end
 
 -- A path of its own for each duration: a guest that sets its timer hundreds
 -- of times (a recording) needs no more registers than one that does so once.
@@ -197,6 +201,7 @@ function K.guest_set_timer(vcpu, duration)
 end
 
 function methods.set_timer(cpu, duration)
+	needs("timer")
 	K.guest_set_timer(cpu.v, duration)
 end
 
@@ -205,20 +210,32 @@ function K.guest_pmu_clear(vcpu)
 	guest_exit(EXIT_TRAP, K.access_pmovsclr)
 end
 
-function methods.pmu_clear(cpu) K.guest_pmu_clear(cpu.v) end
+function methods.pmu_clear(cpu)
+	needs("pmu")
+	K.guest_pmu_clear(cpu.v)
+end
 function methods.pmu_overflow_after(cpu, duration)
+	needs("pmu")
 	arm(cpu.v.pmu_counter, duration)
 end
 
 -- --- interrupts -------------------------------------------------------
 
-local function new_cpu(vcpu)
-	local cpu = { v = vcpu, vm = kvm }
+local method_names = {}
+for name in spairs(methods) do
+	method_names[#method_names + 1] = name
+end
 
-	for name, f in spairs(methods) do
-		cpu[name] = f
-	end
-	return cpu
+local cpu_meta = {
+	__index = function(cpu, name)
+		return methods[name] or
+		       error("cpu has no \"" .. tostring(name) .. "\"" ..
+			     kvm.did_you_mean(tostring(name), method_names), 2)
+	end,
+}
+
+local function new_cpu(vcpu)
+	return setmetatable({ v = vcpu, vm = kvm }, cpu_meta)
 end
 
 -- What every driver does: silence the device that interrupted.

@@ -134,6 +134,10 @@ function kvm.make_vm(vm)
 	for n = 0, vm.vcpus - 1 do
 		make_handles(n, kvm.vcpu[n])
 	end
+	setmetatable(kvm.spi, { __index = function(_, name)
+		error("no interrupt \"" .. tostring(name) .. "\"" ..
+		      kvm.did_you_mean(tostring(name), kvm.spi_names), 2)
+	end })
 	for _, name in ipairs(vm.flags or {}) do
 		kvm.flag[name] = object("guest_flag", name)
 	end
