@@ -59,6 +59,33 @@ static inline void kw_list_del(uint8_t *s, unsigned list, unsigned entry,
 	kw_put16(s, entry + link + 2, 0);
 }
 
+static inline unsigned kw_cmpxchg(uint8_t *s, unsigned addr, unsigned val)
+{
+	unsigned old = kw_mem_load(s, addr);
+
+	if (old == (val & 0xff))
+		kw_mem_store(s, addr, (uint8_t)(val >> 8));
+	return old;
+}
+
+/* Who holds a spin lock (how: 0, not a mutex) is not preempted. */
+static inline bool kw_try_lock(uint8_t *s, unsigned addr, unsigned a,
+			       struct kw_actor_state *st, unsigned how)
+{
+	if (kw_get16(s, addr))
+		return false;
+	kw_put16(s, addr, a + 1);
+	st->preempt += !how;
+	return true;
+}
+
+static inline void kw_unlock(uint8_t *s, unsigned addr,
+			     struct kw_actor_state *st, unsigned how)
+{
+	kw_put16(s, addr, 0);
+	st->preempt -= !how;
+}
+
 /* schedule(), part 1: does the task leave the run queue? */
 static inline unsigned kw_deactivate(uint8_t *s, unsigned task)
 {
@@ -177,93 +204,28 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 		return pc;
 	}
 	switch ((enum kw_op)n->op) {
-	case KW_OP_LOAD:
-		k = kw_mem_load(s, A) - n->val;
-		goto many;
-	case KW_OP_LOAD_FLAG:
-		k = kw_mem_load(s, A) != 0;
-		goto two;
-	case KW_OP_LOAD_MASK:
-		k = (kw_mem_load(s, A) & n->val) != 0;
-		goto two;
-	case KW_OP_LOAD_REF:
-		st->regs[n->dst] = kw_mem_load16(s, A);
-		break;
-	case KW_OP_STORE:
-		kw_mem_store(s, A, (uint8_t)n->val);
-		break;
-	case KW_OP_STORE_REF:
-		kw_mem_store16(s, A, st->regs[n->dst]);
-		break;
-	case KW_OP_SET_MASK:
-		kw_mem_rmw(s, A, 0xff, (uint8_t)n->val);
-		break;
-	case KW_OP_CLEAR_MASK:
-		kw_mem_rmw(s, A, (uint8_t)~n->val, 0);
-		break;
-	case KW_OP_TEST_AND_SET:
-		k = (kw_mem_rmw(s, A, 0xff, (uint8_t)n->val) & n->val) != 0;
-		goto two;
-	case KW_OP_TEST_AND_CLEAR:
-		k = (kw_mem_rmw(s, A, (uint8_t)~n->val, 0) & n->val) != 0;
-		goto two;
-	case KW_OP_XCHG:
-		k = kw_mem_rmw(s, A, 0, (uint8_t)n->val);
-		goto many;
-	case KW_OP_CMPXCHG:
-		k = kw_mem_load(s, A);
-		if (k == (n->val & 0xff))
-			kw_mem_store(s, A, (uint8_t)(n->val >> 8));
-		goto many;
-	case KW_OP_MB:
-	case KW_OP_WMB:
-	case KW_OP_RMB:
-	case KW_OP_JUMP:
-		break;
+#define KW_SIMPLE(name, how, body)	\
+	case KW_OP_##name:		\
+		body;			\
+		goto how;
+#define KW_PRIVATE KW_SIMPLE
+#include "simple.def"
+#undef KW_PRIVATE
+#undef KW_SIMPLE
 	case KW_OP_LOCK:
-		h = kw_get16(s, A);
-		if (h) {
-			done->effect = h == a + 1 ? KW_EFF_FAIL :
-						    KW_EFF_BLOCKED;
+		if (!kw_try_lock(s, A, a, st, n->val)) {
+			done->effect = kw_get16(s, A) == a + 1 ?
+					       KW_EFF_FAIL : KW_EFF_BLOCKED;
 			done->val = KW_FAIL_RELOCK;
 			return pc;
 		}
-		kw_put16(s, A, a + 1);
-		st->preempt += !n->val;
 		break;
-	case KW_OP_UNLOCK:
-		kw_put16(s, A, 0);
-		st->preempt -= !n->val;
-		done->effect = KW_EFF_UNBLOCK;
-		break;
-	case KW_OP_LIST_ADD:
-	case KW_OP_LIST_ADD_TAIL:
-		kw_list_add(s, A, st->regs[n->dst], n->val,
-			    n->op == KW_OP_LIST_ADD_TAIL);
-		break;
-	case KW_OP_LIST_DEL:
-		kw_list_del(s, A, st->regs[n->dst], n->val);
-		break;
-	case KW_OP_LEA:
-		st->regs[n->dst] = (uint16_t)A;
-		break;
-	case KW_OP_REF_EQ:
-		k = (uint16_t)A == st->regs[n->dst];
-		goto two;
-	case KW_OP_CALL:
-		st->regs[n->dst] = n->val;
-		break;
-	case KW_OP_RETURN:
-		return p->succ[p->points[st->regs[n->dst]] + n->val];
 	case KW_OP_CALL_TRAP:
 		st->regs[n->dst] = n->val;
 		return st->trap;
 	case KW_OP_CHOICE:
 		k = choice;
 		goto many;
-	case KW_OP_DEACTIVATE:
-		k = kw_deactivate(s, A);
-		goto two;
 	case KW_OP_SWITCH:
 		if (!s[A + KW_TASK_ON_RQ]) {
 			st->run = KW_ASLEEP;
@@ -276,15 +238,9 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 	case KW_OP_YIELD:
 		done->effect = KW_EFF_YIELD;
 		break;
-	case KW_OP_IRQ_OFF:
-		st->irq_off = 1;
-		break;
 	case KW_OP_IRQ_ON:
 		st->irq_off = 0;
 		done->effect = KW_EFF_UNMASK;
-		break;
-	case KW_OP_PREEMPT_OFF:
-		st->preempt++;
 		break;
 	case KW_OP_PREEMPT_ON:
 		st->preempt--;
@@ -399,6 +355,7 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 	case KW_NR_OPS:
 		__builtin_unreachable();
 	}
+one:
 	done->outcome = 0;
 	return n->next[0];
 two:
@@ -407,6 +364,9 @@ two:
 many:
 	done->outcome = k;
 	return p->succ[n->next[0] + k];
+back:
+	done->outcome = 0;
+	return p->succ[k];
 }
 
 static inline void

@@ -52,14 +52,12 @@ enum kw_cost {
 enum kw_outcomes { KW_ONE, KW_TWO, KW_MANY, KW_NONE };
 
 enum {
-	KW_NODE_MANY	 = 1 << 0, /* next[] is an index and a count in succ[] */
+	KW_NODE_MANY	 = 1 << 0, /* next[]: an index and a count in succ[] */
 	KW_NODE_ARCH	 = 1 << 1, /* changes an architectural field */
 	KW_NODE_ARCH_ALL = 1 << 2, /* ... that concerns every interrupt */
 	KW_NODE_ONCE	 = 1 << 3, /* READ_ONCE, WRITE_ONCE */
 	KW_NODE_ACQUIRE	 = 1 << 4,
 	KW_NODE_RELEASE	 = 1 << 5,
-	KW_NODE_SPECIAL	 = 1 << 6, /* an engine's own: look before it runs, */
-	KW_NODE_DRAWN	 = 1 << 7, /* ... its cost is drawn */
 };
 
 struct kw_node {
@@ -70,10 +68,7 @@ struct kw_node {
 	uint16_t off;		/* A = regs[reg] + off */
 	uint16_t val;
 	uint16_t next[2];
-	union {
-		uint32_t src;		/* index into srcs[] */
-		uint32_t cost_ns;	/* in an engine's own copy */
-	};
+	uint32_t src;		/* index into srcs[] */
 };
 
 /* Where a node comes from: Lua file and line, path, kernel file. */
@@ -152,7 +147,7 @@ struct kw_actor {
 	uint8_t type;
 	bool autostart;		/* runs from the beginning; else when raised */
 	uint16_t home;		/* actor number; itself for threads and HW */
-	uint16_t object;	/* address of its vCPU (or other) object, or 0 */
+	uint16_t object;	/* address of its vCPU (or other), or 0 */
 	uint16_t entry;		/* node */
 	uint16_t nr_regs;
 	uint16_t nr_times;
@@ -206,7 +201,7 @@ struct kw_program {
 	unsigned nr_nodes;
 	uint16_t *succ;
 	unsigned nr_succ;
-	uint16_t *points;		/* return points: first outcome in succ */
+	uint16_t *points;		/* return points: where in succ */
 	unsigned nr_points;
 	struct kw_src *srcs;
 	unsigned nr_srcs;
@@ -221,7 +216,7 @@ struct kw_program {
 	uint16_t *object_at;		/* [addr >> 3]: object number, for any
 					   address inside an object */
 	struct kw_actor *actors;
-	unsigned nr_actors;		/* the last one is the oracle's scratch */
+	unsigned nr_actors;		/* the last is the oracle's scratch */
 	struct kw_dist *dists;		/* dist 0 is "none": 0 ns */
 	unsigned nr_dists;
 	uint64_t *values;		/* of empirical dists and sequences */
@@ -246,7 +241,7 @@ struct kw_program {
 		uint8_t arg_reg;	/* register of the one argument */
 	} oracle;
 
-	uint8_t *init;			/* the initial state, state_size bytes */
+	uint8_t *init;			/* initial state, state_size bytes */
 	uint64_t *time_init;		/* initial T, nr_times slots */
 	uint32_t objects_size, state_size, nr_times;
 	uint64_t digest;		/* of everything above but srcs */

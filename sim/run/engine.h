@@ -17,8 +17,8 @@
  * delayed, or asleep, never in two of these; left[a] is what remains of a
  * duration that an interrupt broke off.
  *
- * Files, each only calling those before it: watch.c (episodes), sched.c
- * (threads and CPUs), irq.c (handlers), run.c (the loop).
+ * Files: watch.c (episodes), sched.c (threads and CPUs), irq.c (handlers),
+ * run.c (whose turn it is, effects), loop.c (a CPU's turn).
  */
 #ifndef KW_ENGINE_H
 #define KW_ENGINE_H
@@ -43,6 +43,17 @@ struct kw_cpu {
 	uint64_t idle_since;
 };
 
+/* A node, laid out for the loop: see loop.c. */
+struct kw_code {
+	const void *label;
+	const struct kw_code *next[2];	/* MANY: next[0] is its part of succ */
+	uint32_t cost_ns;	/* the least that it costs */
+	uint32_t span;		/* + 0 .. span - 1, drawn, unless 0 */
+	uint16_t off, val;
+	uint8_t reg, dst;
+	bool special;		/* look before it runs */
+};
+
 struct kw_watch {		/* one vCPU, see watch.c */
 	struct kw_episode ep;
 	bool active, ok, signal, woken_since;
@@ -64,7 +75,7 @@ struct kw_extra {
 
 struct kw_runner {
 	const struct kw_program *p;
-	struct kw_node *nodes;	/* a copy with cost_ns and KW_NODE_SPECIAL */
+	struct kw_code *code;	/* the nodes as loop.c wants them */
 	struct kw_run_opts opts;
 	uint8_t *start, *s;	/* the state at time 0, and now */
 	struct kw_clock clock;
@@ -165,5 +176,35 @@ void kw_handler_event(struct kw_runner *r, unsigned handler);
 /* Something was unmasked: begin what waited for it. */
 void kw_check_waiting(struct kw_runner *r);
 void kw_handler_ended(struct kw_runner *r, unsigned handler);
+
+/* run.c */
+/* What a guest computes is its workload, what the host does is its cost. */
+static inline enum kw_purpose kw_burns_for(const struct kw_runner *r,
+					   unsigned a)
+{
+	unsigned type = r->p->actors[a].type;
+
+	return type == KW_GUEST || type == KW_VIRQ ? KW_WORKLOAD :
+						     KW_HOST_COST;
+}
+/* Uses CPU c for ns; true when nothing else is due before that is over. */
+bool kw_burn(struct kw_runner *r, unsigned c, unsigned a, uint64_t ns);
+/*
+ * A step that is special, or observed, or that somebody may wait for; the
+ * number of the next node.
+ */
+unsigned kw_special_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
+			 struct kw_done *done);
+/*
+ * The effect of a's step on CPU c.  Returns true when a may simply go on;
+ * else what CPU c does next has been put into the queue, if anything.
+ */
+bool kw_cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
+		   const struct kw_node *n, const struct kw_done *done);
+
+/* loop.c */
+/* CPU c's top steps until an effect or another event stops it. */
+void kw_run_cpu(struct kw_runner *r, unsigned c);
+struct kw_code *kw_code_new(const struct kw_program *p);
 
 #endif

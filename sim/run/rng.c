@@ -46,5 +46,7 @@ uint64_t kw_exponential(uint32_t draw, uint64_t mean)
 	uint64_t bits = (UINT64_C(32) << 24) - log2_fix((uint64_t)draw + 1);
 	uint64_t nats = bits * LN2_FIX >> 32;	/* in 1/2^24 */
 
-	return (uint64_t)((unsigned __int128)nats * mean >> 24);
+	if (mean >> 32)
+		return (uint64_t)((unsigned __int128)nats * mean >> 24);
+	return nats * mean >> 24;
 }

@@ -9,8 +9,6 @@
  */
 #include "engine.h"
 
-/* A vCPU that steps so often without sleep or guest is in a storm. */
-#define STORM_STEPS 1000000
 /* Hardware that steps so often at one moment never ends. */
 #define HW_STEPS 100000
 
@@ -182,8 +180,7 @@ static void thread_delays(struct kw_runner *r, unsigned c, unsigned a,
 	kw_leave_cpu(r, c);
 }
 
-/* Uses CPU c for ns; true when nothing else is due before that is over. */
-static bool burn(struct kw_runner *r, unsigned c, unsigned a, uint64_t ns)
+bool kw_burn(struct kw_runner *r, unsigned c, unsigned a, uint64_t ns)
 {
 	if (ns == KW_NEVER_NS) {
 		r->extra[a].left = KW_NEVER_NS;
@@ -195,15 +192,6 @@ static bool burn(struct kw_runner *r, unsigned c, unsigned a, uint64_t ns)
 	}
 	kw_queue_set(&r->queue, kw_cpu_slot(r, c), r->clock.now + ns);
 	return false;
-}
-
-/* What a guest computes is its workload, what the host does is its cost. */
-static enum kw_purpose burns_for(const struct kw_runner *r, unsigned a)
-{
-	unsigned type = r->p->actors[a].type;
-
-	return type == KW_GUEST || type == KW_VIRQ ? KW_WORKLOAD :
-						     KW_HOST_COST;
 }
 
 static void path_ended(struct kw_runner *r, unsigned c, unsigned a)
@@ -225,17 +213,13 @@ static bool delay(struct kw_runner *r, unsigned c, unsigned a, unsigned dist)
 	uint64_t ns = kw_draw(r, a, host ? KW_HOST_COST : KW_WORKLOAD, dist);
 
 	if (type != KW_THREAD)
-		return burn(r, c, a, ns);
+		return kw_burn(r, c, a, ns);
 	thread_delays(r, c, a, ns);
 	return false;
 }
 
-/*
- * The effect of a's step on CPU c.  Returns true when a may simply go on;
- * else what CPU c does next has been put into the queue, if anything.
- */
-static bool cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
-		       const struct kw_node *n, const struct kw_done *done)
+bool kw_cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
+		   const struct kw_node *n, const struct kw_done *done)
 {
 	switch ((enum kw_effect)done->effect) {
 	case KW_EFF_BLOCKED:
@@ -272,7 +256,7 @@ static bool cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 	case KW_EFF_DELAY:
 		return delay(r, c, a, done->val);
 	case KW_EFF_BURN:
-		return burn(r, c, a, kw_draw(r, a, burns_for(r, a),
+		return kw_burn(r, c, a, kw_draw(r, a, kw_burns_for(r, a),
 					     done->val));
 	case KW_EFF_END:
 		path_ended(r, c, a);
@@ -282,7 +266,8 @@ static bool cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 		return false;
 	default:
 		common_effect(r, a, n, done);
-		return kw_top(r, c) == a && !r->queue.pending[kw_cpu_slot(r, c)];
+		return kw_top(r, c) == a &&
+		       !r->queue.pending[kw_cpu_slot(r, c)];
 	}
 }
 
@@ -322,27 +307,11 @@ static unsigned choose(struct kw_runner *r, unsigned a,
 				  n->next[1] - 1u);
 }
 
-/* What a step of node n costs beyond n->cost_ns. */
-static inline uint64_t drawn_cost(struct kw_runner *r, unsigned a,
-				  const struct kw_node *n)
-{
-	const struct kw_host *h = &r->p->host;
-	unsigned cost = kw_op_cost[n->op];
-	uint32_t draw = kw_rng_u16(&r->rng[a][KW_OP_COST], &r->key,
-				   a << 2 | KW_OP_COST);
-
-	return draw * (uint64_t)(h->op_ns[cost].max - n->cost_ns + 1) >> 16;
-}
-
-/*
- * A step that is special, or observed, or that somebody may wait for; the
- * number of the next node.
- */
-static unsigned special_step(struct kw_runner *r, unsigned a, int cpu,
-			     unsigned pc, struct kw_done *done)
+unsigned kw_special_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
+			 struct kw_done *done)
 {
 	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
-	const struct kw_node *n = &r->nodes[pc];
+	const struct kw_node *n = &r->p->nodes[pc];
 	unsigned choice = 0, next;
 	struct kw_event e;
 
@@ -362,76 +331,6 @@ static unsigned special_step(struct kw_runner *r, unsigned a, int cpu,
 	return next;
 }
 
-static void check_storm(struct kw_runner *r, unsigned a)
-{
-	if (r->vcpu_of[a] >= 0 &&
-	    r->counts.steps - r->extra[a].busy_from > STORM_STEPS) {
-		r->counts.storm++;
-		r->stop = true;
-	}
-}
-
-/* Lets a step on CPU c until an effect or another event stops it. */
-static inline __attribute__((always_inline)) void
-cpu_loop(struct kw_runner *r, unsigned c, unsigned a, bool careful)
-{
-	const struct kw_program *p = r->p;
-	struct kw_actor_state *st = kw_actor(p, r->s, a);
-	const struct kw_node *nodes = r->nodes, *n;
-	uint64_t horizon = kw_queue_time(&r->queue), now = r->clock.now;
-	struct kw_done done, fast;
-	unsigned pc = st->pc, steps = 0;
-	uint8_t *s = r->s;
-
-	for (;;) {
-		n = &nodes[pc];
-		if (careful ||
-		    __builtin_expect(n->flags & KW_NODE_SPECIAL, 0)) {
-			r->clock.now = now;
-			pc = special_step(r, a, (int)c, pc, &done);
-		} else {
-			pc = kw_exec(p, s, st, n, pc, a, 0, &r->clock, &fast);
-			if (__builtin_expect(fast.effect != KW_EFF_NONE, 0))
-				done = fast;
-			else
-				done.effect = KW_EFF_NONE;
-		}
-		now += n->cost_ns;
-		if (n->flags & KW_NODE_DRAWN)
-			now += drawn_cost(r, a, n);
-		if (done.effect != KW_EFF_NONE) {
-			st->pc = (uint16_t)pc;
-			r->clock.now = now;
-			r->counts.steps += steps + 1;
-			if (!cpu_effect(r, c, a, n, &done) || r->stop)
-				return;
-			steps = -1u;
-			horizon = kw_queue_time(&r->queue);
-			now = r->clock.now;
-		}
-		steps++;
-		if (horizon <= now)
-			break;
-	}
-	st->pc = (uint16_t)pc;
-	r->clock.now = now;
-	r->counts.steps += steps;
-	kw_queue_set(&r->queue, kw_cpu_slot(r, c), now);
-	check_storm(r, a);
-}
-
-static void run_cpu(struct kw_runner *r, unsigned c)
-{
-	unsigned a = r->cpus[c].top;
-
-	if (a == KW_NOBODY)
-		return;
-	if (r->careful)
-		cpu_loop(r, c, a, true);
-	else
-		cpu_loop(r, c, a, false);
-}
-
 static void run_hw(struct kw_runner *r, unsigned a)
 {
 	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
@@ -440,9 +339,9 @@ static void run_hw(struct kw_runner *r, unsigned a)
 	unsigned i;
 
 	for (i = 0; i < HW_STEPS && !r->stop; i++) {
-		n = &r->nodes[st->pc];
-		if (r->careful || n->flags & KW_NODE_SPECIAL)
-			special_step(r, a, -1, st->pc, &done);
+		n = &r->p->nodes[st->pc];
+		if (r->careful || r->code[st->pc].special)
+			kw_special_step(r, a, -1, st->pc, &done);
 		else
 			st->pc = (uint16_t)kw_exec(r->p, r->s, st, n, st->pc,
 						   a, 0, &r->clock, &done);
@@ -543,7 +442,7 @@ static void dispatch(struct kw_runner *r, unsigned slot)
 	if (slot < actors)
 		actor_event(r, slot);
 	else if (slot < actors + cpus)
-		run_cpu(r, slot - actors);
+		kw_run_cpu(r, slot - actors);
 	else if (slot < actors + 2 * cpus)
 		kw_slice_end(r, slot - actors - cpus);
 	else
@@ -574,14 +473,4 @@ void kw_runner_run(struct kw_runner *r, uint64_t nr, struct kw_result *res)
 		.episodes = r->episodes, .nr_episodes = r->nr_episodes,
 		.failure = r->failure, .failure_ns = r->failure_ns,
 	};
-}
-
-const struct kw_hist *kw_runner_latency(const struct kw_runner *r)
-{
-	return &r->latency;
-}
-
-const uint64_t *kw_runner_marks(const struct kw_runner *r)
-{
-	return r->marks;
 }

@@ -90,11 +90,6 @@ void kw_runner_free(struct kw_runner *r);
 /* Runs replication nr; what res points to lives until the next call. */
 void kw_runner_run(struct kw_runner *r, uint64_t nr, struct kw_result *res);
 
-/* Since kw_runner_new(): wake latency (deliverable to guest entry, ns) ... */
-const struct kw_hist *kw_runner_latency(const struct kw_runner *r);
-/* ... and how often each mark of program.marks was passed. */
-const uint64_t *kw_runner_marks(const struct kw_runner *r);
-
 void kw_counts_add(struct kw_counts *sum, const struct kw_counts *c);
 
 #endif

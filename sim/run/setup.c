@@ -72,32 +72,6 @@ static void make_start(struct kw_runner *r)
 	}
 }
 
-/* What run.c must look at before the node runs. */
-static bool is_special(const struct kw_node *n)
-{
-	return n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL) ||
-	       n->op == KW_OP_CHOICE || n->op == KW_OP_TIME_NOW;
-}
-
-/* The runner's own nodes: cost_ns is the cost, or the least of a drawn one. */
-static void make_nodes(struct kw_runner *r)
-{
-	const struct kw_program *p = r->p;
-	unsigned i, cost;
-
-	r->nodes = g_memdup2(p->nodes, p->nr_nodes * sizeof(p->nodes[0]));
-	for (i = 0; i < p->nr_nodes; i++) {
-		struct kw_node *n = &r->nodes[i];
-
-		cost = kw_op_cost[n->op];
-		n->cost_ns = p->host.op_ns[cost].min;
-		if (is_special(n))
-			n->flags |= KW_NODE_SPECIAL;
-		if (p->host.op_ns[cost].max != p->host.op_ns[cost].min)
-			n->flags |= KW_NODE_DRAWN;
-	}
-}
-
 struct kw_runner *kw_runner_new(const struct kw_program *p,
 				const struct kw_run_opts *opts)
 {
@@ -132,7 +106,7 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->mark_signal = mark_number(p, "signal");
 	map_actors(r);
 	make_start(r);
-	make_nodes(r);
+	r->code = kw_code_new(p);
 	return r;
 }
 
@@ -141,7 +115,7 @@ void kw_runner_free(struct kw_runner *r)
 	if (!r)
 		return;
 	kw_oracle_free(r->oracle);
-	g_free(r->nodes);
+	g_free(r->code);
 	g_free(r->start);
 	g_free(r->s);
 	g_free(r->clock.t);

@@ -33,7 +33,7 @@ struct kw_scenario {
 	uint64_t deadline_ns, duration_ns;
 	uint64_t runs;				/* the scenario's default */
 	uint64_t digest;			/* of the scenario's file */
-	uint64_t kernel_digest;			/* of the kernel's and patches' */
+	uint64_t kernel_digest;			/* ... kernel's and patches' */
 	struct kw_program *program;
 	GStringChunk *strings;			/* owns every name */
 };

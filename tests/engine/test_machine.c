@@ -106,7 +106,7 @@ static void test_lock(void)
 	step(&m, 1, &done);
 	g_assert_cmpuint(done.effect, ==, KW_EFF_BLOCKED);
 	step(&m, 0, &done);
-	g_assert_cmpuint(done.effect, ==, KW_EFF_UNBLOCK);
+	g_assert_cmpuint(done.effect, ==, KW_EFF_NONE);
 	step(&m, 1, &done);
 	g_assert_cmpuint(done.effect, ==, KW_EFF_NONE);
 	step(&m, 1, &done);

@@ -23,7 +23,7 @@ max_columns=80
 max_function=60
 max_file=700
 # The flat dispatch switch of the machine may be longer: a case an operation.
-long_functions='kw_exec'
+long_functions='kw_exec loop'
 # What a user wrote may be us(1.5): here a Lua number becomes whole ns.
 float_files='sim/script/dist.c'
 
