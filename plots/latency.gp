@@ -6,7 +6,6 @@
 # What `kvmwake plot` writes in front of this: old, new, data, name, low,
 # high (us).  data: two blocks (old, new) of us, percent.
 
-set encoding utf8
 set logscale x 10
 set xrange [low:high]
 set yrange [0:102]

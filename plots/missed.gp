@@ -6,7 +6,6 @@
 # data: "scenario" missed_old missed_new spurious_old spurious_new, in percent
 # of the runs.
 
-set encoding utf8
 set key off
 set style fill solid noborder
 unset ytics

@@ -7,7 +7,6 @@
 # data: lane begin end state (1 asleep, 2 host, 3 guest); marks: lane time
 # kind (1 deliverable, 2 kick, 3 wake), times in us.
 
-set encoding utf8
 set xrange [0:end]
 set yrange [rows - 0.4:-0.6]
 set xlabel "us"

@@ -98,6 +98,8 @@ bool kw_cli_find_data(struct kw_cli *cli, GError **err);
 const char *kw_cli_lua(const struct kw_cli *cli);
 struct kw_scenario *kw_cli_load(struct kw_cli *cli, const char *path,
 				const char *kernel, GError **err);
+/* An error about a word of a file, without a line: gives it the line. */
+void kw_cli_locate(const char *path, const char *word, GError **err);
 /* The positional arguments as scenario files: folders give what is in them. */
 GPtrArray *kw_cli_scenarios(struct kw_cli *cli, GError **err);
 /* Every *.lua under a folder, sorted; paths begin with it. */

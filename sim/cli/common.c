@@ -180,6 +180,26 @@ struct kw_scenario *kw_cli_load(struct kw_cli *cli, const char *path,
 	return kw_script_load(&s, err);
 }
 
+void kw_cli_locate(const char *path, const char *word, GError **err)
+{
+	char *text, *at, *file, *quoted;
+	uint64_t line = 0;
+	unsigned n = 1;
+
+	split((*err)->message, &file, &line);
+	g_free(file);
+	if (file || !g_file_get_contents(path, &text, NULL, NULL))
+		return;
+	quoted = g_strdup_printf("\"%s\"", word);
+	at = strstr(text, quoted);
+	g_free(quoted);
+	while (at && at > text)
+		n += *--at == '\n';
+	if (at)
+		g_prefix_error(err, "%s:%u: ", path, n);
+	g_free(text);
+}
+
 static int by_name(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);

@@ -20,7 +20,7 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  kvmwake compare --old v4.14 --new v4.14+ode "
 		"scenarios/ode/*.lua\n"
 		"  kvmwake compare --old v4.14 --new v4.14+./mine.lua "
-		"--baseline base.txt scenarios/\n",
+		"scenarios/gallery\n",
 		kw_verb_compare, false },
 	[KW_VERB_REPLAY] = {
 		"replay", "[options] ID | SCENARIO --kernel K",
@@ -39,8 +39,8 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"show", "[options] KERNEL [PATH]",
 		"a kernel path as the automaton that it became",
 		"  kvmwake show v4.14 kvm_vcpu_block\n"
-		"  kvmwake show v4.14+ode-3 kvm_arch_vcpu_runnable --dot | "
-		"dot -Tsvg >runnable.svg\n",
+		"  kvmwake show v4.14+ode-3 kvm_vcpu_kick --dot | "
+		"dot -Tsvg >kick.svg\n",
 		kw_verb_show, false },
 	[KW_VERB_IMPORT] = {
 		"import", "[options] FILE",

@@ -37,9 +37,11 @@ static bool run_gnuplot(const struct plot *p, const char *name, GError **err)
 {
 	char *script = g_strconcat(name, ".gp", NULL), *said = NULL;
 	char *argv[] = { (char *)"gnuplot", script, NULL };
+	/* The same bytes, whatever the user's decimal sign. */
+	char **env = g_environ_setenv(g_get_environ(), "LC_ALL", "C", TRUE);
 	GError *e = NULL;
 	int status = 0;
-	bool ok = g_spawn_sync(p->dir, argv, NULL, G_SPAWN_SEARCH_PATH |
+	bool ok = g_spawn_sync(p->dir, argv, env, G_SPAWN_SEARCH_PATH |
 			       G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
 			       &said, &status, &e);
 
@@ -53,6 +55,7 @@ static bool run_gnuplot(const struct plot *p, const char *name, GError **err)
 			    said && *said ? said : "failed");
 		ok = false;
 	}
+	g_strfreev(env);
 	g_free(said);
 	g_free(script);
 	return ok;

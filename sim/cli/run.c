@@ -10,6 +10,7 @@
 
 struct item {
 	char *path, *name, *kernel;
+	bool expected;			/* the kernel is the scenario's word */
 };
 
 static void item_free(gpointer p)
@@ -30,8 +31,8 @@ struct run {
 	bool interrupted;
 };
 
-static void add_item(GPtrArray *items, const struct kw_scenario *s,
-		     const char *path, const char *kernel)
+static struct item *add_item(GPtrArray *items, const struct kw_scenario *s,
+			     const char *path, const char *kernel)
 {
 	struct item *i = g_new0(struct item, 1);
 
@@ -39,6 +40,7 @@ static void add_item(GPtrArray *items, const struct kw_scenario *s,
 	i->name = g_strdup(s->name);
 	i->kernel = g_strdup(kernel);
 	g_ptr_array_add(items, i);
+	return i;
 }
 
 /* What is to be done, in the order of the command line. */
@@ -59,7 +61,8 @@ static GPtrArray *find_items(struct kw_cli *cli, GPtrArray *files,
 		for (k = 0; k < cli->o.kernels->len; k++)
 			add_item(items, s, path, cli->o.kernels->pdata[k]);
 		for (k = 0; !cli->o.kernels->len && k < s->nr_expects; k++)
-			add_item(items, s, path, s->expects[k].kernel);
+			add_item(items, s, path, s->expects[k].kernel)
+				->expected = true;
 		kw_scenario_free(s);
 	}
 	return items;
@@ -249,6 +252,8 @@ static bool run_item(struct run *r, const struct item *item, GError **err)
 					    err);
 	bool ok;
 
+	if (!s && item->expected)
+		kw_cli_locate(item->path, item->kernel, err);
 	if (!s)
 		return false;
 	ok = run_loaded(r, s, item->kernel, err);

@@ -3,7 +3,7 @@
 # SIGKILL at any moment: the database opens, holds whole blocks and their
 # sums, and the same command goes on to the same rows.
 . tests/lib/cli.sh
-runs=150000
+runs=600000
 run() {
 	"$KVMWAKE" run --db "$1" --runs $runs --kernel v4.14 --no-provenance \
 		$scenario
@@ -12,7 +12,7 @@ run() {
 run "$TMPDIR/whole.db" >"$TMPDIR/whole.txt"
 ok $? "uninterrupted"
 kills=0
-for delay in 0.01 0.03 0.02 0.05 0.04 0.06 0.03 0.02; do
+for delay in 0.01 0.05 0.1 0.03 0.2 0.06 0.15 0.08; do
 	run "$TMPDIR/killed.db" >/dev/null 2>&1 &
 	sleep $delay
 	kill -KILL $! 2>/dev/null && kills=$((kills + 1))
