@@ -115,7 +115,7 @@ static void include_once(lua_State *L, const char *name, const char *what,
 			 const char *want, const char *folder)
 {
 	struct kw_build *b = kw_build(L);
-	char *path;
+	const char *file;
 
 	lua_getfield(L, LUA_REGISTRYINDEX, INCLUDED);
 	if (lua_getfield(L, -1, name) != LUA_TNIL) {
@@ -127,13 +127,10 @@ static void include_once(lua_State *L, const char *name, const char *what,
 	}
 	lua_pushlightuserdata(L, b);	/* busy */
 	lua_setfield(L, -3, name);
-	path = g_strdup_printf("%s/%s.lua", b->script->lua_dir, name);
-	lua_pushstring(L, path);
-	g_free(path);
-	if (!g_file_test(lua_tostring(L, -1), G_FILE_TEST_IS_REGULAR))
+	file = lua_pushfstring(L, "%s/%s.lua", b->script->lua_dir, name);
+	if (!g_file_test(file, G_FILE_TEST_IS_REGULAR))
 		no_such_file(L, what, want, folder);
-	kw_lua_run_file(L, lua_pushfstring(L, "=%s.lua", name),
-			lua_tostring(L, -1));
+	kw_lua_run_file(L, lua_pushfstring(L, "=%s.lua", name), file);
 	if (lua_isnil(L, -1)) {
 		lua_pop(L, 1);
 		lua_pushboolean(L, true);
