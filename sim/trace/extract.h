@@ -55,6 +55,7 @@ struct kw_vcpu {
 	bool slept;		/* switched out sleeping, and not in WFI */
 	bool explained;		/* an interrupt for it was seen in the wait */
 	bool signal;		/* the wait ended with a signal */
+	bool preempted;		/* since the last exit: no sample of it */
 	bool timer_level;
 	uint8_t sgi;		/* enum kw_sgi */
 	bool pmi_seen;		/* since the last entry */
@@ -69,7 +70,7 @@ struct kw_vcpu {
 	uint64_t raised_ns;
 
 	unsigned nr_entries, nr_waits, nr_blocked, nr_polled;
-	unsigned nr_futile, nr_signals, nr_timer, nr_preempted;
+	unsigned nr_futile, nr_signals, nr_timer;
 };
 
 /* An interrupt from outside the vCPUs, to one vCPU. */

@@ -19,6 +19,8 @@
 #include "write.h"
 
 #define NR_QUANTILES	40	/* values of an empirical{} */
+#define POLL_TURNS	5000	/* of one poll, at most */
+#define USUAL_TURN_NS	150	/* as in lua/kvmwake/timing.lua */
 
 static int by_size(const void *a, const void *b)
 {
@@ -87,18 +89,28 @@ static void write_block(struct kw_writer *w)
 			       range[0], range[1]);
 }
 
+/*
+ * Polling is simulated turn by turn: a host that polls for milliseconds gets
+ * longer turns, as one that slow has.
+ */
+static void write_poll(struct kw_writer *w)
+{
+	uint64_t turn = w->x->halt_poll_ns / POLL_TURNS;
+
+	if (turn > USUAL_TURN_NS)
+		g_string_append_printf(w->out, "\t\tpoll = ns(%"
+				       G_GUINT64_FORMAT "),\n", turn);
+}
+
 void kw_write_timing(struct kw_writer *w)
 {
-	GArray *wakes;
-	unsigned i;
+	GArray *wakes = all_wakes(w->x);
 
-	for (i = 0; i < KW_NR_SAMPLES; i++)
-		g_array_sort(w->x->samples[i], by_size);
-	wakes = all_wakes(w->x);
 	g_string_append(w->out,
 			"\ttiming = {\n"
 			"\t\t-- part of the recorded runs and expiries\n"
 			"\t\thandler = ns(0), timer_slack = ns(0),\n");
+	write_poll(w);
 	if (w->x->samples[KW_SAMPLE_EXIT]->len)
 		g_string_append(w->out, "\t\t-- exit to entry, nothing else "
 					"between\n");
@@ -113,6 +125,14 @@ void kw_write_timing(struct kw_writer *w)
 	write_block(w);
 	g_string_append(w->out, "\t},\n");
 	g_array_free(wakes, TRUE);
+}
+
+void kw_write_sort(struct kw_writer *w)
+{
+	unsigned i;
+
+	for (i = 0; i < KW_NR_SAMPLES; i++)
+		g_array_sort(w->x->samples[i], by_size);
 }
 
 uint64_t kw_write_longest(const struct kw_writer *w, enum kw_sample s)

@@ -117,7 +117,7 @@ static void end_wait(struct kw_extract *x, struct kw_vcpu *v)
 					  KW_SAMPLE_TIMER_WAKE :
 					  KW_SAMPLE_WAKE,
 					  v->in_ns - v->waking_ns);
-		if (!v->signal)
+		if (!v->signal && !v->preempted)
 			kw_extract_sample(x, KW_SAMPLE_RESUME,
 					  x->now_ns - v->in_ns);
 	}
@@ -137,7 +137,7 @@ static void end_exit(struct kw_extract *x, struct kw_vcpu *v)
 		kw_step_flush_run(x, v);
 		if (out)
 			kw_step_push(x, v, off);
-	} else if (!x->stopped) {
+	} else if (!v->preempted) {
 		kw_extract_sample(x, KW_SAMPLE_EXIT, out);
 	}
 }
@@ -169,7 +169,7 @@ void kw_vcpu_exit(struct kw_extract *x, struct kw_vcpu *v, bool wfx,
 	v->where = KW_WHERE_HOST;
 	v->since_ns = x->now_ns;
 	v->ec = (uint8_t)ec;
-	v->slept = false;
+	v->slept = v->preempted = false;
 	if (wfx)
 		push_wfi(x, v);
 }
@@ -248,7 +248,7 @@ void kw_vcpu_wakeup(struct kw_extract *x, struct kw_vcpu *v, bool waited)
 void kw_vcpu_switch_out(struct kw_extract *x, struct kw_vcpu *v, bool asleep)
 {
 	if (!asleep) {
-		v->nr_preempted++;
+		v->preempted = true;
 		return;
 	}
 	if (!v->wait) {
@@ -257,7 +257,7 @@ void kw_vcpu_switch_out(struct kw_extract *x, struct kw_vcpu *v, bool asleep)
 	}
 	if (v->blocked && v->in_ns != KW_NO_TIME) {
 		v->nr_futile++;
-	} else if (!v->blocked) {
+	} else if (!v->blocked && !v->preempted) {
 		kw_extract_sample(x, KW_SAMPLE_BLOCK, x->now_ns - v->since_ns);
 	}
 	v->blocked = true;

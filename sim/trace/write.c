@@ -12,6 +12,12 @@
 
 #define LINE_WIDTH	72
 #define MAX_TIMES	255	/* of an actor's `times` */
+#define SLICE_MS	3	/* of the host's scheduler, at least */
+
+static uint64_t ms_above(uint64_t ns)
+{
+	return ns / 1000000 + 1;
+}
 
 int kw_write_vcpu(const struct kw_writer *w, int id)
 {
@@ -215,11 +221,6 @@ static void write_actors(struct kw_writer *w)
 	g_string_append(w->out, "\t},\n");
 }
 
-static uint64_t ms_above(uint64_t ns)
-{
-	return ns / 1000000 + 1;
-}
-
 /* Twice the longest that a wake-up took, as the host is that slow. */
 static uint64_t deadline_ms(const struct kw_writer *w)
 {
@@ -242,14 +243,29 @@ static void write_end(struct kw_writer *w)
 		g_string_append(w->out,
 "\t\t-- A recording shows what happened, not what may.  A counter's\n"
 "\t\t-- overflow can go unseen at the exit of a WFI, so a missed\n"
-"\t\t-- wake-up would be no surprise here.\n"
-"\t\t[\"v4.14\"] = { missed = \"any\", failed = \"never\" },\n");
+"\t\t-- wake-up would be no surprise here.\n");
 	else
 		g_string_append(w->out,
 "\t\t-- A recording shows what happened, not what may: here every\n"
-"\t\t-- vCPU that slept was woken.\n"
-"\t\t[\"v4.14\"] = { missed = \"never\", failed = \"never\" },\n");
+"\t\t-- vCPU that slept was woken.\n");
+	g_string_append_printf(w->out,
+"\t\t[\"v4.14\"] = {\n"
+"\t\t\tmissed = \"%s\", storm = \"never\", failed = \"never\",\n"
+"\t\t},\n", w->pmu ? "any" : "never");
 	g_string_append(w->out, "\t},\n}\n");
+}
+
+/*
+ * The CPUs that were seen.  What is charged to a context switch must be well
+ * below a time slice, or threads that share a CPU would get nothing done.
+ */
+static void write_host(struct kw_writer *w)
+{
+	uint64_t slice = 2 * kw_write_longest(w, KW_SAMPLE_RESUME);
+
+	g_string_append_printf(w->out, "\thost = { cpus = %d, slice = ms(%"
+			       G_GUINT64_FORMAT ") },\n", w->x->max_cpu + 1,
+			       MAX(ms_above(slice), SLICE_MS));
 }
 
 /* "pp" of "dir/pp.trace.gz", in letters that a name may have */
@@ -280,6 +296,7 @@ void kw_write_scenario(struct kw_writer *w)
 
 	choose_unit(w);
 	look_at_steps(w);
+	kw_write_sort(w);
 	for (i = 0; i < w->x->vcpus->len; i++)
 		waits += ((struct kw_vcpu *)w->x->vcpus->pdata[i])->nr_waits;
 	kw_write_header(w);
@@ -298,9 +315,7 @@ void kw_write_scenario(struct kw_writer *w)
 			       w->x->vcpus->len, waits,
 			       ms_above(w->x->end_ns));
 	write_vm(w);
-	if (w->x->max_cpu + 1 < (int)w->x->vcpus->len)
-		g_string_append_printf(w->out, "\thost = { cpus = %d },\n",
-				       w->x->max_cpu + 1);
+	write_host(w);
 	g_string_append(w->out, "\tguest = { ");
 	for (i = 0; i < w->x->vcpus->len; i++)
 		g_string_append_printf(w->out, "%svcpu%u", i ? ", " : "", i);

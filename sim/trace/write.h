@@ -31,9 +31,9 @@ void kw_write_scenario(struct kw_writer *w);
 /* header.c: the comment on top, which says what this was made from. */
 void kw_write_header(struct kw_writer *w);
 
-/* latency.c: timing{}; sorts the samples. */
+/* latency.c: timing{}, of samples that are sorted first. */
+void kw_write_sort(struct kw_writer *w);
 void kw_write_timing(struct kw_writer *w);
-/* The longest sample; after kw_write_timing(). */
 uint64_t kw_write_longest(const struct kw_writer *w, enum kw_sample s);
 
 /* guest.c: what the vCPUs run. */
