@@ -289,7 +289,8 @@ static void put_end(struct compare *c)
 	}
 	if (c->cli->o.json || c->cli->o.quiet)
 		return;
-	g_string_append_printf(c->cli->out, "# %u scenarios:", c->nr);
+	g_string_append_printf(c->cli->out, "# %u scenario%s:", c->nr,
+			       c->nr == 1 ? "" : "s");
 	for (i = KW_NR_JUDGEMENTS; i--;)
 		if (c->of[i])
 			g_string_append_printf(c->cli->out, " %u %s", c->of[i],

@@ -140,8 +140,8 @@ static void put_evidence(struct report *r)
 		g_string_append_c(r->out, '\n');
 		kw_text_wrap(r->out, text->str, KW_WIDTH, "", "  ");
 	}
-	g_string_append(r->out, "\nIn brackets: the difference, new - old, as a "
-			"95 % interval of the\npaired runs.\n");
+	g_string_append(r->out, "\nIn brackets: the difference, new - old, as "
+			"a 95 % interval of\nthe paired runs.\n");
 	g_string_free(text, TRUE);
 }
 
@@ -208,7 +208,7 @@ static bool put_excerpt(struct report *r, GError **err)
 			       "under %s:\n\n", run, c->scenario, c->kernel);
 	ok = kw_cli_excerpt(r->cli, c, run, EXCERPT_STEPS, r->out, err);
 	if (ok)
-		kw_text_wrap(r->out, line, KW_WIDTH, "replay: ", "  ");
+		g_string_append_printf(r->out, "replay: %s\n", line);
 	g_free(line);
 	return ok;
 }

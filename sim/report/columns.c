@@ -134,8 +134,8 @@ static void put_path(struct layout *l, const struct kw_step_seen *s,
 	bool other = s->e.actor != kw_lane(p, s->e.actor, l->few);
 	const char *path = src->path ? src->path : "";
 
-	if (l->actor[col] == s->e.actor && l->path[col] &&
-	    !strcmp(l->path[col], path))
+	if (!*path || (l->actor[col] == s->e.actor && l->path[col] &&
+		       !strcmp(l->path[col], path)))
 		return;
 	l->actor[col] = s->e.actor;
 	l->path[col] = path;

@@ -5,6 +5,7 @@
  * locks, register moves and stores of what was there already are not.
  */
 #include <string.h>
+#include "../program/show.h"
 #include "report.h"
 
 void kw_record(void *arg, const struct kw_event *e, const uint8_t *state)
@@ -340,6 +341,6 @@ void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
 		put_place(p, s->e.addr, out);
 		break;
 	default:
-		g_string_append(out, kw_op_names[node(p, s)->op]);
+		kw_show_node(p, s->e.node, out);
 	}
 }

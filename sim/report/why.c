@@ -90,6 +90,25 @@ static const char *path_of(const struct search *f, unsigned i)
 	return path ? path : "";
 }
 
+/* Nothing was tested after the task was marked: what was seen before? */
+static void put_last_load(const struct search *f, unsigned begin,
+			  GString *out)
+{
+	unsigned i = begin;
+
+	g_string_append(out, "tested nothing after its task was marked "
+			"sleeping");
+	while (i && !(f->seen[i].e.actor == f->thread &&
+		      kw_step_is_load(f->p, &f->seen[i])))
+		i--;
+	if (!i)
+		return;
+	g_string_append(out, " (that anybody changes in this scenario). What "
+			"it saw last, before that: ");
+	kw_step_text(f->p, &f->seen[i], out);
+	g_string_append_printf(out, ", in %s()", path_of(f, i));
+}
+
 /* The loads between setting the state and step `sleep`, path by path. */
 static void put_loads(const struct search *f, unsigned sleep, GString *out)
 {
@@ -118,8 +137,7 @@ static void put_loads(const struct search *f, unsigned sleep, GString *out)
 		kw_step_text(f->p, &f->seen[i], out);
 	}
 	if (!nr)
-		g_string_append(out, "tested nothing that anybody changes in "
-				"this scenario");
+		put_last_load(f, begin, out);
 }
 
 static void explain_sleep(const struct search *f, const struct kw_episode *e,
@@ -139,11 +157,13 @@ static void explain_sleep(const struct search *f, const struct kw_episode *e,
 	else
 		g_string_append_printf(out, "%s left its sleep at %s, too "
 			"late: ", vcpu, kw_ns_text(until, a));
-	if (e->cause && e->cause != e->vcpu)
+	if (e->cause != e->vcpu)
 		g_string_append_printf(out, "%s is deliverable since %s. ",
 				       cause, kw_ns_text(e->deliverable, b));
 	else
-		g_string_append_printf(out, "it must run since %s. ",
+		g_string_append_printf(out, "%s since %s. ",
+				       e->uninterruptible ? "it may run" :
+				       "an input of its own is deliverable",
 				       kw_ns_text(e->deliverable, b));
 	if (e->woken != KW_NEVER_NS)
 		g_string_append_printf(out, "It was last woken at %s. ",

@@ -178,7 +178,7 @@ static bool read_causes(struct kw_writer *w, GError **err)
 		struct kw_cause c = {
 			(uint16_t)sqlite3_column_int(st, 0),
 			(uint16_t)sqlite3_column_int(st, 1),
-			(uint16_t)sqlite3_column_int(st, 2),
+			sqlite3_column_int(st, 2),
 			(uint64_t)sqlite3_column_int64(st, 3),
 		};
 		g_array_append_val(w->causes, c);

@@ -244,7 +244,7 @@ bool kw_store_causes(struct kw_store *s, int64_t id, enum kw_class class,
 		     kw_store_row row, void *arg, GError **err)
 {
 	sqlite3_stmt *st = kw_store_prepare(s, "SELECT v.name,"
-		" CASE WHEN a.cause = 0 THEN '-' ELSE o.name END, a.number"
+		" coalesce(o.name, '-'), a.number"
 		" FROM causes a LEFT JOIN objects v ON v.campaign ="
 		" a.campaign AND v.object = a.vcpu LEFT JOIN objects o"
 		" ON o.campaign = a.campaign AND o.object = a.cause"

@@ -81,7 +81,8 @@ static int cause_order(const struct kw_cause *a, const struct kw_cause *b)
 static void count_cause(struct kw_writer *w, const struct kw_episode *e,
 			uint64_t sign)
 {
-	struct kw_cause c = { e->class, e->vcpu, e->cause, sign };
+	struct kw_cause c = { e->class, e->vcpu, e->deliverable == KW_NEVER_NS ?
+			      -1 : e->cause, sign };
 	unsigned i;
 
 	for (i = 0; i < w->causes->len; i++) {

@@ -6,7 +6,8 @@
 #include "internal.h"
 
 struct kw_cause {
-	uint16_t class, vcpu, cause;
+	uint16_t class, vcpu;
+	int32_t cause;			/* object number, or -1 */
 	uint64_t number;
 };
 
