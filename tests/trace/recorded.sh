@@ -25,7 +25,7 @@ ok $? "the same from a pipe"
 exits 2 "no vCPU in it" "$KVMWAKE" import scenarios/recorded/pp.lua
 says 'no vCPU' "$TMPDIR/err" "and it says so"
 
-exits 0 "run" "$KVMWAKE" run --kernel v4.14 --db "$db" \
+exits 0 "run" "$KVMWAKE" run --lua lua --kernel v4.14 --db "$db" \
 	scenarios/recorded/pp.lua
 
 # between LEAST MOST NAME SQL: the result, a number
