@@ -47,7 +47,7 @@ enum kw_path_type {
 };
 
 struct kw_draft_path {
-	const char *name, *kernel;
+	const char *name, *args, *kernel;
 	uint8_t type;			/* enum kw_path_type */
 	uint32_t entry;
 	unsigned nr_outcomes;		/* of RETURN; roots have none */

@@ -273,7 +273,8 @@ static void put_path(struct kw_link *l, uint32_t path)
 
 	KW_PUSH(p->arena, p->paths, p->nr_paths, l->max_paths,
 		(struct kw_path){
-			.name = from->name, .kernel = from->kernel,
+			.name = from->name, .args = from->args,
+			.kernel = from->kernel,
 			.entry = l->number[entry_of(l, path)],
 			.nr_outcomes = (uint16_t)from->nr_outcomes });
 }

@@ -161,6 +161,7 @@ struct kw_actor {
 /* A path as compiled for one set of arguments, for show and messages. */
 struct kw_path {
 	const char *name;		/* "kvm_vcpu_kick", or the actor's */
+	const char *args;		/* "(vcpu, 1)": structs, constants */
 	const char *kernel;
 	uint16_t entry;			/* node */
 	uint16_t nr_outcomes;		/* of its RETURN */

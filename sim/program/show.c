@@ -151,6 +151,7 @@ static void put_callee(const struct kw_program *p, unsigned entry,
 	const struct kw_path *path = path_at(p, entry);
 
 	g_string_append(out, path ? path->name : "?");
+	g_string_append(out, path ? path->args : "");
 }
 
 /* The operands of what is not an access. */
@@ -381,9 +382,9 @@ static void show_one(const struct kw_program *p, const struct kw_path *path,
 	GString *line = g_string_new(NULL);
 	unsigned i;
 
-	g_string_append_printf(out, "%s%s%s, entry %u\n", path->name,
-			       *path->kernel ? ", " : "", path->kernel,
-			       path->entry);
+	g_string_append_printf(out, "%s%s%s%s, entry %u\n", path->name,
+			       path->args, *path->kernel ? ", " : "",
+			       path->kernel, path->entry);
 	mark_path(p, path->entry, in);
 	for (i = 0; i < p->nr_nodes; i++) {
 		if (!in[i])
@@ -481,7 +482,8 @@ void kw_show_names(const struct kw_program *p, GString *out)
 		mark_path(p, p->paths[i].entry, in);
 		for (n = 0, k = 1; k < p->nr_nodes; k++)
 			n += in[k];
-		g_string_append_printf(out, "%5u  %s", n, p->paths[i].name);
+		g_string_append_printf(out, "%5u  %s%s", n, p->paths[i].name,
+				       p->paths[i].args);
 		if (*p->paths[i].kernel)
 			g_string_append_printf(out, "  %s",
 					       p->paths[i].kernel);

@@ -225,7 +225,7 @@ struct kw_param {
 struct kw_path_draft {
 	unsigned nr;
 	uint8_t type;			/* enum kw_path_type */
-	const char *name, *kernel;
+	const char *name, *args, *kernel;
 	unsigned site;			/* where its function begins */
 	struct kw_param params[KW_MAX_ARGS];
 	unsigned nr_params;

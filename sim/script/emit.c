@@ -166,7 +166,8 @@ static void emit_path(struct kw_build *b, struct kw_draft *d, unsigned nr)
 	m.nodes = g_hash_table_new(node_hash, node_equal);
 	m.loops = g_hash_table_new(loop_hash, loop_equal);
 	d->paths[nr] = (struct kw_draft_path){
-		.name = path->name, .kernel = path->kernel,
+		.name = path->name, .args = path->args,
+		.kernel = path->kernel,
 		.type = path->type, .nr_regs = path->nr_regs,
 		.nr_times = path->nr_times, .nr_outcomes = path->outs.nr };
 	if (path->type == KW_PATH_TRAP)

@@ -123,6 +123,36 @@ static void set_param(lua_State *L, struct kw_path_draft *path, unsigned i,
 	}
 }
 
+/* "(vcpu, 1)": what makes this path differ from others of its name. */
+static const char *describe_args(lua_State *L, int fn, int nr_args)
+{
+	const struct kw_ref *r;
+	const struct kw_loc *l;
+	const char *args;
+	int i, top = lua_gettop(L);
+
+	if (!nr_args)
+		return "";
+	lua_pushliteral(L, "(");
+	for (i = 1; i <= nr_args; i++) {
+		r = kw_to_ref(L, fn + i);
+		l = kw_to_loc(L, fn + i);
+		lua_pushfstring(L, "%s%s%s", lua_tostring(L, top + 1),
+				i > 1 ? ", " : "",
+				r && r->kind ? r->kind->name :
+				l ? l->decl->name :
+				lua_type(L, fn + i) == LUA_TSTRING ?
+					lua_tostring(L, fn + i) :
+					kw_describe(L, fn + i));
+		lua_replace(L, top + 1);
+		lua_settop(L, top + 1);
+	}
+	args = kw_intern(kw_build(L),
+			 lua_pushfstring(L, "%s)", lua_tostring(L, -1)));
+	lua_settop(L, top);
+	return args;
+}
+
 static struct kw_path_draft *new_path(lua_State *L, int fn, int nr_args,
 				      enum kw_path_type type,
 				      const char *name)
@@ -140,6 +170,7 @@ static struct kw_path_draft *new_path(lua_State *L, int fn, int nr_args,
 	path->kernel = def ? def->kernel : "";
 	path->nr_params = (unsigned)nr_args;
 	path->nr_scopes = 1;
+	path->args = describe_args(L, fn, nr_args);
 	path->nr_regs = type == KW_PATH_CALLED;	/* local 0: return point */
 	lua_pushvalue(L, fn);
 	lua_getinfo(L, ">S", &ar);

@@ -445,8 +445,9 @@ static bool backtrack(struct kw_build *b, struct kw_tracer *run,
 	return false;
 }
 
-struct kw_tracer *kw_tracer_begin(struct kw_build *b, struct kw_path_draft *path,
-			      enum kw_run_type type)
+struct kw_tracer *kw_tracer_begin(struct kw_build *b,
+				  struct kw_path_draft *path,
+				  enum kw_run_type type)
 {
 	struct kw_tracer *run = KW_NEW(&b->arena, struct kw_tracer);
 

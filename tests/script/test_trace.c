@@ -444,7 +444,7 @@ static void test_show(void)
 	GString *dot = g_string_new(NULL);
 	char *text = kit_show(s->program, "f");
 
-	g_assert_true(g_str_has_prefix(text, "f, virt/x.c v1, entry "));
+	g_assert_true(g_str_has_prefix(text, "f(vcpu), virt/x.c v1, entry "));
 	g_assert_nonnull(strstr(text, "LOAD_FLAG v.a 0:"));
 	g_assert_nonnull(strstr(text, "SET_MASK v.r R1"));
 	g_assert_nonnull(strstr(text, "v1.lua:5\n"));
@@ -453,7 +453,7 @@ static void test_show(void)
 	g_assert_cmpuint(kw_show_dot(s->program, "none", dot), ==, 0);
 	g_string_truncate(dot, 0);
 	kw_show_names(s->program, dot);
-	g_assert_nonnull(strstr(dot->str, "    3  f  virt/x.c v1\n"));
+	g_assert_nonnull(strstr(dot->str, "    3  f(vcpu)  virt/x.c v1\n"));
 	g_free(text);
 	g_string_free(dot, TRUE);
 	kw_scenario_free(s);
