@@ -147,8 +147,9 @@ struct kw_stored_pair {
 };
 GPtrArray *kw_cli_pairs(struct kw_cli *cli, struct kw_store *store,
 			const char *old_, const char *new_, GError **err);
-/* The first run that got worse or was fixed, and whose; NULL: none. */
+/* The first run that got worse (or was fixed), and whose; NULL: none. */
 const struct kw_stored_pair *kw_cli_telling_pair(GPtrArray *pairs,
+						 enum kw_judgement what,
 						 const struct kw_stored **c,
 						 uint64_t *run);
 /* A run of a stored campaign again; an error when the files have changed. */

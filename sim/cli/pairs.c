@@ -100,50 +100,32 @@ GPtrArray *kw_cli_pairs(struct kw_cli *cli, struct kw_store *store,
 	return NULL;
 }
 
-/* Every pair for quantity q: missed before failed, late, spurious. */
-static const struct kw_stored_pair *telling(GPtrArray *pairs,
-					    enum kw_quantity q, bool fixed,
-					    const struct kw_stored **c,
-					    uint64_t *run)
+const struct kw_stored_pair *kw_cli_telling_pair(GPtrArray *pairs,
+						 enum kw_judgement what,
+						 const struct kw_stored **c,
+						 uint64_t *run)
 {
-	unsigned i;
+	static const uint8_t order[] = {
+		KW_MISSED, KW_FAILED, KW_LATE, KW_SPURIOUS,
+	};
+	unsigned k, i;
 
-	for (i = 0; i < pairs->len; i++) {
-		const struct kw_stored_pair *p = pairs->pdata[i];
+	for (k = 0; k < G_N_ELEMENTS(order); k++) {
+		enum kw_quantity q = order[k];
 
-		if (fixed && p->result.of[q].what == KW_FIXED) {
-			*c = p->old_;
-			*run = (uint64_t)p->pairs.of[q].first_fewer;
-			return p;
-		}
-		if (!fixed && p->result.of[q].what == KW_WORSE) {
-			*c = p->new_;
-			*run = (uint64_t)p->pairs.of[q].first_more;
+		for (i = 0; i < pairs->len; i++) {
+			const struct kw_stored_pair *p = pairs->pdata[i];
+
+			if (p->result.of[q].what != what)
+				continue;
+			*c = what == KW_WORSE ? p->new_ : p->old_;
+			*run = (uint64_t)(what == KW_WORSE ?
+					  p->pairs.of[q].first_more :
+					  p->pairs.of[q].first_fewer);
 			return p;
 		}
 	}
 	return NULL;
-}
-
-const struct kw_stored_pair *kw_cli_telling_pair(GPtrArray *pairs,
-						 const struct kw_stored **c,
-						 uint64_t *run)
-{
-	static const struct {
-		enum kw_quantity q;
-		bool fixed;
-	} order[] = {
-		{ KW_MISSED, false }, { KW_MISSED, true },
-		{ KW_FAILED, false }, { KW_FAILED, true },
-		{ KW_LATE, false }, { KW_LATE, true },
-		{ KW_SPURIOUS, false }, { KW_SPURIOUS, true },
-	};
-	const struct kw_stored_pair *p = NULL;
-	unsigned i;
-
-	for (i = 0; !p && i < G_N_ELEMENTS(order); i++)
-		p = telling(pairs, order[i].q, order[i].fixed, c, run);
-	return p;
 }
 
 static bool fresh(const struct kw_stored *c, const struct kw_scenario *s)

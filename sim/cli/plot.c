@@ -327,7 +327,9 @@ static bool plot_timeline(const struct plot *p, GError **err)
 	char *title;
 	bool ok;
 
-	pair = kw_cli_telling_pair(p->pairs, &c, &run);
+	pair = kw_cli_telling_pair(p->pairs, KW_FIXED, &c, &run);
+	if (!pair)
+		pair = kw_cli_telling_pair(p->pairs, KW_WORSE, &c, &run);
 	if (!pair)
 		pair = p->pairs->pdata[0];
 	title = g_strdup_printf("%s, seed %" G_GUINT64_FORMAT ", run %"

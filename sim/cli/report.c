@@ -3,8 +3,8 @@
  * `report`: decides what of a database goes into a mail.
  *
  * At most KW_WIDTH columns, plain text, readable alone: what was asked and
- * with which commands, the table, one interleaving of the first thing that
- * changed, and how to see it again.
+ * with which commands, the table, an interleaving of the first thing that got
+ * worse and of the first that was fixed, and how to see them again.
  */
 #include <string.h>
 #include "cli.h"
@@ -192,25 +192,39 @@ static bool put_causes(struct report *r, GError **err)
 	return ok;
 }
 
-static bool put_excerpt(struct report *r, GError **err)
+/* In one line, or in two that a shell takes as one. */
+static void put_replay(struct report *r, const struct kw_stored *c,
+		       uint64_t run)
 {
-	const struct kw_stored_pair *p;
+	char *line = kw_cli_replay_line(r->cli, c->scenario, c->kernel, run);
+	char *option = strlen(line) + strlen("replay: ") > KW_WIDTH ?
+		strstr(line, " --") : NULL;
+
+	if (option)
+		*option++ = '\0';
+	g_string_append_printf(r->out, "replay: %s%s%s\n", line,
+			       option ? " \\\n    " : "",
+			       option ? option : "");
+	g_free(line);
+}
+
+/* One run that got worse, and one that was fixed. */
+static bool put_excerpt(struct report *r, enum kw_judgement what,
+			GError **err)
+{
 	const struct kw_stored *c;
 	uint64_t run;
-	char *line;
-	bool ok;
 
-	p = kw_cli_telling_pair(r->pairs, &c, &run);
-	if (!p)
+	if (!kw_cli_telling_pair(r->pairs, what, &c, &run))
 		return true;
-	line = kw_cli_replay_line(r->cli, c->scenario, c->kernel, run);
-	g_string_append_printf(r->out, "\nRun %" G_GUINT64_FORMAT " of %s "
-			       "under %s:\n\n", run, c->scenario, c->kernel);
-	ok = kw_cli_excerpt(r->cli, c, run, EXCERPT_STEPS, r->out, err);
-	if (ok)
-		g_string_append_printf(r->out, "replay: %s\n", line);
-	g_free(line);
-	return ok;
+	g_string_append_printf(r->out, "\n%s: run %" G_GUINT64_FORMAT
+			       " of %s under %s\n\n",
+			       kw_judgement_names[what], run, c->scenario,
+			       c->kernel);
+	if (!kw_cli_excerpt(r->cli, c, run, EXCERPT_STEPS, r->out, err))
+		return false;
+	put_replay(r, c, run);
+	return true;
 }
 
 static bool put_all(struct report *r, GError **err)
@@ -221,7 +235,8 @@ static bool put_all(struct report *r, GError **err)
 	put_table(r);
 	put_latency(r);
 	put_evidence(r);
-	return put_causes(r, err) && put_excerpt(r, err);
+	return put_causes(r, err) && put_excerpt(r, KW_WORSE, err) &&
+	       put_excerpt(r, KW_FIXED, err);
 }
 
 static void put_json(struct report *r)
