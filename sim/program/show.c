@@ -323,14 +323,19 @@ static bool impossible(const struct kw_program *p, unsigned node)
 
 static void mark_path(const struct kw_program *p, unsigned node, bool *in)
 {
-	const struct kw_node *n = &p->nodes[node];
-	unsigned k;
+	const struct kw_node *n;
+	unsigned k, nr;
 
-	if (in[node] || impossible(p, node))
-		return;
-	in[node] = true;
-	for (k = 0; k < nr_outcomes(p, n); k++)
-		mark_path(p, follower(p, n, k), in);
+	while (!in[node] && !impossible(p, node)) {
+		n = &p->nodes[node];
+		nr = nr_outcomes(p, n);
+		in[node] = true;
+		if (!nr)
+			return;
+		for (k = 1; k < nr; k++)
+			mark_path(p, follower(p, n, k), in);
+		node = follower(p, n, 0);
+	}
 }
 
 static void put_outcome_name(const struct kw_program *p, unsigned node,

@@ -126,7 +126,7 @@ static uint32_t emit_loop(struct emit *m, const struct kw_expr *e,
 static uint32_t emit_node(struct emit *m, const struct kw_expr *e,
 			  const struct env *env)
 {
-	uint32_t succ[UINT8_MAX + 2];
+	uint32_t *succ = KW_NEWS(&m->b->arena, uint32_t, e->nr_kids);
 	unsigned i;
 
 	for (i = 0; i < e->nr_kids; i++)
@@ -134,27 +134,74 @@ static uint32_t emit_node(struct emit *m, const struct kw_expr *e,
 	return add_node(m, &e->a, succ, e->nr_kids);
 }
 
-static uint32_t emit(struct emit *m, const struct kw_expr *e,
-		     const struct env *env)
+static uint32_t find_node(const struct emit *m, const struct kw_expr *e,
+			  const struct env *env)
 {
-	struct node_key key = { e->id, env ? env->nr : 0 }, *new;
-	gpointer found;
+	struct node_key key = { e->id, env ? env->nr : 0 };
+	gpointer found = g_hash_table_lookup(m->nodes, &key);
+
+	return found ? GPOINTER_TO_UINT(found) - 1 : KW_DRAFT_NONE;
+}
+
+static void keep_node(struct emit *m, const struct kw_expr *e,
+		      const struct env *env, uint32_t node)
+{
+	struct node_key *key = KW_NEW(&m->b->arena, struct node_key);
+
+	key->expr = e->id;
+	key->env = env ? env->nr : 0;
+	g_hash_table_insert(m->nodes, key, GUINT_TO_POINTER(node + 1));
+}
+
+/* Where a straight line of accesses ends, or joins what is there. */
+static const struct kw_expr *end_of_line(const struct emit *m,
+					 const struct kw_expr *e,
+					 const struct env *env)
+{
+	while (e->nr_kids == 1 && e->a.op < KW_NR_OPS &&
+	       find_node(m, e, env) == KW_DRAFT_NONE)
+		e = e->kids[0];
+	return e;
+}
+
+static uint32_t emit_end(struct emit *m, const struct kw_expr *e,
+			 const struct env *env)
+{
 	uint32_t node;
 
 	if (e->a.op == KW_X_AGAIN)
 		return env->head;
 	if (e->a.op == KW_X_OUT)
 		return env->outs[e->a.val];
-	found = g_hash_table_lookup(m->nodes, &key);
-	if (found)
-		return GPOINTER_TO_UINT(found) - 1;
+	node = find_node(m, e, env);
+	if (node != KW_DRAFT_NONE)
+		return node;
 	if (e->a.op == KW_X_LOOP)
 		node = emit_loop(m, e, env);
 	else
 		node = emit_node(m, e, env);
-	new = KW_NEW(&m->b->arena, struct node_key);
-	*new = key;
-	g_hash_table_insert(m->nodes, new, GUINT_TO_POINTER(node + 1));
+	keep_node(m, e, env, node);
+	return node;
+}
+
+/* Straight lines are emitted from their end, without recursion. */
+static uint32_t emit(struct emit *m, const struct kw_expr *e,
+		     const struct env *env)
+{
+	const struct kw_expr *end = end_of_line(m, e, env), *at, **line;
+	unsigned n = 0;
+	uint32_t node;
+
+	for (at = e; at != end; at = at->kids[0])
+		n++;
+	line = KW_NEWS(&m->b->arena, const struct kw_expr *, n);
+	for (n = 0, at = e; at != end; at = at->kids[0])
+		line[n++] = at;
+	node = emit_end(m, end, env);
+	while (n--) {
+		node = add_node(m, &line[n]->a, &node, 1);
+		keep_node(m, line[n], env, node);
+	}
 	return node;
 }
 
