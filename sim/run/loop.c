@@ -9,6 +9,10 @@
  * their own.  Everything else, and every step that somebody observes or may
  * wait for, goes through kw_exec() and kw_cpu_effect() like in any engine.
  *
+ * What a step costs passes before it: whatever it changes, and its effect,
+ * happen at one moment, in the order of time of the whole machine.  (The
+ * first step of a turn has waited already, or follows an effect at once.)
+ *
  * Invariant: while the loop runs, the clock, the number of steps and the
  * actor's pc are in locals; they are written back before anybody else looks.
  */
@@ -26,50 +30,57 @@ static void check_storm(struct kw_runner *r, unsigned a)
 	}
 }
 
-static uint64_t drawn(struct kw_runner *r, unsigned a, uint32_t span)
+/* What passes before node n is executed, ns. */
+static inline uint64_t cost(struct kw_runner *r, unsigned a,
+			    const struct kw_code *n)
 {
-	uint32_t draw = kw_rng_u16(&r->rng[a][KW_OP_COST], &r->key,
-				   a << 2 | KW_OP_COST);
+	uint32_t draw;
 
-	return draw * (uint64_t)span >> 16;
+	if (!n->span)
+		return n->cost_ns;
+	draw = kw_rng_u16(&r->rng[a][KW_OP_COST], &r->key,
+			  a << 2 | KW_OP_COST);
+	return n->cost_ns + (draw * (uint64_t)n->span >> 16);
+}
+
+/* Lets the cost of a's next step pass; false when somebody else is first. */
+static bool charge(struct kw_runner *r, unsigned c, unsigned a)
+{
+	r->clock.now += cost(r, a, &r->code[kw_actor(r->p, r->s, a)->pc]);
+	if (r->clock.now < kw_queue_time(&r->queue))
+		return true;
+	kw_queue_set(&r->queue, kw_cpu_slot(r, c), r->clock.now);
+	check_storm(r, a);
+	return false;
 }
 
 /* The same steps one at a time, for whoever watches. */
 static void careful_loop(struct kw_runner *r, unsigned c, unsigned a)
 {
 	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
-	const struct kw_code *n;
 	struct kw_done done;
 	unsigned pc;
 
 	do {
 		pc = st->pc;
-		n = &r->code[pc];
 		kw_special_step(r, a, (int)c, pc, &done);
-		r->clock.now += n->cost_ns;
-		if (n->span)
-			r->clock.now += drawn(r, a, n->span);
 		r->counts.steps++;
 		if (done.effect != KW_EFF_NONE &&
 		    (!kw_cpu_effect(r, c, a, &r->p->nodes[pc], &done) ||
 		     r->stop))
 			return;
-	} while (r->clock.now < kw_queue_time(&r->queue));
-	kw_queue_set(&r->queue, kw_cpu_slot(r, c), r->clock.now);
-	check_storm(r, a);
+	} while (charge(r, c, a));
 }
 
 struct labels {
 	const void *direct[KW_NR_OPS], *based[KW_NR_OPS], *slow;
 };
 
-/* Goes to node TO; what the node that it leaves costs is time now. */
+/* Goes to node TO, unless somebody else is to go first. */
 #define GO(to)							\
 	do {							\
-		now += n->cost_ns;				\
-		if (n->span)					\
-			now += drawn(r, a, n->span);		\
 		n = (to);					\
+		now += cost(r, a, n);				\
 		steps++;					\
 		if (__builtin_expect(horizon <= now, 0))	\
 			goto turn_over;				\
@@ -181,17 +192,17 @@ slow:
 			       &done);
 	if (done.effect != KW_EFF_NONE) {
 		st->pc = (uint16_t)next;
-		r->clock.now = now + n->cost_ns;
-		r->counts.steps += steps;
-		steps = 0;
-		if (!kw_cpu_effect(r, c, a, &p->nodes[pc], &done) || r->stop) {
-			r->counts.steps++;
+		r->counts.steps += steps + 1;
+		steps = -1u;
+		if (!kw_cpu_effect(r, c, a, &p->nodes[pc], &done) || r->stop)
+			return NULL;
+		if (r->careful) {
+			if (charge(r, c, a))
+				careful_loop(r, c, a);
 			return NULL;
 		}
 		horizon = kw_queue_time(&r->queue);
-		now = r->clock.now - n->cost_ns;
-		if (r->careful)
-			horizon = 0;
+		now = r->clock.now;
 	}
 	GO(&code[next]);
 

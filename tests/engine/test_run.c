@@ -224,9 +224,60 @@ static void test_jobs(void)
 	g_assert_cmphex(one.digest, ==, five.digest);
 }
 
+static void ignore(void *arg, const struct kw_event *e, const uint8_t *state)
+{
+	(void)e;
+	(void)state;
+	++*(unsigned *)arg;
+}
+
+/* Threads that fight for a lock, seen by nobody, or step by step. */
+static void fight(kw_observer observe, struct kw_result *res)
+{
+	static struct assembler m;
+	unsigned seen = 0;
+	struct kw_run_opts o = { .seed = 9, .duration_ns = 100000,
+				 .observe = observe, .observe_arg = &seen };
+	struct kw_runner *r;
+	uint16_t v, entry, d;
+
+	asm_begin(&m);
+	v = asm_object(&m, 8);
+	d = asm_dist(&m, KW_UNIFORM, 10, 300);
+	entry = asm_here(&m);
+	asm_op(&m, KW_OP_BURN, 0, d);
+	asm_op(&m, KW_OP_LOCK, v, 0);
+	asm_op(&m, KW_OP_BURN, 0, d);
+	asm_op(&m, KW_OP_SET_MASK, v + 2, 1);
+	asm_op(&m, KW_OP_UNLOCK, v, 0)->next[0] = entry;
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	asm_end(&m);
+	m.p.host.nr_cpus = 3;
+	m.p.host.op_ns[KW_COST_LOCK].min = 20;
+	m.p.host.op_ns[KW_COST_LOCK].max = 50;
+	r = kw_runner_new(&m.p, &o);
+	kw_runner_run(r, 0, res);
+	kw_runner_free(r);
+	g_assert_true(!observe == !seen);
+}
+
+static void test_observed(void)
+{
+	struct kw_result unseen, seen;
+
+	fight(NULL, &unseen);
+	fight(ignore, &seen);
+	g_assert_cmpuint(unseen.counts.steps, >, 1000);
+	g_assert_cmpuint(unseen.counts.steps, ==, seen.counts.steps);
+	g_assert_cmphex(unseen.digest, ==, seen.digest);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/run/observed", test_observed);
 	g_test_add_func("/run/queue", test_queue_order);
 	g_test_add_func("/run/rng", test_rng_is_counter_based);
 	g_test_add_func("/run/scale", test_scale);
