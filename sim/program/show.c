@@ -50,6 +50,22 @@ static void put_value(const struct kw_program *p, unsigned node, unsigned v,
 		g_string_append_printf(out, "%u", v);
 }
 
+/* An object, or its field: the first one has the object's address. */
+static void put_constant(const struct kw_program *p, unsigned node,
+			 GString *out)
+{
+	const struct kw_node *n = &p->nodes[node];
+	const struct kw_object *o = kw_object_at(p, n->off);
+	const struct kw_field *first;
+
+	kw_address_name(p, n->off, out);
+	if (!o || o->addr != n->off || !*p->labels[node])
+		return;
+	first = kw_field_at(&p->kinds[o->kind], 0);
+	if (first)
+		g_string_append_printf(out, ".%s", first->name);
+}
+
 /* The address A of a node. */
 static void put_address(const struct kw_program *p, unsigned node,
 			GString *out)
@@ -61,7 +77,7 @@ static void put_address(const struct kw_program *p, unsigned node,
 	if (!n->reg && time)
 		g_string_append_printf(out, "%s(slot %u)", label, n->off);
 	else if (!n->reg)
-		kw_address_name(p, n->off, out);
+		put_constant(p, node, out);
 	else if (*label)
 		g_string_append_printf(out, "%s(r%u)", label, n->reg);
 	else if (n->off)
