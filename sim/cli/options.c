@@ -218,10 +218,17 @@ static bool option(struct kw_cli *cli, int argc, char **argv, int *i,
 	return set(cli, o, value ? value + 1 : NULL, err);
 }
 
-static bool check_color(const struct kw_cli *cli, GError **err)
+#define MAX_JOBS 1024
+
+static bool check_values(const struct kw_cli *cli, GError **err)
 {
 	const char *c = cli->o.color;
 
+	if (cli->o.jobs > MAX_JOBS) {
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "--jobs: at most %u", MAX_JOBS);
+		return false;
+	}
 	if (!strcmp(c, "auto") || !strcmp(c, "always") || !strcmp(c, "never"))
 		return true;
 	g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
@@ -259,7 +266,7 @@ bool kw_options_parse(struct kw_cli *cli, int argc, char **argv, GError **err)
 			g_ptr_array_add(cli->args, g_strdup(argv[i]));
 		}
 	}
-	return check_color(cli, err);
+	return check_values(cli, err);
 }
 
 bool kw_option_given(const struct kw_cli *cli, const char *name)

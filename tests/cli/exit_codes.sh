@@ -84,7 +84,7 @@ exits 4 "nothing to report" "$KVMWAKE" report --seed 9 --db "$TMPDIR/b.db"
 "$KVMWAKE" run --db "$TMPDIR/c.db" --runs 500000000 --kernel v4.14 $scenario \
 	>/dev/null 2>"$TMPDIR/err" &
 pid=$!
-for i in $(seq 100); do
+for _ in $(seq 100); do
 	sleep 0.1
 	n=$(sqlite3 "$TMPDIR/c.db" 'SELECT runs FROM campaigns' 2>/dev/null)
 	[ "${n:-0}" -gt 0 ] && break

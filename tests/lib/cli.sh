@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh
+# shellcheck shell=bash disable=SC2034
 #
 # What the tests of the command line share.  Each check is a TAP line.
 
