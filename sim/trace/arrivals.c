@@ -230,6 +230,12 @@ void kw_arrival_queue(struct kw_extract *x, const struct kw_trace_event *ev,
 	}
 }
 
+/* Of those, only PSCI's CPU_ON wakes another vCPU. */
+static bool is_power_call(const struct kw_vcpu *v)
+{
+	return v->ec == EC_HVC64 || v->ec == EC_SMC64 || v->ec == EC_HVC32;
+}
+
 /* sched_waking of vCPU v by ev's task */
 void kw_arrival_waking(struct kw_extract *x, const struct kw_trace_event *ev,
 		       struct kw_vcpu *v)
@@ -253,8 +259,7 @@ void kw_arrival_waking(struct kw_extract *x, const struct kw_trace_event *ev,
 		close_spi(x, v->id >= 0 ? v->id : 0);
 	} else if (from && from != v && from->where == KW_WHERE_HOST &&
 		   !from->wait && v->id >= 0) {
-		if (from->ec == EC_HVC64 || from->ec == EC_SMC64 ||
-		    from->ec == EC_HVC32) {
+		if (is_power_call(from)) {
 			kw_step_flush_run(x, from);
 			kw_step_push(x, from, (struct kw_step){
 				.kind = KW_STEP_ON,
@@ -265,16 +270,66 @@ void kw_arrival_waking(struct kw_extract *x, const struct kw_trace_event *ev,
 	}
 }
 
-/* sched_waking of a thread that is not known yet: maybe a vCPU's. */
-void kw_arrival_waking_unknown(struct kw_extract *x, int waker)
+/*
+ * sched_waking of thread tid, which is not known yet: maybe a vCPU's.  What
+ * was done to it is a step without a target until the end.
+ */
+void kw_arrival_waking_unknown(struct kw_extract *x,
+			       const struct kw_trace_event *ev, int tid)
 {
-	struct kw_vcpu *from = kw_extract_thread(x, waker);
+	struct kw_vcpu *from = kw_extract_thread(x, ev->pid);
+	struct kw_early early = { .tid = tid, .from = from };
+	struct kw_step step = { .vcpu = KW_MAX_VCPUS };
 
-	if (!from || from->sgi != KW_SGI_OPEN)
+	if (!from || from->where != KW_WHERE_HOST || from->wait ||
+	    x->stopped || x->wakings->len >= KW_MAX_VCPUS ||
+	    kw_trace_in_hardirq(ev))
 		return;
-	from->sgi = KW_SGI_FOUND;
-	if (!x->stopped)
-		x->nr_sgis_unknown++;
+	if (is_power_call(from))
+		step.kind = KW_STEP_ON;
+	else if (from->sgi == KW_SGI_OPEN)
+		step.kind = KW_STEP_SGI;
+	else
+		return;
+	from->sgi = from->sgi ? KW_SGI_FOUND : KW_SGI_NONE;
+	kw_step_flush_run(x, from);
+	kw_step_push(x, from, step);
+	early.step = from->steps->len - 1;
+	g_array_append_val(x->wakings, early);
+}
+
+/* At the end the threads are known: whose vCPU was it? */
+void kw_arrival_resolve(struct kw_extract *x)
+{
+	const struct kw_early *e;
+	struct kw_step *s;
+	struct kw_vcpu *v;
+	unsigned i;
+
+	for (i = 0; i < x->wakings->len; i++) {
+		e = &g_array_index(x->wakings, struct kw_early, i);
+		s = &g_array_index(e->from->steps, struct kw_step, e->step);
+		v = kw_extract_thread(x, e->tid);
+		if (v)
+			s->vcpu = (uint16_t)v->id;
+		else if (s->kind == KW_STEP_SGI)
+			x->nr_sgis_unknown++;
+	}
+}
+
+bool kw_arrival_was_early(const struct kw_extract *x, const struct kw_vcpu *v)
+{
+	const struct kw_early *e;
+	const struct kw_step *s;
+	unsigned i;
+
+	for (i = 0; i < x->wakings->len; i++) {
+		e = &g_array_index(x->wakings, struct kw_early, i);
+		s = &g_array_index(e->from->steps, struct kw_step, e->step);
+		if (e->tid == v->tid && s->kind == KW_STEP_SGI)
+			return true;
+	}
+	return v->id >= 0 && x->early[v->id];
 }
 
 /* A reschedule IPI from the vgic to a CPU, sent by a vCPU's thread. */

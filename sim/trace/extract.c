@@ -45,6 +45,7 @@ struct kw_extract *kw_extract_new(unsigned limit, GArray *only)
 	x->sources = g_ptr_array_new_with_free_func(free_source);
 	x->unknown = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					   NULL);
+	x->wakings = g_array_new(FALSE, FALSE, sizeof(struct kw_early));
 	for (i = 0; i < KW_NR_SAMPLES; i++)
 		x->samples[i] = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	return x;
@@ -58,6 +59,7 @@ void kw_extract_free(struct kw_extract *x)
 		return;
 	for (i = 0; i < KW_NR_SAMPLES; i++)
 		g_array_free(x->samples[i], TRUE);
+	g_array_free(x->wakings, TRUE);
 	g_hash_table_unref(x->unknown);
 	g_ptr_array_free(x->sources, TRUE);
 	g_hash_table_unref(x->by_tid);
@@ -309,7 +311,7 @@ static void on_any(struct kw_extract *x, const struct kw_trace_event *ev,
 		if (v)
 			kw_arrival_waking(x, ev, v);
 		else
-			kw_arrival_waking_unknown(x, ev->pid);
+			kw_arrival_waking_unknown(x, ev, (int)a->n[0]);
 		break;
 	case KW_TRACE_SCHED_SWITCH:
 		on_switch(x, ev, a);

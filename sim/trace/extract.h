@@ -90,6 +90,13 @@ struct kw_open_spi {
 	char comm[16];
 };
 
+/* A vCPU woke a thread that was not known to be one. */
+struct kw_early {
+	int tid;
+	struct kw_vcpu *from;
+	unsigned step;		/* of from, without a target */
+};
+
 enum kw_sample {
 	KW_SAMPLE_BLOCK,	/* WFx exit .. switched out */
 	KW_SAMPLE_WAKE,		/* sched_waking .. switched in, by a task */
@@ -123,6 +130,7 @@ struct kw_extract {
 	bool seen[KW_TRACE_NR_IDS];
 	bool early[KW_MAX_VCPUS]; /* an interrupt for it came before its
 				     thread was known */
+	GArray *wakings;	/* struct kw_early */
 	GHashTable *unknown;	/* name -> count */
 	uint64_t nr_unknown;
 };
@@ -168,7 +176,11 @@ void kw_arrival_queue(struct kw_extract *x, const struct kw_trace_event *ev,
 		      const struct kw_trace_args *a);
 void kw_arrival_waking(struct kw_extract *x, const struct kw_trace_event *ev,
 		       struct kw_vcpu *v);
-void kw_arrival_waking_unknown(struct kw_extract *x, int waker);
+void kw_arrival_waking_unknown(struct kw_extract *x,
+			       const struct kw_trace_event *ev, int tid);
+void kw_arrival_resolve(struct kw_extract *x);
+/* Was there an interrupt for v before its thread was known? */
+bool kw_arrival_was_early(const struct kw_extract *x, const struct kw_vcpu *v);
 void kw_arrival_ipi(struct kw_extract *x, struct kw_vcpu *from, int cpu);
 void kw_arrival_ipis(struct kw_extract *x, struct kw_vcpu *from,
 		     const struct kw_trace_args *a);

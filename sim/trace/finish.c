@@ -115,6 +115,7 @@ bool kw_extract_finish(struct kw_extract *x, GError **err)
 	if (!x->stopped)
 		x->end_ns = x->now_ns;
 	number_rest(x);
+	kw_arrival_resolve(x);
 	g_ptr_array_sort(x->sources, by_intid);
 	for (i = 0; i < x->sources->len; i++) {
 		s = x->sources->pdata[i];

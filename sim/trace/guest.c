@@ -22,44 +22,53 @@ static const struct kw_step *step_at(const struct kw_vcpu *v, unsigned i)
 	return &g_array_index(v->steps, struct kw_step, i);
 }
 
-bool kw_write_is_off(const struct kw_writer *w, const struct kw_vcpu *v)
+/* Was vCPU id turned on by `on` in the time that the step `off` is about? */
+static bool turns_on(const struct kw_step *on, int id,
+		     const struct kw_step *off)
 {
-	const struct kw_vcpu *other;
-	const struct kw_step *s;
-	unsigned i, k;
-
-	if (!v->steps->len || step_at(v, 0)->kind != KW_STEP_OFF)
-		return false;
-	for (i = 0; i < w->x->vcpus->len; i++) {
-		other = w->x->vcpus->pdata[i];
-		for (k = 0; k < other->steps->len; k++) {
-			s = step_at(other, k);
-			if (s->kind == KW_STEP_ON && s->vcpu == v->id &&
-			    s->at_ns <= step_at(v, 0)->at_ns)
-				return true;
-		}
-	}
-	return false;
+	return on->kind == KW_STEP_ON && on->vcpu == id &&
+	       off->kind == KW_STEP_OFF && on->at_ns <= off->at_ns &&
+	       on->at_ns + off->ns >= off->at_ns;
 }
 
-/* Did another vCPU turn v on while it did this step? */
-static bool was_off(const struct kw_writer *w, const struct kw_vcpu *v,
-		    const struct kw_step *off)
+/* The first CPU_ON that ended this time off, or NULL. */
+static const struct kw_step *on_of(const struct kw_writer *w, int id,
+				   const struct kw_step *off)
 {
-	const struct kw_vcpu *other;
-	const struct kw_step *s;
+	const struct kw_step *s, *first = NULL;
+	const struct kw_vcpu *v;
 	unsigned i, k;
 
 	for (i = 0; i < w->x->vcpus->len; i++) {
-		other = w->x->vcpus->pdata[i];
-		for (k = 0; k < other->steps->len; k++) {
-			s = step_at(other, k);
-			if (s->kind == KW_STEP_ON && s->vcpu == v->id &&
-			    s->at_ns <= off->at_ns &&
-			    s->at_ns + off->ns >= off->at_ns)
-				return true;
+		v = w->x->vcpus->pdata[i];
+		for (k = 0; k < v->steps->len; k++) {
+			s = step_at(v, k);
+			if (turns_on(s, id, off) &&
+			    (!first || s->at_ns < first->at_ns))
+				first = s;
 		}
 	}
+	return first;
+}
+
+bool kw_write_is_off(const struct kw_writer *w, const struct kw_vcpu *v)
+{
+	return v->steps->len && on_of(w, v->id, step_at(v, 0));
+}
+
+/*
+ * A CPU_ON has its place where its target was off: the window may have ended
+ * before that could be seen.
+ */
+static bool has_effect(const struct kw_writer *w, const struct kw_step *on)
+{
+	const struct kw_vcpu *target = kw_extract_vcpu(w->x, on->vcpu);
+	unsigned k;
+
+	for (k = 0; target && k < target->steps->len; k++)
+		if (turns_on(on, target->id, step_at(target, k)) &&
+		    on_of(w, target->id, step_at(target, k)) == on)
+			return true;
 	return false;
 }
 
@@ -71,8 +80,9 @@ static bool is_written(const struct kw_writer *w, const struct kw_vcpu *v,
 
 	switch (s->kind) {
 	case KW_STEP_SGI:
-	case KW_STEP_ON:
 		return kw_write_vcpu(w, s->vcpu) >= 0;
+	case KW_STEP_ON:
+		return has_effect(w, s);
 	case KW_STEP_OFF:
 		return i || !kw_write_is_off(w, v);
 	default:
@@ -197,7 +207,7 @@ static void write_step(struct kw_writer *w, const struct kw_vcpu *v,
 				       kw_write_vcpu(w, s->vcpu));
 		break;
 	case KW_STEP_OFF:
-		if (was_off(w, v, s))
+		if (on_of(w, v->id, s))
 			g_string_append(line, " off()");
 		else
 			g_string_append_printf(line,

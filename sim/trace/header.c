@@ -104,8 +104,8 @@ static void write_notes(struct kw_writer *w)
 		g_string_append_c(w->out, '\n');
 	if (w->x->nr_sgis_unknown)
 		g_string_append_printf(w->out,
-				       "--\t\t%" U " more were for nobody "
-				       "that could be told\n",
+				       "--\tleft out: %" U " SGIs whose target "
+				       "cannot be told\n",
 				       w->x->nr_sgis_unknown);
 	if (w->x->nr_sources_dropped)
 		g_string_append_printf(w->out,

@@ -204,7 +204,7 @@ static void first_wait(struct kw_extract *x, struct kw_vcpu *v)
 {
 	struct kw_step off = { .kind = KW_STEP_OFF, .ns = x->now_ns };
 	struct kw_step wfi = { .kind = KW_STEP_WFI, .ns = v->fired_ns };
-	bool known = v->id >= 0 && x->early[v->id];
+	bool known = kw_arrival_was_early(x, v);
 
 	v->where = KW_WHERE_HOST;
 	v->since_ns = x->now_ns;

@@ -78,14 +78,31 @@ static char *import_text(const char *text, struct kw_import *o, char **error)
 	return lua;
 }
 
+static void assert_same_lines(const char *path, char **got, char **expected)
+{
+	unsigned i;
+
+	for (i = 0; got[i] && expected[i]; i++)
+		if (strcmp(got[i], expected[i]))
+			g_error("%s:%u: expected \"%s\", got \"%s\"", path,
+				i + 1, expected[i], got[i]);
+	if (got[i] || expected[i])
+		g_error("%s:%u: %s", path, i + 1,
+			got[i] ? "expected the end" : "the text ends here");
+}
+
 static void assert_golden(const char *path, const char *text)
 {
-	char *expected;
+	char *expected, **lines, **wanted;
 
 	if (g_getenv("KW_UPDATE"))
 		g_assert_true(g_file_set_contents(path, text, -1, NULL));
 	expected = contents(path);
-	g_assert_cmpstr(text, ==, expected);
+	lines = g_strsplit(text, "\n", 0);
+	wanted = g_strsplit(expected, "\n", 0);
+	assert_same_lines(path, lines, wanted);
+	g_strfreev(lines);
+	g_strfreev(wanted);
 	g_free(expected);
 }
 
