@@ -109,9 +109,11 @@ static void touch_vcpu(struct kw_oracle *o, uint8_t *s, unsigned v)
 	struct kw_oracle_vcpu *vc = &o->vcpus[v];
 	uint8_t waits = (uint8_t)kw_eval(p, s, p->oracle.waits, addr);
 
-	if (waits != vc->waits)
+	if (waits != vc->waits) {
 		o->changed[o->nr_changed++] = (uint16_t)v;
-	vc->waits = waits;
+		vc->waits = waits;
+		vc->cause = cause_of(o, v);
+	}
 	if (p->oracle.pending)
 		vc->pending = (uint8_t)kw_eval(p, s, p->oracle.pending, addr);
 	update_spec(o, v);

@@ -110,8 +110,6 @@ void kw_address_name(const struct kw_program *p, unsigned addr, GString *out)
 		return;
 	}
 	g_string_append(out, o->name);
-	if (addr == o->addr)
-		return;
 	f = kw_field_at(&p->kinds[o->kind], addr - o->addr);
 	if (f)
 		g_string_append_printf(out, ".%s", f->name);

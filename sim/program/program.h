@@ -272,7 +272,10 @@ extern const char *const kw_cost_names[KW_NR_COSTS];
 const struct kw_object *kw_object_at(const struct kw_program *p, unsigned addr);
 /* The field of kind k at byte offset off (time fields excepted), or NULL. */
 const struct kw_field *kw_field_at(const struct kw_kind *k, unsigned off);
-/* "vcpu0.requests", for messages and replay. */
+/*
+ * "vcpu0.requests", for messages and replay: the field, also where it is the
+ * object's first one.  An object itself is kw_object_at()->name.
+ */
 void kw_address_name(const struct kw_program *p, unsigned addr, GString *out);
 
 void kw_program_free(struct kw_program *p);

@@ -50,20 +50,17 @@ static void put_value(const struct kw_program *p, unsigned node, unsigned v,
 		g_string_append_printf(out, "%u", v);
 }
 
-/* An object, or its field: the first one has the object's address. */
+/* A field, or in a node that accesses none, an object. */
 static void put_constant(const struct kw_program *p, unsigned node,
 			 GString *out)
 {
 	const struct kw_node *n = &p->nodes[node];
 	const struct kw_object *o = kw_object_at(p, n->off);
-	const struct kw_field *first;
 
-	kw_address_name(p, n->off, out);
-	if (!o || o->addr != n->off || !*p->labels[node])
-		return;
-	first = kw_field_at(&p->kinds[o->kind], 0);
-	if (first)
-		g_string_append_printf(out, ".%s", first->name);
+	if (o && o->addr == n->off && !*p->labels[node])
+		g_string_append(out, o->name);
+	else
+		kw_address_name(p, n->off, out);
 }
 
 /* The address A of a node. */

@@ -141,25 +141,13 @@ static void put_bits(const struct kw_program *p, unsigned addr, unsigned mask,
 	}
 }
 
-/* "vcpu0.ap_list": the field, even where it is the object's first one. */
-static void put_place(const struct kw_program *p, unsigned addr, GString *out)
-{
-	const struct kw_object *o = addr ? kw_object_at(p, addr) : NULL;
-	const struct kw_field *f = o ? field_of(p, addr) : NULL;
-
-	if (f && f->name)
-		g_string_append_printf(out, "%s.%s", o->name, f->name);
-	else
-		kw_address_name(p, addr, out);
-}
-
 static void load_text(const struct kw_program *p, const struct kw_step_seen *s,
 		      GString *out)
 {
 	const struct kw_node *n = node(p, s);
 	const struct kw_field *f = field_of(p, s->e.addr);
 
-	put_place(p, s->e.addr, out);
+	kw_address_name(p, s->e.addr, out);
 	switch (n->op) {
 	case KW_OP_LOAD_REF:
 		g_string_append(out, " is ");
@@ -193,7 +181,7 @@ static void store_text(const struct kw_program *p, const struct kw_step_seen *s,
 	const struct kw_node *n = node(p, s);
 	bool old;
 
-	put_place(p, s->e.addr, out);
+	kw_address_name(p, s->e.addr, out);
 	switch (n->op) {
 	case KW_OP_STORE:
 	case KW_OP_XCHG:
@@ -229,7 +217,7 @@ static void store_text(const struct kw_program *p, const struct kw_step_seen *s,
 static void list_text(const struct kw_program *p, const struct kw_step_seen *s,
 		      GString *out)
 {
-	put_place(p, s->e.addr, out);
+	kw_address_name(p, s->e.addr, out);
 	g_string_append(out, node(p, s)->op == KW_OP_LIST_DEL ? " loses " :
 			" gets ");
 	put_object(p, s->ref, out);
@@ -289,7 +277,7 @@ static void handler_text(const struct kw_program *p,
 		g_string_append(out, s->e.outcome ? "cancels " :
 				"finds not armed ");
 	}
-	put_place(p, s->e.addr, out);
+	kw_address_name(p, s->e.addr, out);
 }
 
 void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
@@ -338,7 +326,7 @@ void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
 		g_string_append(out, s->blocked ? "waits for " :
 				node(p, s)->op == KW_OP_LOCK ? "locks " :
 				"unlocks ");
-		put_place(p, s->e.addr, out);
+		kw_address_name(p, s->e.addr, out);
 		break;
 	default:
 		kw_show_node(p, s->e.node, out);

@@ -105,6 +105,20 @@ static void start_slice(struct kw_runner *r, unsigned c)
 			     r->clock.now + r->p->host.slice_ns);
 }
 
+/* What of a thread goes on when the handler that nests on it has ended. */
+static unsigned beneath(const struct kw_runner *r, unsigned thread,
+			unsigned handler)
+{
+	unsigned a = thread, nest;
+
+	for (;;) {
+		nest = kw_actor(r->p, r->s, a)->nest;
+		if (!nest || nest - 1 == handler)
+			return a;
+		a = nest - 1;
+	}
+}
+
 /* Puts a thread on CPU c, which then goes on after delay_ns. */
 static void put_on(struct kw_runner *r, unsigned c, unsigned thread,
 		   uint64_t delay_ns)
@@ -120,10 +134,12 @@ static void put_on(struct kw_runner *r, unsigned c, unsigned thread,
 	if (r->guest_of[thread] != KW_NOBODY)
 		r->extra[r->guest_of[thread]].cpu = (uint16_t)c;
 	start_slice(r, c);
-	top = context(r, c);
-	if (r->cpus[c].foreign == KW_NOBODY)
-		go_on(r, c, top, delay_ns);
-	else if (top != KW_NOBODY && r->extra[top].left != KW_NEVER_NS)
+	if (r->cpus[c].foreign == KW_NOBODY) {
+		go_on(r, c, context(r, c), delay_ns);
+		return;
+	}
+	top = beneath(r, thread, r->cpus[c].foreign);
+	if (r->extra[top].left != KW_NEVER_NS)
 		r->extra[top].left += delay_ns;
 }
 

@@ -3,16 +3,29 @@
 
 source("kernel/sched/swait.c", "v4.14")
 
+-- raw_spin_lock_irqsave(): handlers wake, too.  Whoever sleeps or wakes in a
+-- thread has interrupts on, and in a handler they stay off anyway, so there
+-- is nothing to save.
+local function lock_irqsave(lock)
+	local_irq_disable()
+	spin_lock(lock)
+end
+
+local function unlock_irqrestore(lock)
+	spin_unlock(lock)
+	local_irq_enable()
+end
+
 -- prepare_to_swait(): queue and state under the queue's lock; the barrier of
 -- set_current_state() comes after both, and before the caller's test.
 -- Pairs with smp_mb() in swq_has_sleeper() and try_to_wake_up().
 function K.prepare_to_swait(wq, vcpu)
-	spin_lock(wq.lock)
+	lock_irqsave(wq.lock)
 	if list_empty(wq.list) then
 		list_add(wq.list, vcpu)
 	end
 	K.set_current_state(vcpu)
-	spin_unlock(wq.lock)
+	unlock_irqrestore(wq.lock)
 end
 
 -- finish_swait(): the state first, by a plain store; a waker has unlinked
@@ -20,11 +33,11 @@ end
 function K.finish_swait(wq, vcpu)
 	store(vcpu.task.state, TASK_RUNNING)
 	if not list_empty(wq.list) then
-		spin_lock(wq.lock)
+		lock_irqsave(wq.lock)
 		if not list_empty(wq.list) then
 			list_del(wq.list, vcpu)
 		end
-		spin_unlock(wq.lock)
+		unlock_irqrestore(wq.lock)
 	end
 end
 
@@ -33,13 +46,13 @@ end
 -- kvm_vcpu_wake_up(), but bare in kvm_psci_vcpu_on() and resume_guest()).
 -- Only one vCPU ever waits on its queue, so the first waiter is its owner.
 function K.swake_up(wq)
-	spin_lock(wq.lock)
+	lock_irqsave(wq.lock)
 	local vcpu = list_first(wq.list)
 	if vcpu ~= NULL then
 		try_to_wake_up(vcpu.task)
 		list_del(wq.list, vcpu)
 	end
-	spin_unlock(wq.lock)
+	unlock_irqrestore(wq.lock)
 end
 
 source("include/linux/swait.h", "v4.14")
