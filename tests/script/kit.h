@@ -131,6 +131,17 @@ static inline unsigned kit_address(const struct kw_program *p,
 	return found;
 }
 
+/* The address of object "vcpu0". */
+static inline unsigned kit_object(const struct kw_program *p, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < p->nr_objects; i++)
+		if (!strcmp(p->objects[i].name, name))
+			return p->objects[i].addr;
+	g_assert_not_reached();
+}
+
 static inline unsigned kit_actor(const struct kw_program *p, const char *name)
 {
 	unsigned a;

@@ -358,7 +358,7 @@ static void test_oracle(void)
 		THREAD);
 	struct kw_program *p = s->program;
 	uint8_t *st = kit_state(p);
-	unsigned v = kit_address(p, "v"), w = kit_address(p, "w");
+	unsigned v = kit_object(p, "v"), w = kit_object(p, "w");
 
 	g_assert_cmpuint(p->oracle.pending, ==, 0);
 	g_assert_cmpuint(kw_eval(p, st, p->oracle.waits, (uint16_t)v), ==, 0);
@@ -366,7 +366,7 @@ static void test_oracle(void)
 	g_assert_cmpuint(kw_eval(p, st, p->oracle.waits, (uint16_t)v), ==, 1);
 	g_assert_cmpuint(kw_eval(p, st, p->oracle.waits, (uint16_t)w), ==, 0);
 	g_assert_cmpuint(kw_eval(p, st, p->oracle.deliverable,
-				 (uint16_t)kit_address(p, "i")), ==, 1);
+				 (uint16_t)kit_object(p, "i")), ==, 1);
 	g_assert_cmpuint(p->oracle.target_off, <, 8);
 	g_free(st);
 	kw_scenario_free(s);
