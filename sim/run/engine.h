@@ -75,13 +75,15 @@ struct kw_extra {
 
 struct kw_runner {
 	const struct kw_program *p;
-	struct kw_code *code;	/* the nodes as loop.c wants them */
+	struct kw_code *code;	/* the nodes as loop.c wants them, ... */
+	struct kw_code *hw_code;	/* ... and for hardware */
 	struct kw_run_opts opts;
 	uint8_t *start, *s;	/* the state at time 0, and now */
 	struct kw_clock clock;
 	struct kw_queue queue;
 	struct kw_rng (*rng)[KW_NR_PURPOSES];
 	struct kw_rng_key key;
+	struct kw_nats nats;
 	uint32_t *sequence;	/* next position of each sequence */
 	struct kw_extra *extra;
 	struct kw_cpu *cpus;
@@ -104,6 +106,7 @@ struct kw_runner {
 	struct kw_hist latency;
 	const char *failure;
 	uint64_t failure_ns;
+	uint64_t last_ns;	/* when the event before this one was */
 	bool stop, quiescent;
 	bool careful;		/* somebody observes or is blocked */
 };
@@ -123,12 +126,16 @@ static inline uint64_t kw_draw(struct kw_runner *r, unsigned actor,
 			       enum kw_purpose why, unsigned dist)
 {
 	const struct kw_dist *d = &r->p->dists[dist];
+	uint64_t ns;
 
 	if (d->kind == KW_CONSTANT)
 		return d->a;
 	if (d->kind == KW_UNIFORM)
 		return kw_scale(kw_draw_u32(r, actor, why), d->a, d->b);
-	return kw_draw_other(r, actor, why, dist);
+	if (d->kind != KW_EXPONENTIAL)
+		return kw_draw_other(r, actor, why, dist);
+	ns = kw_exponential(&r->nats, kw_draw_u32(r, actor, why), d->a);
+	return d->b && ns > d->b ? d->b : ns;
 }
 
 /* watch.c: one vCPU's waits, from the oracle's and the machine's view */
@@ -156,6 +163,8 @@ unsigned kw_top(const struct kw_runner *r, unsigned c);
 bool kw_on_cpu(const struct kw_runner *r, unsigned thread);
 void kw_make_ready(struct kw_runner *r, unsigned thread);
 void kw_leave_cpu(struct kw_runner *r, unsigned c);
+/* Thread a on CPU c has gone to sleep. */
+void kw_sleeps(struct kw_runner *r, unsigned c, unsigned a);
 void kw_yield(struct kw_runner *r, unsigned c);
 /* Breaks off what c's top does now; it goes on later from there. */
 void kw_interrupt(struct kw_runner *r, unsigned c);
@@ -202,9 +211,37 @@ unsigned kw_special_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
 bool kw_cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 		   const struct kw_node *n, const struct kw_done *done);
 
+/* ... and of hardware a's step. */
+bool kw_hw_effect(struct kw_runner *r, unsigned a, const struct kw_node *n,
+		  const struct kw_done *done);
+
+void kw_dispatch(struct kw_runner *r, unsigned slot);
+
+/*
+ * Takes the earliest event: the clock goes there.  Whose turn it is, and
+ * when, goes into the digest: what he does then follows from the state.
+ */
+static inline unsigned kw_next_slot(struct kw_runner *r)
+{
+	unsigned slot;
+
+	r->last_ns = r->clock.now;
+	r->clock.now = kw_queue_time(&r->queue);
+	slot = kw_queue_take(&r->queue);
+	r->digest ^= r->clock.now + ((uint64_t)slot << 40) +
+		     (r->counts.steps << 52);
+	r->digest *= UINT64_C(0x9e3779b97f4a7c15);
+	r->digest ^= r->digest >> 29;
+	return slot;
+}
+
 /* loop.c */
-/* CPU c's top steps until an effect or another event stops it. */
+/* Turn after turn, as fast as it goes, while nobody is careful. */
+void kw_turns(struct kw_runner *r);
+/* CPU c's top steps, carefully, until something stops it. */
 void kw_run_cpu(struct kw_runner *r, unsigned c);
-struct kw_code *kw_code_new(const struct kw_program *p);
+/* Hardware a steps, carefully, until it waits. */
+void kw_run_hw(struct kw_runner *r, unsigned a);
+struct kw_code *kw_code_new(const struct kw_program *p, bool hw);
 
 #endif

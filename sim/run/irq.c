@@ -99,10 +99,9 @@ static bool try_begin(struct kw_runner *r, unsigned h)
 	case KW_VIRQ:
 		if (!kw_can_begin(r->p, r->s, h))
 			return false;
-		c = r->extra[ac->home].cpu;
+		c = r->extra[r->p->actors[ac->home].home].cpu;
 		kw_interrupt(r, c);
 		kw_begin(r->p, r->s, h);
-		r->extra[h].cpu = (uint16_t)c;
 		settle(r, h);
 		kw_resume(r, c);
 		return true;

@@ -20,6 +20,8 @@
 
 /* A vCPU that steps so often without sleep or guest is in a storm. */
 #define STORM_STEPS 1000000
+/* Hardware that steps so often at one moment never ends. */
+#define HW_STEPS 100000
 
 static void check_storm(struct kw_runner *r, unsigned a)
 {
@@ -54,13 +56,15 @@ static bool charge(struct kw_runner *r, unsigned c, unsigned a)
 	return false;
 }
 
-/* The same steps one at a time, for whoever watches. */
-static void careful_loop(struct kw_runner *r, unsigned c, unsigned a)
+void kw_run_cpu(struct kw_runner *r, unsigned c)
 {
-	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
+	unsigned a = r->cpus[c].top, pc;
+	struct kw_actor_state *st;
 	struct kw_done done;
-	unsigned pc;
 
+	if (a == KW_NOBODY)
+		return;
+	st = kw_actor(r->p, r->s, a);
 	do {
 		pc = st->pc;
 		kw_special_step(r, a, (int)c, pc, &done);
@@ -94,13 +98,17 @@ struct labels {
 /* Operations that this file has a short way for, beside simple.def's. */
 #define ALSO_HERE					\
 	KW_SIMPLE(LOCK, one,) KW_SIMPLE(IRQ_ON, one,)	\
-	KW_SIMPLE(PREEMPT_ON, one,) KW_SIMPLE(BURN, one,)
+	KW_SIMPLE(PREEMPT_ON, one,) KW_SIMPLE(BURN, one,)	\
+	KW_SIMPLE(DELAY, one,) KW_SIMPLE(WAKE, two,)	\
+	KW_SIMPLE(SWITCH, one,)
 
 /*
- * CPU c's turn: a is its top.  Without a runner, says where the code of each
- * operation is, and does nothing.
+ * Turn after turn, until the run has ended or somebody wants to watch.  A
+ * turn is that of CPU c, whose top is a; or that of hardware a, for which no
+ * time passes: its code costs 1 a step, and now counts them.  Without a
+ * runner, says where the code of each operation is.
  */
-static const struct labels *loop(struct kw_runner *r, unsigned c, unsigned a)
+static const struct labels *loop(struct kw_runner *r)
 {
 #define KW_PRIVATE KW_SIMPLE
 	static const struct labels labels = {
@@ -123,19 +131,48 @@ static const struct labels *loop(struct kw_runner *r, unsigned c, unsigned a)
 	const struct kw_code *code, *n;
 	struct kw_actor_state *st;
 	uint64_t horizon, now, ns;
-	unsigned A, k, pc, next, steps = 0;
+	unsigned A, a, c, k, pc, next, steps;
 	struct kw_done done;
+	bool hw;
 	uint8_t *s;
 
 	if (!r)
 		return &labels;
 	p = r->p;
 	s = r->s;
-	code = r->code;
+
+next_turn:
+	if (r->stop || r->careful)
+		return NULL;
+	k = kw_next_slot(r);
+	steps = 0;
+	hw = k < p->nr_actors;
+	if (hw) {
+		if (p->actors[k].type != KW_HW ||
+		    kw_actor(p, s, k)->run != KW_READY) {
+			kw_dispatch(r, k);
+			goto next_turn;
+		}
+		a = k;
+		c = KW_NOBODY;
+		code = r->hw_code;
+		horizon = HW_STEPS;
+		now = 0;
+	} else {
+		c = k - p->nr_actors;
+		if (c >= p->host.nr_cpus) {
+			kw_dispatch(r, k);
+			goto next_turn;
+		}
+		a = r->cpus[c].top;
+		if (a == KW_NOBODY)
+			goto next_turn;
+		code = r->code;
+		horizon = kw_queue_time(&r->queue);
+		now = r->clock.now;
+	}
 	st = kw_actor(p, s, a);
 	n = &code[st->pc];
-	horizon = kw_queue_time(&r->queue);
-	now = r->clock.now;
 	goto *n->label;
 
 #define KW_SIMPLE(name, how, body)				\
@@ -166,11 +203,37 @@ based_##name:							\
 	KW_PRIVATE(PREEMPT_ON, one,
 		   if (r->nr_waiting || r->cpus[c].need_resched) goto slow;
 		   st->preempt--)
+	KW_SIMPLE(SWITCH, one,
+		  if (!s[A + KW_TASK_ON_RQ]) {
+			st->run = KW_ASLEEP;
+			goto sleeps;
+		  })
+	KW_SIMPLE(WAKE, two,
+		  done.effect = KW_EFF_NONE;
+		  k = kw_wake(p, s, A, &done);
+		  if (done.effect != KW_EFF_NONE) {
+			pc = (unsigned)(n - code);
+			next = (unsigned)(n->next[k] - code);
+			goto effect;
+		  })
 #undef KW_PRIVATE
 #undef KW_SIMPLE
 
+direct_DELAY:
+based_DELAY:
+	if (!hw)
+		goto slow;
+	ns = kw_draw(r, a, KW_WORKLOAD, n->val);
+	st->pc = (uint16_t)(n->next[0] - code);
+	r->counts.steps += steps + 1;
+	if (ns != KW_NEVER_NS)
+		kw_queue_set(&r->queue, a, r->clock.now + ns);
+	goto next_turn;
+
 direct_BURN:
 based_BURN:
+	if (hw)
+		goto direct_DELAY;
 	ns = kw_draw(r, a, kw_burns_for(r, a), n->val);
 	if (ns < horizon - now) {
 		now += ns;
@@ -180,51 +243,81 @@ based_BURN:
 	r->counts.steps += steps + 1;
 	st->pc = (uint16_t)(n->next[0] - code);
 	kw_burn(r, c, a, ns);
-	return NULL;
+	goto next_turn;
+
+sleeps:
+	r->clock.now = now;
+	r->counts.steps += steps + 1;
+	st->pc = (uint16_t)(n->next[0] - code);
+	kw_sleeps(r, c, a);
+	goto next_turn;
 
 slow:
 	pc = (unsigned)(n - code);
-	r->clock.now = now;
+	if (!hw)
+		r->clock.now = now;
 	if (n->special)
-		next = kw_special_step(r, a, (int)c, pc, &done);
+		next = kw_special_step(r, a, hw ? -1 : (int)c, pc, &done);
 	else
 		next = kw_exec(p, s, st, &p->nodes[pc], pc, a, 0, &r->clock,
 			       &done);
-	if (done.effect != KW_EFF_NONE) {
-		st->pc = (uint16_t)next;
-		r->counts.steps += steps + 1;
-		steps = -1u;
-		if (!kw_cpu_effect(r, c, a, &p->nodes[pc], &done) || r->stop)
-			return NULL;
-		if (r->careful) {
-			if (charge(r, c, a))
-				careful_loop(r, c, a);
-			return NULL;
-		}
-		horizon = kw_queue_time(&r->queue);
-		now = r->clock.now;
+	if (done.effect == KW_EFF_NONE)
+		GO(&code[next]);
+effect:
+	st->pc = (uint16_t)next;
+	r->counts.steps += steps + 1;
+	steps = -1u;
+	if (hw) {
+		if (!kw_hw_effect(r, a, &p->nodes[pc], &done) || r->stop)
+			goto next_turn;
+		GO(&code[next]);
 	}
+	r->clock.now = now;
+	if (!kw_cpu_effect(r, c, a, &p->nodes[pc], &done) || r->stop)
+		goto next_turn;
+	if (r->careful) {
+		if (charge(r, c, a))
+			kw_run_cpu(r, c);
+		goto next_turn;
+	}
+	horizon = kw_queue_time(&r->queue);
+	now = r->clock.now;
 	GO(&code[next]);
 
 turn_over:
+	if (hw) {
+		kw_fail(r, "hardware steps without end at one moment");
+		goto next_turn;
+	}
 	st->pc = (uint16_t)(n - code);
 	r->clock.now = now;
 	r->counts.steps += steps;
 	kw_queue_set(&r->queue, kw_cpu_slot(r, c), now);
 	check_storm(r, a);
-	return NULL;
+	goto next_turn;
 }
 
-void kw_run_cpu(struct kw_runner *r, unsigned c)
+void kw_run_hw(struct kw_runner *r, unsigned a)
 {
-	unsigned a = r->cpus[c].top;
+	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
+	struct kw_done done;
+	unsigned i, pc;
 
-	if (a == KW_NOBODY)
-		return;
-	if (r->careful)
-		careful_loop(r, c, a);
-	else
-		loop(r, c, a);
+	for (i = 0; i < HW_STEPS && !r->stop; i++) {
+		pc = st->pc;
+		kw_special_step(r, a, -1, pc, &done);
+		r->counts.steps++;
+		if (done.effect != KW_EFF_NONE &&
+		    !kw_hw_effect(r, a, &r->p->nodes[pc], &done))
+			return;
+	}
+	if (!r->stop)
+		kw_fail(r, "hardware steps without end at one moment");
+}
+
+void kw_turns(struct kw_runner *r)
+{
+	loop(r);
 }
 
 static bool is_special(const struct kw_node *n)
@@ -233,10 +326,10 @@ static bool is_special(const struct kw_node *n)
 	       n->op == KW_OP_CHOICE || n->op == KW_OP_TIME_NOW;
 }
 
-struct kw_code *kw_code_new(const struct kw_program *p)
+struct kw_code *kw_code_new(const struct kw_program *p, bool hw)
 {
 	struct kw_code *code = g_new0(struct kw_code, p->nr_nodes);
-	const struct labels *labels = loop(NULL, 0, 0);
+	const struct labels *labels = loop(NULL);
 	const struct kw_node *n;
 	unsigned i, cost;
 
@@ -247,12 +340,13 @@ struct kw_code *kw_code_new(const struct kw_program *p)
 			.label = n->reg ? labels->based[n->op] :
 					  labels->direct[n->op],
 			.next = { &code[n->next[0]], &code[n->next[1]] },
-			.cost_ns = p->host.op_ns[cost].min,
+			.cost_ns = hw ? 1 : p->host.op_ns[cost].min,
 			.off = n->off, .val = n->val,
 			.reg = n->reg, .dst = n->dst,
 			.special = is_special(n),
 		};
-		if (p->host.op_ns[cost].max != p->host.op_ns[cost].min)
+		if (!hw &&
+		    p->host.op_ns[cost].max != p->host.op_ns[cost].min)
 			code[i].span = p->host.op_ns[cost].max -
 				       p->host.op_ns[cost].min + 1;
 		if (n->flags & KW_NODE_MANY)

@@ -8,10 +8,7 @@
 
 #include <Random123/philox.h>
 
-/* ln 2 * 2^32 */
-#define LN2_FIX UINT64_C(2977044472)
-
-static const uint32_t log2_table[257] = {
+const uint32_t kw_log2_table[257] = {
 #include "log2_table.h"
 };
 
@@ -19,34 +16,25 @@ void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 		   uint32_t stream)
 {
 	philox4x64_key_t k = { { key->seed, stream } };
-	philox4x64_ctr_t ctr = { { rng->next, key->run } };
+	philox4x64_ctr_t one = { { rng->next, key->run, 0 } };
+	philox4x64_ctr_t two = { { rng->next, key->run, 1 } };
 	unsigned i;
 
-	ctr = philox4x64(ctr, k);
+	one = philox4x64(one, k);
+	two = philox4x64(two, k);
 	for (i = 0; i < 4; i++) {
-		rng->words[2 * i] = (uint32_t)ctr.v[i];
-		rng->words[2 * i + 1] = (uint32_t)(ctr.v[i] >> 32);
+		rng->words[2 * i] = (uint32_t)one.v[i];
+		rng->words[2 * i + 1] = (uint32_t)(one.v[i] >> 32);
+		rng->words[2 * i + 8] = (uint32_t)two.v[i];
+		rng->words[2 * i + 9] = (uint32_t)(two.v[i] >> 32);
 	}
 }
 
-/* log2(x) * 2^24 for 1 <= x <= 2^32 */
-static uint64_t log2_fix(uint64_t x)
+void kw_nats_init(struct kw_nats *t)
 {
-	unsigned e = 63 - (unsigned)__builtin_clzll(x);
-	uint64_t m = x << (32 - e);	/* 1.m in 32 fractional bits */
-	unsigned i = (m >> 24) & 0xff;
-	uint64_t rest = m & 0xffffff, low = log2_table[i];
+	unsigned i;
 
-	return ((uint64_t)e << 24) + low +
-	       ((log2_table[i + 1] - low) * rest >> 24);
-}
-
-uint64_t kw_exponential(uint32_t draw, uint64_t mean)
-{
-	uint64_t bits = (UINT64_C(32) << 24) - log2_fix((uint64_t)draw + 1);
-	uint64_t nats = bits * LN2_FIX >> 32;	/* in 1/2^24 */
-
-	if (mean >> 32)
-		return (uint64_t)((unsigned __int128)nats * mean >> 24);
-	return nats * mean >> 24;
+	t->at[0] = 0;
+	for (i = 1; i <= KW_NATS; i++)
+		t->at[i] = (uint32_t)kw_nats((uint64_t)i << 22);
 }

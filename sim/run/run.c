@@ -9,9 +9,6 @@
  */
 #include "engine.h"
 
-/* Hardware that steps so often at one moment never ends. */
-#define HW_STEPS 100000
-
 void kw_counts_add(struct kw_counts *sum, const struct kw_counts *c)
 {
 	const uint64_t *from = (const uint64_t *)c;
@@ -39,12 +36,8 @@ uint64_t kw_draw_other(struct kw_runner *r, unsigned actor,
 		       enum kw_purpose why, unsigned dist)
 {
 	const struct kw_dist *d = &r->p->dists[dist];
-	uint64_t ns;
 
 	switch ((enum kw_dist_kind)d->kind) {
-	case KW_EXPONENTIAL:
-		ns = kw_exponential(kw_draw_u32(r, actor, why), d->a);
-		return d->b && ns > d->b ? d->b : ns;
 	case KW_EMPIRICAL:
 		return r->p->values[d->first +
 				    kw_scale(kw_draw_u32(r, actor, why), 0,
@@ -54,16 +47,6 @@ uint64_t kw_draw_other(struct kw_runner *r, unsigned actor,
 	default:
 		return 0;
 	}
-}
-
-/* Whose turn it is, and when: what he does then follows from the state. */
-static inline void digest(struct kw_runner *r, unsigned slot)
-{
-	uint64_t x = r->clock.now ^ (uint64_t)slot << 52 ^
-		     r->counts.steps << 32;
-
-	r->digest = (r->digest ^ x) * UINT64_C(0x9e3779b97f4a7c15);
-	r->digest ^= r->digest >> 29;
 }
 
 static void observe(struct kw_runner *r, unsigned a, int cpu,
@@ -226,10 +209,7 @@ bool kw_cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 		block(r, a, done->addr);
 		return false;
 	case KW_EFF_SLEEP:
-		r->extra[a].busy_from = r->counts.steps;
-		kw_watch_sleep(r, a);
-		kw_leave_cpu(r, c);
-		kw_check_waiting(r);
+		kw_sleeps(r, c, a);
 		return false;
 	case KW_EFF_YIELD:
 		if (!r->nr_ready)
@@ -271,8 +251,8 @@ bool kw_cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 	}
 }
 
-static bool hw_effect(struct kw_runner *r, unsigned a, const struct kw_node *n,
-		      const struct kw_done *done)
+bool kw_hw_effect(struct kw_runner *r, unsigned a, const struct kw_node *n,
+		  const struct kw_done *done)
 {
 	uint64_t ns;
 
@@ -331,28 +311,6 @@ unsigned kw_special_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
 	return next;
 }
 
-static void run_hw(struct kw_runner *r, unsigned a)
-{
-	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
-	const struct kw_node *n;
-	struct kw_done done;
-	unsigned i;
-
-	for (i = 0; i < HW_STEPS && !r->stop; i++) {
-		n = &r->p->nodes[st->pc];
-		if (r->careful || r->code[st->pc].special)
-			kw_special_step(r, a, -1, st->pc, &done);
-		else
-			st->pc = (uint16_t)kw_exec(r->p, r->s, st, n, st->pc,
-						   a, 0, &r->clock, &done);
-		r->counts.steps++;
-		if (done.effect != KW_EFF_NONE && !hw_effect(r, a, n, &done))
-			return;
-	}
-	if (!r->stop)
-		kw_fail(r, "hardware steps without end at one moment");
-}
-
 static void actor_event(struct kw_runner *r, unsigned a)
 {
 	switch ((enum kw_actor_type)r->p->actors[a].type) {
@@ -360,7 +318,7 @@ static void actor_event(struct kw_runner *r, unsigned a)
 		if (kw_actor(r->p, r->s, a)->run != KW_READY)
 			kw_handler_event(r, a);
 		if (kw_actor(r->p, r->s, a)->run == KW_READY)
-			run_hw(r, a);
+			kw_run_hw(r, a);
 		break;
 	case KW_THREAD:
 		if (!r->extra[a].delayed) {
@@ -393,7 +351,7 @@ static void reset(struct kw_runner *r, uint64_t nr)
 	memset(r->queue.pending, 0, end_slot(r) + 1);
 	r->queue.n = 0;
 	r->key.run = nr;
-	r->clock.now = 0;
+	r->clock.now = r->last_ns = 0;
 	r->digest = p->digest;
 	r->ready_head = r->nr_ready = r->nr_waiting = r->nr_blocked = 0;
 	r->nr_episodes = 0;
@@ -435,7 +393,18 @@ static void check_deadlock(struct kw_runner *r)
 	g_string_free(text, TRUE);
 }
 
-static void dispatch(struct kw_runner *r, unsigned slot)
+/* The end of the run has come; or nothing else is left, and it is over. */
+static void the_end(struct kw_runner *r)
+{
+	r->stop = true;
+	if (r->queue.n)
+		return;
+	r->quiescent = true;
+	r->clock.now = r->last_ns;
+	check_deadlock(r);
+}
+
+void kw_dispatch(struct kw_runner *r, unsigned slot)
 {
 	unsigned actors = r->p->nr_actors, cpus = r->p->host.nr_cpus;
 
@@ -446,26 +415,17 @@ static void dispatch(struct kw_runner *r, unsigned slot)
 	else if (slot < actors + 2 * cpus)
 		kw_slice_end(r, slot - actors - cpus);
 	else
-		r->stop = true;	/* the end of the run */
+		the_end(r);
 }
 
 void kw_runner_run(struct kw_runner *r, uint64_t nr, struct kw_result *res)
 {
-	struct kw_queue *q = &r->queue;
-	unsigned slot;
-
 	reset(r, nr);
-	while (!r->stop) {
-		if (q->n == 1 && q->pending[end_slot(r)]) {
-			r->quiescent = true;
-			check_deadlock(r);
-			break;
-		}
-		r->clock.now = kw_queue_time(q);
-		slot = kw_queue_take(q);
-		digest(r, slot);
-		dispatch(r, slot);
-	}
+	while (!r->stop)
+		if (r->careful)
+			kw_dispatch(r, kw_next_slot(r));
+		else
+			kw_turns(r);
 	kw_watch_finish(r, r->quiescent);
 	r->counts.end_ns = r->clock.now;
 	*res = (struct kw_result){

@@ -31,7 +31,7 @@ static unsigned context(const struct kw_runner *r, unsigned c)
 	}
 	while (st->nest) {
 		a = st->nest - 1u;
-		if (r->extra[a].cpu != c)
+		if (r->p->actors[a].type == KW_HARDIRQ && r->extra[a].cpu != c)
 			return KW_NOBODY;	/* it runs elsewhere */
 		st = kw_actor(r->p, r->s, a);
 	}
@@ -129,10 +129,6 @@ static void put_on(struct kw_runner *r, unsigned c, unsigned thread,
 	r->cpus[c].need_resched = false;
 	r->idle[c / 64] &= ~(UINT64_C(1) << c % 64);
 	r->extra[thread].cpu = (uint16_t)c;
-	if (r->preempt_of[thread] != KW_NOBODY)
-		r->extra[r->preempt_of[thread]].cpu = (uint16_t)c;
-	if (r->guest_of[thread] != KW_NOBODY)
-		r->extra[r->guest_of[thread]].cpu = (uint16_t)c;
 	start_slice(r, c);
 	if (r->cpus[c].foreign == KW_NOBODY) {
 		go_on(r, c, context(r, c), delay_ns);
@@ -214,6 +210,15 @@ void kw_leave_cpu(struct kw_runner *r, unsigned c)
 	put_on(r, c, next, switch_ns(r, next));
 }
 
+void kw_sleeps(struct kw_runner *r, unsigned c, unsigned a)
+{
+	r->extra[a].busy_from = r->counts.steps;
+	kw_watch_sleep(r, a);
+	kw_leave_cpu(r, c);
+	if (r->nr_waiting)
+		kw_check_waiting(r);
+}
+
 void kw_yield(struct kw_runner *r, unsigned c)
 {
 	unsigned thread = r->cpus[c].thread, i;
@@ -255,7 +260,6 @@ void kw_try_resched(struct kw_runner *r, unsigned c)
 		return;
 	}
 	kw_begin(r->p, r->s, hook);
-	r->extra[hook].cpu = (uint16_t)c;
 	kw_resume(r, c);
 }
 

@@ -82,6 +82,7 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->p = p;
 	r->opts = *opts;
 	r->key.seed = opts->seed;
+	kw_nats_init(&r->nats);
 	r->start = g_malloc0(p->state_size);
 	r->s = g_malloc0(p->state_size);
 	r->clock.t = g_new0(uint64_t, p->nr_times + 1);
@@ -106,7 +107,8 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->mark_signal = mark_number(p, "signal");
 	map_actors(r);
 	make_start(r);
-	r->code = kw_code_new(p);
+	r->code = kw_code_new(p, false);
+	r->hw_code = kw_code_new(p, true);
 	return r;
 }
 
@@ -116,6 +118,7 @@ void kw_runner_free(struct kw_runner *r)
 		return;
 	kw_oracle_free(r->oracle);
 	g_free(r->code);
+	g_free(r->hw_code);
 	g_free(r->start);
 	g_free(r->s);
 	g_free(r->clock.t);

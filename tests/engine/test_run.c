@@ -28,14 +28,14 @@ static void test_rng_is_counter_based(void)
 {
 	struct kw_rng_key key = { 7, 3 };
 	struct kw_rng a = { .next = 0 }, b = { .next = 0 };
-	uint32_t first[20], i;
+	uint32_t first[40], i;
 
-	for (i = 0; i < 20; i++)
+	for (i = 0; i < 40; i++)
 		first[i] = kw_rng_u32(&a, &key, 5);
-	b.next = 8;		/* the third draw of a later block */
+	b.next = KW_RNG_WORDS;	/* the third draw of a later block */
 	kw_rng_u32(&b, &key, 5);
 	kw_rng_u32(&b, &key, 5);
-	g_assert_cmpuint(kw_rng_u32(&b, &key, 5), ==, first[10]);
+	g_assert_cmpuint(kw_rng_u32(&b, &key, 5), ==, first[KW_RNG_WORDS + 2]);
 	b = (struct kw_rng){ .next = 0 };
 	g_assert_cmpuint(kw_rng_u32(&b, &key, 6), !=, first[0]);
 }
@@ -47,19 +47,24 @@ static void test_scale(void)
 	g_assert_cmpuint(kw_scale(UINT32_MAX, 5, 5), ==, 5);
 }
 
-/* ln 2 and the ends; the mean of many draws. */
+/* ln 2, the ends, no step where the table begins; the mean of many draws. */
 static void test_exponential(void)
 {
 	struct kw_rng_key key = { 1, 0 };
 	struct kw_rng rng = { .next = 0 };
-	uint64_t sum = 0, i, n = 200000;
+	uint64_t sum = 0, i, n = 200000, below, above;
+	static struct kw_nats t;
 
-	g_assert_cmpuint(kw_exponential(UINT32_MAX, 1000000), ==, 0);
-	g_assert_cmpint(ABS((int64_t)kw_exponential(0x7fffffff, 1000000) -
+	kw_nats_init(&t);
+	g_assert_cmpuint(kw_exponential(&t, UINT32_MAX, 1000000), ==, 0);
+	g_assert_cmpint(ABS((int64_t)kw_exponential(&t, 0x7fffffff, 1000000) -
 			    693147), <=, 2);
-	g_assert_cmpuint(kw_exponential(0, 1000000), <, 22200000);
+	g_assert_cmpuint(kw_exponential(&t, 0, 1000000), <, 22200000);
+	above = kw_exponential(&t, (16u << 22) - 1, 1000000);
+	below = kw_exponential(&t, 16u << 22, 1000000);
+	g_assert_cmpint(ABS((int64_t)(above - below)), <=, 2);
 	for (i = 0; i < n; i++)
-		sum += kw_exponential(kw_rng_u32(&rng, &key, 0), 1000000);
+		sum += kw_exponential(&t, kw_rng_u32(&rng, &key, 0), 1000000);
 	g_assert_cmpint(ABS((int64_t)(sum / n) - 1000000), <, 10000);
 }
 
