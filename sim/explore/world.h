@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What can happen next: the moves of a flat state.
+ *
+ *	0             state_size    model's size    size, a multiple of 8
+ *	| program     | model       | vCPU flags    |
+ *
+ * There is no time: whoever may step may be next, an armed timer may fire at
+ * any moment, a delay may be over at once.  There is no scheduler either:
+ * each thread has a CPU.  What a real host does is one of these orders.
+ *
+ *	KW_STEP		an actor executes its node (way: which value it
+ *			reads; choice: CHOICE, TIME_LESS)
+ *	KW_FLOW		memory moves by itself (the model's; choice: which)
+ *	KW_BEGIN	a pending handler begins
+ *	KW_FIRE		an armed handler's timer expires: it pends
+ *	KW_FORCE	a host interrupt that pends takes a thread out of its
+ *			guest
+ *	KW_SWITCH	an involuntary preemption, while the budget lasts
+ *
+ * States are canonical: registers that nobody will read again are 0 (see
+ * live.h), and so is everything of an actor that is not running.
+ *
+ * What the oracle must know of the past is one byte a vCPU.  SPEC and waits
+ * are functions of the rest of the state, kept here because they are asked
+ * for more often than they change; the others are what sim/run/watch.c
+ * keeps of an open wait.
+ */
+#ifndef KW_WORLD_H
+#define KW_WORLD_H
+
+#include "../machine/machine.h"
+#include "../machine/model.h"
+
+enum {				/* a vCPU's byte */
+	KW_V_SPEC	= 1 << 0,	/* SPEC(v) holds */
+	KW_V_WAITS	= 3 << 1,	/* enum kw_waits */
+	KW_V_ACTIVE	= 1 << 3,	/* a wait is open */
+	KW_V_LEFT	= 1 << 4,	/* the predicate's verdict ended it */
+	KW_V_OK		= 1 << 5,	/* ... and SPEC held since */
+	KW_V_SIGNAL	= 1 << 6,	/* it ended because of a signal */
+};
+
+enum kw_move_type {
+	KW_STEP, KW_FLOW, KW_BEGIN, KW_FIRE, KW_FORCE, KW_SWITCH,
+};
+
+struct kw_move {
+	uint8_t type;		/* enum kw_move_type */
+	uint8_t way;
+	uint16_t actor, choice;
+	bool slow;		/* only an actor that never ends does it: it
+				   may as well not */
+};
+#define KW_MAX_MOVES 1024
+
+/* What a move showed. */
+struct kw_seen_by_move {
+	bool failed;		/* message: FAIL's, KW_FAIL_NULL, ... */
+	bool exposed;		/* SPEC holds in an open wait */
+	int16_t spurious;	/* vCPU that entered its guest for nothing,
+				   or -1 */
+	uint16_t message;
+};
+
+struct kw_world_opts {
+	const struct kw_model *model;	/* NULL: sequential consistency */
+	bool fold;		/* private steps join the one before */
+	unsigned preemptions;	/* involuntary switches at most, 0 .. 255 */
+};
+
+struct kw_world;
+
+/* Called for each machine step that a move consists of, when rendered. */
+typedef void (*kw_world_observer)(void *arg, const uint8_t *before,
+				  const uint8_t *after, unsigned actor,
+				  const struct kw_done *done);
+
+/* Read only once it is made, and shared by all threads. */
+struct kw_world *kw_world_new(const struct kw_program *p,
+			      const struct kw_world_opts *opts);
+void kw_world_free(struct kw_world *w);
+uint32_t kw_world_size(const struct kw_world *w);
+unsigned kw_world_nr_vcpus(const struct kw_world *w);
+const struct kw_object *kw_world_vcpu(const struct kw_world *w, unsigned v);
+
+void kw_world_start(const struct kw_world *w, uint8_t *s);
+/* Every move that state s allows, in a fixed order; how many. */
+unsigned kw_world_moves(const struct kw_world *w, uint8_t *s,
+			struct kw_move moves[KW_MAX_MOVES]);
+/* Does it; what it showed is in *seen. */
+void kw_world_apply(const struct kw_world *w, uint8_t *s,
+		    const struct kw_move *m, struct kw_seen_by_move *seen);
+/* The same, step by step. */
+void kw_world_watch(const struct kw_world *w, uint8_t *s,
+		    const struct kw_move *m, struct kw_seen_by_move *seen,
+		    kw_world_observer observe, void *arg);
+
+/* Does vCPU v sleep although SPEC holds? */
+bool kw_world_oversleeps(const struct kw_world *w, const uint8_t *s,
+			 unsigned v);
+/* Actor + 1 that waits for a lock or a condition, or 0. */
+unsigned kw_world_blocked(const struct kw_world *w, uint8_t *s,
+			  unsigned *addr);
+/* "vcpu0 steps", "vcpu0-pmi begins" */
+void kw_move_text(const struct kw_world *w, const uint8_t *s,
+		  const struct kw_move *m, GString *out);
+
+#endif
