@@ -118,24 +118,24 @@ static inline uint32_t kw_draw_u32(struct kw_runner *r, unsigned actor,
 	return kw_rng_u32(&r->rng[actor][why], &r->key, actor << 2 | why);
 }
 
+/* What kw_draw() leaves: sequences, samples, limits, very long means. */
 uint64_t kw_draw_other(struct kw_runner *r, unsigned actor,
-		       enum kw_purpose why, unsigned dist);
+		       enum kw_purpose why, const struct kw_dist *d);
 
 /* A duration of dist, in ns; KW_NEVER_NS when a sequence has ended. */
 static inline uint64_t kw_draw(struct kw_runner *r, unsigned actor,
 			       enum kw_purpose why, unsigned dist)
 {
 	const struct kw_dist *d = &r->p->dists[dist];
-	uint64_t ns;
 
 	if (d->kind == KW_CONSTANT)
 		return d->a;
 	if (d->kind == KW_UNIFORM)
 		return kw_scale(kw_draw_u32(r, actor, why), d->a, d->b);
-	if (d->kind != KW_EXPONENTIAL)
-		return kw_draw_other(r, actor, why, dist);
-	ns = kw_exponential(&r->nats, kw_draw_u32(r, actor, why), d->a);
-	return d->b && ns > d->b ? d->b : ns;
+	if (d->kind == KW_EXPONENTIAL && !d->b)
+		return kw_exponential(&r->nats, kw_draw_u32(r, actor, why),
+				      d->a);
+	return kw_draw_other(r, actor, why, d);
 }
 
 /* watch.c: one vCPU's waits, from the oracle's and the machine's view */

@@ -211,7 +211,10 @@ based_##name:							\
 	KW_SIMPLE(WAKE, two,
 		  done.effect = KW_EFF_NONE;
 		  k = kw_wake(p, s, A, &done);
-		  if (done.effect != KW_EFF_NONE) {
+		  if (done.effect != KW_EFF_NONE && hw) {
+			kw_watch_wake(r, done.actor);
+			kw_make_ready(r, done.actor);
+		  } else if (done.effect != KW_EFF_NONE) {
 			pc = (unsigned)(n - code);
 			next = (unsigned)(n->next[k] - code);
 			goto effect;

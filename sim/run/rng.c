@@ -8,7 +8,11 @@
 
 #include <Random123/philox.h>
 
-const uint32_t kw_log2_table[257] = {
+/* ln 2 * 2^32 */
+#define LN2_FIX UINT64_C(2977044472)
+
+/* log2(1 + i/256) * 2^24 */
+static const uint32_t log2_table[257] = {
 #include "log2_table.h"
 };
 
@@ -30,11 +34,35 @@ void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 	}
 }
 
+/* log2(x) * 2^24 for 1 <= x <= 2^32 */
+static uint64_t log2_fix(uint64_t x)
+{
+	unsigned e = 63 - (unsigned)__builtin_clzll(x);
+	uint64_t m = x << (32 - e);	/* 1.m in 32 fractional bits */
+	unsigned i = (m >> 24) & 0xff;
+	uint64_t low = log2_table[i];
+
+	return ((uint64_t)e << 24) + low +
+	       ((log2_table[i + 1] - low) * (m & 0xffffff) >> 24);
+}
+
+/* -ln(u / 2^32) * 2^24 for 1 <= u <= 2^32 */
+static uint64_t nats(uint64_t u)
+{
+	return ((UINT64_C(32) << 24) - log2_fix(u)) * LN2_FIX >> 32;
+}
+
 void kw_nats_init(struct kw_nats *t)
 {
 	unsigned i;
 
 	t->at[0] = 0;
 	for (i = 1; i <= KW_NATS; i++)
-		t->at[i] = (uint32_t)kw_nats((uint64_t)i << 22);
+		t->at[i] = (uint32_t)nats((uint64_t)i << 22);
+}
+
+uint64_t kw_exponential_exact(uint32_t draw, uint64_t mean)
+{
+	return (uint64_t)((unsigned __int128)nats((uint64_t)draw + 1) * mean >>
+			  24);
 }

@@ -59,32 +59,8 @@ static inline uint64_t kw_scale(uint32_t draw, uint64_t min, uint64_t max)
 	return min + (draw * (max - min + 1) >> 32);
 }
 
-/* log2(1 + i/256) * 2^24 */
-extern const uint32_t kw_log2_table[257];
-
-/* log2(x) * 2^24 for 1 <= x <= 2^32 */
-static inline uint64_t kw_log2(uint64_t x)
-{
-	unsigned e = 63 - (unsigned)__builtin_clzll(x);
-	uint64_t m = x << (32 - e);	/* 1.m in 32 fractional bits */
-	unsigned i = (m >> 24) & 0xff;
-	uint64_t low = kw_log2_table[i];
-
-	return ((uint64_t)e << 24) + low +
-	       ((kw_log2_table[i + 1] - low) * (m & 0xffffff) >> 24);
-}
-
-/* ln 2 * 2^32 */
-#define KW_LN2 UINT64_C(2977044472)
-
-/* -ln(u / 2^32) * 2^24 for 1 <= u <= 2^32 */
-static inline uint64_t kw_nats(uint64_t u)
-{
-	return ((UINT64_C(32) << 24) - kw_log2(u)) * KW_LN2 >> 32;
-}
-
 /*
- * The same at u = i/1024, i = 1 .. 1024.  Between two entries it is taken to
+ * -ln(i / 1024) * 2^24, i = 1 .. 1024.  Between two entries it is taken to
  * be straight, which is wrong by less than 1/2000 from the 16th on.
  */
 #define KW_NATS 1024
@@ -92,6 +68,7 @@ struct kw_nats {
 	uint32_t at[KW_NATS + 1];
 };
 void kw_nats_init(struct kw_nats *t);
+uint64_t kw_exponential_exact(uint32_t draw, uint64_t mean);
 
 /*
  * An exponential variate, -ln((draw + 1) / 2^32) * mean, in integers; at
@@ -103,13 +80,10 @@ static inline uint64_t kw_exponential(const struct kw_nats *t, uint32_t draw,
 	unsigned i = draw >> 22;
 	uint64_t nats;
 
-	if (__builtin_expect(i < 16, 0))
-		nats = kw_nats((uint64_t)draw + 1);
-	else
-		nats = t->at[i] - ((uint64_t)(t->at[i] - t->at[i + 1]) *
-					   (draw & 0x3fffff) >> 22);
-	if (__builtin_expect(mean >> 32, 0))
-		return (uint64_t)((unsigned __int128)nats * mean >> 24);
+	if (__builtin_expect(i < 16 || mean >> 32, 0))
+		return kw_exponential_exact(draw, mean);
+	nats = t->at[i] - ((uint64_t)(t->at[i] - t->at[i + 1]) *
+				   (draw & 0x3fffff) >> 22);
 	return nats * mean >> 24;
 }
 

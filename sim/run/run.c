@@ -19,10 +19,9 @@ void kw_counts_add(struct kw_counts *sum, const struct kw_counts *c)
 		to[i] += from[i];
 }
 
-static uint64_t from_sequence(struct kw_runner *r, const struct kw_dist *d,
-			      unsigned number)
+static uint64_t from_sequence(struct kw_runner *r, const struct kw_dist *d)
 {
-	uint32_t *i = &r->sequence[number];
+	uint32_t *i = &r->sequence[d - r->p->dists];
 
 	if (*i == d->nr) {
 		if (!d->b)
@@ -33,20 +32,18 @@ static uint64_t from_sequence(struct kw_runner *r, const struct kw_dist *d,
 }
 
 uint64_t kw_draw_other(struct kw_runner *r, unsigned actor,
-		       enum kw_purpose why, unsigned dist)
+		       enum kw_purpose why, const struct kw_dist *d)
 {
-	const struct kw_dist *d = &r->p->dists[dist];
+	uint32_t draw;
+	uint64_t ns;
 
-	switch ((enum kw_dist_kind)d->kind) {
-	case KW_EMPIRICAL:
-		return r->p->values[d->first +
-				    kw_scale(kw_draw_u32(r, actor, why), 0,
-					     d->nr - 1)];
-	case KW_SEQUENCE:
-		return from_sequence(r, d, dist);
-	default:
-		return 0;
-	}
+	if (d->kind == KW_SEQUENCE)
+		return from_sequence(r, d);
+	draw = kw_draw_u32(r, actor, why);
+	if (d->kind == KW_EMPIRICAL)
+		return r->p->values[d->first + kw_scale(draw, 0, d->nr - 1)];
+	ns = kw_exponential(&r->nats, draw, d->a);
+	return MIN(ns, d->b);
 }
 
 static void observe(struct kw_runner *r, unsigned a, int cpu,
