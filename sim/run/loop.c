@@ -76,6 +76,12 @@ void kw_run_cpu(struct kw_runner *r, unsigned c)
 	} while (charge(r, c, a));
 }
 
+/* Does it matter to anybody that CPU c may be interrupted again? */
+static inline bool somebody_waits(const struct kw_runner *r, unsigned c)
+{
+	return r->nr_waiting || r->cpus[c].need_resched;
+}
+
 struct labels {
 	const void *direct[KW_NR_OPS], *based[KW_NR_OPS], *slow;
 };
@@ -198,10 +204,10 @@ based_##name:							\
 	KW_SIMPLE(LOCK, one,
 		  if (!kw_try_lock(s, A, a, st, n->val)) goto slow)
 	KW_PRIVATE(IRQ_ON, one,
-		   if (r->nr_waiting || r->cpus[c].need_resched) goto slow;
+		   if (!hw && somebody_waits(r, c)) goto slow;
 		   st->irq_off = 0)
 	KW_PRIVATE(PREEMPT_ON, one,
-		   if (r->nr_waiting || r->cpus[c].need_resched) goto slow;
+		   if (!hw && somebody_waits(r, c)) goto slow;
 		   st->preempt--)
 	KW_SIMPLE(SWITCH, one,
 		  if (!s[A + KW_TASK_ON_RQ]) {
