@@ -156,12 +156,12 @@ static bool read_marks(struct kw_writer *w, GError **err)
 	rc = kw_store_step(w->store, st, err, "i", w->id);
 	for (; rc == SQLITE_ROW; rc = sqlite3_step(st))
 		for (i = 0; i < w->program->nr_marks; i++)
-			if (!strcmp(w->program->marks[i], (const char *)
-				    sqlite3_column_text(st, 0)))
+			if (!strcmp(w->program->marks[i], kw_store_text(st, 0)))
 				w->marks[i] = (uint64_t)
 					sqlite3_column_int64(st, 1);
 	sqlite3_finalize(st);
-	return rc == SQLITE_DONE;
+	return rc == SQLITE_DONE ||
+	       kw_store_fail(w->store, "cannot read", err);
 }
 
 static bool read_causes(struct kw_writer *w, GError **err)
@@ -184,7 +184,8 @@ static bool read_causes(struct kw_writer *w, GError **err)
 		g_array_append_val(w->causes, c);
 	}
 	sqlite3_finalize(st);
-	return rc == SQLITE_DONE;
+	return rc == SQLITE_DONE ||
+	       kw_store_fail(w->store, "cannot read", err);
 }
 
 bool kw_writer_begin(struct kw_writer *w, const struct kw_scenario *scenario,

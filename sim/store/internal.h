@@ -32,6 +32,9 @@ int kw_store_step(struct kw_store *s, sqlite3_stmt *st, GError **err,
 bool kw_store_do(struct kw_store *s, GError **err, const char *sql,
 		 const char *fmt, ...);
 
+/* A column's text; "" where a damaged file has NULL.  Until the next step. */
+const char *kw_store_text(sqlite3_stmt *st, int column);
+
 /*
  * A block's runs and episodes as JSON arrays, one element a run or episode;
  * the order of the elements' values is docs/schema.md's.

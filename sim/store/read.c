@@ -19,12 +19,12 @@ static const char campaigns_sql[] =
 
 static char *text(sqlite3_stmt *st, int i)
 {
-	return g_strdup((const char *)sqlite3_column_text(st, i));
+	return g_strdup(kw_store_text(st, i));
 }
 
 static uint64_t hex(sqlite3_stmt *st, int i)
 {
-	return g_ascii_strtoull((const char *)sqlite3_column_text(st, i),
+	return g_ascii_strtoull(kw_store_text(st, i),
 				NULL, 16);
 }
 
@@ -124,7 +124,7 @@ static bool walk_next(struct walk *w)
 		if (w->rc != SQLITE_ROW)
 			return false;
 		w->run = u64(w->st, 0);
-		w->text = (const char *)sqlite3_column_text(w->st, 1);
+		w->text = kw_store_text(w->st, 1);
 	}
 	return true;
 }
@@ -234,8 +234,8 @@ static bool rows(struct kw_store *s, sqlite3_stmt *st, int rc,
 		 kw_store_row row, void *arg, GError **err)
 {
 	for (; rc == SQLITE_ROW; rc = sqlite3_step(st))
-		row(arg, (const char *)sqlite3_column_text(st, 0),
-		    (const char *)sqlite3_column_text(st, 1), u64(st, 2));
+		row(arg, kw_store_text(st, 0),
+		    kw_store_text(st, 1), u64(st, 2));
 	sqlite3_finalize(st);
 	return rc == SQLITE_DONE || kw_store_fail(s, "cannot read", err);
 }

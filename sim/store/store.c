@@ -65,6 +65,13 @@ sqlite3_stmt *kw_store_prepare(struct kw_store *s, const char *sql,
 	return NULL;
 }
 
+const char *kw_store_text(sqlite3_stmt *st, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(st, column);
+
+	return text ? text : "";
+}
+
 static void bind(sqlite3_stmt *st, const char *fmt, va_list ap)
 {
 	char hex[17];

@@ -113,7 +113,7 @@ static bool read_totals(struct kw_store *s, int64_t id, struct kw_sums *sums,
 		return false;
 	rc = kw_store_step(s, st, err, "i", id);
 	for (; rc == SQLITE_ROW; rc = sqlite3_step(st)) {
-		const char *name = (const char *)sqlite3_column_text(st, 0);
+		const char *name = kw_store_text(st, 0);
 
 		for (i = 0; i < KW_NR_TOTALS; i++) {
 			const struct kw_total_field *f = &kw_total_fields[i];
@@ -132,7 +132,7 @@ static bool read_totals(struct kw_store *s, int64_t id, struct kw_sums *sums,
 		}
 	}
 	sqlite3_finalize(st);
-	return rc == SQLITE_DONE;
+	return rc == SQLITE_DONE || kw_store_fail(s, "cannot read", err);
 }
 
 static bool read_latency(struct kw_store *s, int64_t id, struct kw_hist *h,
@@ -153,7 +153,7 @@ static bool read_latency(struct kw_store *s, int64_t id, struct kw_hist *h,
 		h->n += n;
 	}
 	sqlite3_finalize(st);
-	return rc == SQLITE_DONE;
+	return rc == SQLITE_DONE || kw_store_fail(s, "cannot read", err);
 }
 
 bool kw_store_read_sums(struct kw_store *s, int64_t id, struct kw_sums *sums,

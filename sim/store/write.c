@@ -321,7 +321,7 @@ static bool same_runs(struct kw_writer *w, const struct kw_block *b,
 	kw_encode_runs(now, b);
 	if (kw_store_step(w->store, st, err, "iu", w->id, b->first) ==
 	    SQLITE_ROW) {
-		then = (const char *)sqlite3_column_text(st, 0);
+		then = kw_store_text(st, 0);
 		ok = !strcmp(then, now->str);
 		if (!ok)
 			g_set_error(err, KW_STORE_ERROR, KW_STORE_DIFFERS,
