@@ -67,8 +67,29 @@ local function of_type(name)
 		end
 	end
 end
-local is_string, is_boolean, is_function =
-	of_type("string"), of_type("boolean"), of_type("function")
+local is_boolean, is_function = of_type("boolean"), of_type("function")
+
+-- C reads strings, too: what is behind a zero byte would be lost.
+local function is_string(v, what, level)
+	if type(v) ~= "string" or v:find("\0", 1, true) then
+		bad(what, "a string", level + 1)
+	end
+end
+
+-- A scenario's name is a part of what replay is called with.
+local function is_name(v, what, level)
+	if type(v) ~= "string" or not v:find("^%w[%w._-]*$") then
+		bad(what, "a name of letters, digits, \".\", \"_\" and \"-\"",
+		    level + 1)
+	end
+end
+
+-- "v4.14+ode-3", "v4.14+./my patch.lua"
+local function is_kernel(v, what, level)
+	if type(v) ~= "string" or not v:find("^[%w./][^%c]*$") then
+		bad(what, "a kernel, such as \"v4.14+ode-3\"", level + 1)
+	end
+end
 
 local function is_time(v, what, level)
 	if not is_duration(v) then
@@ -120,6 +141,7 @@ end
 kvm.check = {
 	table = check, error = bad,
 	is_string = is_string, is_boolean = is_boolean,
+	is_name = is_name, is_kernel = is_kernel,
 	is_function = is_function, is_time = is_time,
 	between = between, one_of = one_of,
 	array_of = array_of, one_or_array = one_or_array,

@@ -25,7 +25,7 @@ local function is_expect(v, what, level)
 		c.error(what, "a table of kernels", level + 1)
 	end
 	for name, e in spairs(v) do
-		c.is_string(name, what .. "'s key", level + 1)
+		c.is_kernel(name, what .. "'s key", level + 1)
 		c.table(e, schema, what .. "[\"" .. name .. "\"]", level + 1)
 		n = n + 1
 	end
@@ -46,7 +46,7 @@ for key in spairs(timing) do
 end
 
 local scenario_schema = {
-	name = c.is_string, about = c.is_string, claims = c.array_of(c.is_string),
+	name = c.is_name, about = c.is_string, claims = c.array_of(c.is_string),
 	vm = function(v, what, level) c.table(v, kvm.vm_schema, what, level + 1) end,
 	host = function(v, what, level)
 		c.table(v, { cpus = c.between(1, 256), slice = c.is_time }, what,
