@@ -56,6 +56,7 @@ struct kw_verb {
 	const char *name, *usage, *about, *examples;
 	int (*run)(struct kw_cli *cli);
 	bool hidden;
+	const char *notes;	/* between options and examples, or NULL */
 };
 extern const struct kw_verb kw_verbs[KW_NR_VERBS];
 

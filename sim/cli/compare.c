@@ -97,6 +97,21 @@ static char *latency_change(const struct pair *p, unsigned permille)
 		kw_permille_text(&p->new_.done.sums.latency, permille, n));
 }
 
+/* A clause a line. */
+static void put_why(struct compare *c, const struct pair *p)
+{
+	GString *why = g_string_new(NULL);
+	char **clauses;
+	unsigned i;
+
+	kw_comparison_text(&p->result, &p->pairs, why);
+	clauses = g_strsplit(why->str, "; ", -1);
+	for (i = 0; clauses[i]; i++)
+		kw_text_fill(c->cli->out, clauses[i], 78, "    ");
+	g_strfreev(clauses);
+	g_string_free(why, TRUE);
+}
+
 static void put_row(struct compare *c, const struct pair *p,
 		    const char *replay)
 {
@@ -107,20 +122,17 @@ static void put_row(struct compare *c, const struct pair *p,
 				n->of[KW_SPURIOUS].total);
 	char *p50 = latency_change(p, 500), *p99 = latency_change(p, 990);
 	char *runs = g_strdup_printf("%" G_GUINT64_FORMAT, p->pairs.runs);
-	GString *word = g_string_new(NULL), *why = g_string_new(NULL);
+	GString *word = g_string_new(NULL);
 
 	kw_cli_color(c->cli, judgement_color(p->result.what),
 		     kw_judgement_names[p->result.what], word);
 	kw_table_row(c->table, p->name, runs, missed, spurious, p50, p99,
 		     word->str);
 	kw_table_print(c->table, c->cli->out);
-	kw_comparison_text(&p->result, &p->pairs, why);
-	if (why->len)
-		kw_text_fill(c->cli->out, why->str, 78, "    ");
+	put_why(c, p);
 	if (replay)
 		g_string_append_printf(c->cli->out, "    replay: %s\n",
 				       replay);
-	g_string_free(why, TRUE);
 	g_string_free(word, TRUE);
 	g_free(runs);
 	g_free(p99);

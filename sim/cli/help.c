@@ -62,6 +62,8 @@ void kw_help_verb(const struct kw_verb *v, GString *out)
 	for (i = 0; i < kw_nr_options; i++)
 		if (kw_option_table[i].verbs >> (v - kw_verbs) & 1)
 			put_option(&kw_option_table[i], out);
+	if (v->notes)
+		g_string_append_printf(out, "\n%s", v->notes);
 	g_string_append_printf(out, "\nexamples:\n%s", v->examples);
 }
 

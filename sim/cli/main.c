@@ -6,6 +6,26 @@
 #include <unistd.h>
 #include "cli.h"
 
+static const char run_notes[] =
+"verdict:\n"
+"  as expected       every expectation of this kernel holds\n"
+"  NOT AS EXPECTED   one does not: exit 1\n"
+"  vacuous           in no run did anything become deliverable during a wait,\n"
+"                    so that nothing could be missed: exit 4\n"
+"  not judged        the scenario expects nothing of this kernel\n";
+
+static const char compare_notes[] =
+"judgement, of paired runs (the same run has the same random numbers):\n"
+"  WORSE   missed or failed: one run with new, none with old;\n"
+"          missed, late, spurious, storm or failed proven more frequent;\n"
+"          or a latency percentile proven longer, by more than an eighth\n"
+"  FIXED   missed (else late, failed) with old, never with new, proven\n"
+"  better  something proven less frequent or shorter, nothing worse\n"
+"  same    neither; \"no difference proven\" where the counts differ\n"
+"Proven is p < 0.01, by the sign test of the runs that differ.  In brackets:\n"
+"the difference new - old, a 95 % interval.  Futile wake-ups are not judged.\n"
+"WORSE anywhere: exit 1.  No observation anywhere: exit 4.\n";
+
 const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 	[KW_VERB_RUN] = {
 		"run", "[options] SCENARIO...",
@@ -13,7 +33,7 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  kvmwake run scenarios/ode/\n"
 		"  kvmwake run --kernel v4.14+mutant-no-kick --as v4.14 "
 		"scenarios/gallery/\n",
-		kw_verb_run, false },
+		kw_verb_run, false, run_notes },
 	[KW_VERB_COMPARE] = {
 		"compare", "--old K --new K [options] SCENARIO...",
 		"old kernel against new, in paired runs",
@@ -21,48 +41,48 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"scenarios/ode/*.lua\n"
 		"  kvmwake compare --old v4.14 --new v4.14+./mine.lua "
 		"scenarios/gallery\n",
-		kw_verb_compare, false },
+		kw_verb_compare, false, compare_notes },
 	[KW_VERB_REPLAY] = {
 		"replay", "[options] ID | SCENARIO --kernel K",
 		"one run again, step by step, and why it went wrong",
 		"  kvmwake replay pmu-overflow-in-wfi/v4.14/1/17\n"
 		"  kvmwake replay scenarios/ode/pmu-overflow-in-wfi.lua "
 		"--kernel v4.14 --run 3\n",
-		kw_verb_replay, false },
+		kw_verb_replay, false, NULL },
 	[KW_VERB_LIST] = {
 		"list", "[options] [SCENARIO...]",
 		"kernels, patches and scenarios",
 		"  kvmwake list\n"
 		"  kvmwake list scenarios/ode/\n",
-		kw_verb_list, false },
+		kw_verb_list, false, NULL },
 	[KW_VERB_SHOW] = {
 		"show", "[options] KERNEL [PATH]",
 		"a kernel path as the automaton that it became",
 		"  kvmwake show v4.14 kvm_vcpu_block\n"
 		"  kvmwake show v4.14+ode-3 kvm_vcpu_kick --dot | "
 		"dot -Tsvg >kick.svg\n",
-		kw_verb_show, false },
+		kw_verb_show, false, NULL },
 	[KW_VERB_IMPORT] = {
 		"import", "[options] FILE",
 		"a scenario from the text of an ftrace recording",
 		"  kvmwake import trace.txt --out mine.lua\n"
 		"  trace-cmd report | kvmwake import - --name guest --out "
 		"guest.lua\n",
-		kw_verb_import, false },
+		kw_verb_import, false, NULL },
 	[KW_VERB_PLOT] = {
 		"plot", "[options]",
 		"figures from stored results: data, script, SVG, PNG, text",
 		"  kvmwake plot\n"
 		"  kvmwake plot --db results/demo.db --old v4.14 --new "
 		"v4.14+ode-3 --out figures\n",
-		kw_verb_plot, false },
+		kw_verb_plot, false, NULL },
 	[KW_VERB_REPORT] = {
 		"report", "[options] [SCENARIO-NAME...]",
 		"stored results as plain text for a mail",
 		"  kvmwake report\n"
 		"  kvmwake report --old v4.14 --new v4.14+ode-3 "
 		"pmu-overflow-in-wfi\n",
-		kw_verb_report, false },
+		kw_verb_report, false, NULL },
 	[KW_VERB_BENCH] = {
 		"bench", "[options] SCENARIO...",
 		"CPU time, steps and memory of a scenario, as key=value",
@@ -70,23 +90,23 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"--kernel v4.14 --runs 1000\n"
 		"  kvmwake bench --db /tmp/bench.db --kernel v4.14 "
 		"scenarios/gallery/\n",
-		kw_verb_bench, true },
+		kw_verb_bench, true, NULL },
 	[KW_VERB_COMPLETION] = {
 		"completion", "[bash]", "completion for the shell",
 		"  source <(kvmwake completion)\n"
 		"  kvmwake completion bash "
 		">~/.local/share/bash-completion/completions/kvmwake\n",
-		kw_verb_completion, true },
+		kw_verb_completion, true, NULL },
 	[KW_VERB_VERSION] = {
 		"version", "", "the version",
 		"  kvmwake version\n"
 		"  kvmwake version --json\n",
-		kw_verb_version, true },
+		kw_verb_version, true, NULL },
 	[KW_VERB_HELP] = {
 		"help", "[VERB]", "this overview, or a verb's options",
 		"  kvmwake help\n"
 		"  kvmwake help compare\n",
-		kw_verb_help, true },
+		kw_verb_help, true, NULL },
 };
 
 static const struct kw_verb *find_verb(const char *name)

@@ -6,9 +6,9 @@
  * runs that have a quantity more often with one kernel than with the other
  * are the evidence, and what both have alike says nothing.
  *
- *	WORSE	one of the quantities is proven more frequent: the sign test
- *		of the discordant runs, p < 0.01; or old has none at all and
- *		new has one, which is a fact and needs no test
+ *	WORSE	missed or failed: old has none at all and new has one, which
+ *		is a fact and needs no test; or any of the judged is proven
+ *		more frequent: the sign test of the discordant runs, p < 0.01
  *	FIXED	missed (or, with none missed, late or failed) runs with old,
  *		none with new, proven by the sign test; nothing worse
  *	better	something is proven less frequent, nothing worse
@@ -16,8 +16,8 @@
  *
  * Futile wake-ups are shown and not judged: they cost time and lose nothing.
  * Latency is judged only where the same runs are missed, for a sleeper that
- * was missed has none; p50 and p99 must differ by more than an eighth, and
- * their intervals must not meet.
+ * was missed has none; a percentile (p50, p99) must differ by more than an
+ * eighth, and the two 95 % intervals must not meet, which is p < 0.01, too.
  */
 #include <string.h>
 #include "report.h"
@@ -27,6 +27,14 @@
 const char *const kw_judgement_names[KW_NR_JUDGEMENTS] = {
 	"no observation", "same", "FIXED", "better", "WORSE",
 };
+
+const unsigned kw_permille_shown[KW_NR_PERCENTILES] = { 500, 990 };
+
+/* Lost for good: once is too often. */
+static bool once_is_enough(unsigned q)
+{
+	return q == KW_MISSED || q == KW_FAILED;
+}
 
 static void judge_quantity(const struct kw_pairs *p, enum kw_quantity q,
 			   struct kw_change *c)
@@ -44,7 +52,8 @@ static void judge_quantity(const struct kw_pairs *p, enum kw_quantity q,
 	else
 		kw_paired_interval(p->runs, p->of[q].only_old,
 				   p->of[q].only_new, &c->low, &c->high);
-	if (up && !p->of[q].old_total)
+	c->first = once_is_enough(q) && up && !p->of[q].old_total;
+	if (c->first)
 		c->what = KW_WORSE;
 	else if (c->p < P_PROVEN && !p->of[q].new_total)
 		c->what = KW_FIXED;
@@ -68,18 +77,21 @@ static enum kw_judgement judge_permille(const struct kw_hist *o,
 	return KW_SAME;
 }
 
-static enum kw_judgement judge_latency(const struct kw_hist *o,
+static enum kw_judgement judge_latency(struct kw_comparison *c,
+				       const struct kw_hist *o,
 				       const struct kw_hist *n)
 {
-	enum kw_judgement p50, p99;
+	bool worse = false, better = false;
+	unsigned i;
 
 	if (!o->n || !n->n)
 		return KW_NO_OBSERVATION;
-	p50 = judge_permille(o, n, 500);
-	p99 = judge_permille(o, n, 990);
-	if (p50 == KW_WORSE || p99 == KW_WORSE)
-		return KW_WORSE;
-	return p50 == KW_BETTER || p99 == KW_BETTER ? KW_BETTER : KW_SAME;
+	for (i = 0; i < KW_NR_PERCENTILES; i++) {
+		c->at[i].what = judge_permille(o, n, kw_permille_shown[i]);
+		worse |= c->at[i].what == KW_WORSE;
+		better |= c->at[i].what == KW_BETTER;
+	}
+	return worse ? KW_WORSE : better ? KW_BETTER : KW_SAME;
 }
 
 static bool judged(unsigned q)
@@ -102,12 +114,12 @@ void kw_compare(const struct kw_pairs *pairs, const struct kw_hist *old_,
 		better |= c->of[q].what == KW_BETTER ||
 			  c->of[q].what == KW_FIXED;
 	}
-	c->p50[0] = kw_hist_permille(old_, 500);
-	c->p50[1] = kw_hist_permille(new_, 500);
-	c->p99[0] = kw_hist_permille(old_, 990);
-	c->p99[1] = kw_hist_permille(new_, 990);
+	for (q = 0; q < KW_NR_PERCENTILES; q++) {
+		c->at[q].old_ = kw_hist_permille(old_, kw_permille_shown[q]);
+		c->at[q].new_ = kw_hist_permille(new_, kw_permille_shown[q]);
+	}
 	if (!pairs->of[KW_MISSED].only_old && !pairs->of[KW_MISSED].only_new)
-		c->latency = judge_latency(old_, new_);
+		c->latency = judge_latency(c, old_, new_);
 	worse |= c->latency == KW_WORSE;
 	better |= c->latency == KW_BETTER;
 	fixed = c->of[KW_MISSED].what == KW_FIXED ||
@@ -122,6 +134,14 @@ void kw_compare(const struct kw_pairs *pairs, const struct kw_hist *old_,
 		c->what = fixed ? KW_FIXED : better ? KW_BETTER : KW_SAME;
 }
 
+static const char *word_of(const struct kw_change *c, enum kw_quantity q)
+{
+	if (!judged(q))
+		return "(not judged)";
+	return c->what == KW_SAME ? "no difference proven" :
+	       kw_judgement_names[c->what];
+}
+
 static void quantity_text(const struct kw_change *c,
 			  const struct kw_pairs *p, enum kw_quantity q,
 			  GString *out)
@@ -129,36 +149,50 @@ static void quantity_text(const struct kw_change *c,
 	if (out->len)
 		g_string_append(out, "; ");
 	g_string_append_printf(out, "%s %s: ", kw_quantity_names[q],
-			       c->what == KW_SAME ? "no difference proven" :
-			       kw_judgement_names[c->what]);
-	if (c->by_number)
+			       word_of(c, q));
+	if (c->by_number) {
 		g_string_append_printf(out, "%.3g -> %.3g a run "
 				       "(%+.3g..%+.3g)",
 				       (double)p->of[q].old_total /
 				       (double)p->runs,
 				       (double)p->of[q].new_total /
 				       (double)p->runs, c->low, c->high);
+		return;
+	}
+	g_string_append_printf(out, "%" G_GUINT64_FORMAT " -> %"
+			       G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			       " runs ", p->of[q].both + p->of[q].only_old,
+			       p->of[q].both + p->of[q].only_new, p->runs);
+	if (c->first && c->p >= P_PROVEN)
+		g_string_append(out, "(never with old)");
 	else
-		g_string_append_printf(out, "%" G_GUINT64_FORMAT " -> %"
-				       G_GUINT64_FORMAT " of %"
-				       G_GUINT64_FORMAT " runs (%+.2f..%+.2f "
-				       "%%)", p->of[q].both +
-				       p->of[q].only_old,
-				       p->of[q].both + p->of[q].only_new,
-				       p->runs, 100 * c->low, 100 * c->high);
+		g_string_append_printf(out, "(%+.2f..%+.2f %%)", 100 * c->low,
+				       100 * c->high);
 }
 
+/* Only the percentiles that differ. */
 static void latency_text(const struct kw_comparison *c, GString *out)
 {
-	char t[4][KW_NS_TEXT];
+	char o[KW_NS_TEXT], n[KW_NS_TEXT];
+	unsigned i;
 
-	g_string_append_printf(out, "%slatency %s: p50 %s -> %s, p99 %s -> %s",
-			       out->len ? "; " : "",
-			       kw_judgement_names[c->latency],
-			       kw_ns_text(c->p50[0], t[0]),
-			       kw_ns_text(c->p50[1], t[1]),
-			       kw_ns_text(c->p99[0], t[2]),
-			       kw_ns_text(c->p99[1], t[3]));
+	for (i = 0; i < KW_NR_PERCENTILES; i++)
+		if (c->at[i].what == KW_WORSE || c->at[i].what == KW_BETTER)
+			g_string_append_printf(out, "%sp%u latency %s: "
+				"%s -> %s", out->len ? "; " : "",
+				kw_permille_shown[i] / 10,
+				kw_judgement_names[c->at[i].what],
+				kw_ns_text(c->at[i].old_, o),
+				kw_ns_text(c->at[i].new_, n));
+}
+
+/* Of what is not judged, only what is proven is worth a word. */
+static bool worth_saying(const struct kw_comparison *c,
+			 const struct kw_pairs *p, unsigned q)
+{
+	if (!judged(q))
+		return c->of[q].what != KW_SAME;
+	return p->of[q].fewer || p->of[q].more;
 }
 
 void kw_comparison_text(const struct kw_comparison *c,
@@ -168,10 +202,9 @@ void kw_comparison_text(const struct kw_comparison *c,
 	unsigned q;
 
 	for (q = 0; q < KW_NR_QUANTITIES; q++)
-		if (judged(q) && (pairs->of[q].fewer || pairs->of[q].more))
+		if (worth_saying(c, pairs, q))
 			quantity_text(&c->of[q], pairs, q, text);
-	if (c->latency == KW_WORSE || c->latency == KW_BETTER)
-		latency_text(c, text);
+	latency_text(c, text);
 	g_string_append(out, text->str);
 	g_string_free(text, TRUE);
 }

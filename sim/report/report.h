@@ -119,12 +119,18 @@ struct kw_change {		/* of one quantity, in paired runs */
 	double p;		/* sign test */
 	double low, high;	/* difference of the rates of runs with it */
 	bool by_number;		/* ... of the mean number a run, instead */
+	bool first;		/* lost with new only: a fact, not a test */
 };
+#define KW_NR_PERCENTILES 2
+extern const unsigned kw_permille_shown[KW_NR_PERCENTILES];
 struct kw_comparison {
 	enum kw_judgement what;
 	struct kw_change of[KW_NR_QUANTITIES];
 	enum kw_judgement latency;
-	uint64_t p50[2], p99[2];	/* ns: old, new */
+	struct {
+		enum kw_judgement what;
+		uint64_t old_, new_;	/* ns */
+	} at[KW_NR_PERCENTILES];
 };
 void kw_compare(const struct kw_pairs *pairs, const struct kw_hist *old_,
 		const struct kw_hist *new_, struct kw_comparison *c);

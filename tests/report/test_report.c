@@ -138,16 +138,22 @@ static void test_json(void)
 	g_string_free(s, TRUE);
 }
 
-static struct kw_pairs pairs_of(uint64_t both, uint64_t old_, uint64_t new_)
+static struct kw_pairs pairs_with(enum kw_quantity q, uint64_t both,
+				  uint64_t old_, uint64_t new_)
 {
 	struct kw_pairs p = { .runs = 1000, .runs_observed = 1000 };
 
-	p.of[KW_MISSED].both = both;
-	p.of[KW_MISSED].only_old = p.of[KW_MISSED].fewer = old_;
-	p.of[KW_MISSED].only_new = p.of[KW_MISSED].more = new_;
-	p.of[KW_MISSED].old_total = both + old_;
-	p.of[KW_MISSED].new_total = both + new_;
+	p.of[q].both = both;
+	p.of[q].only_old = p.of[q].fewer = old_;
+	p.of[q].only_new = p.of[q].more = new_;
+	p.of[q].old_total = both + old_;
+	p.of[q].new_total = both + new_;
 	return p;
+}
+
+static struct kw_pairs pairs_of(uint64_t both, uint64_t old_, uint64_t new_)
+{
+	return pairs_with(KW_MISSED, both, old_, new_);
 }
 
 static enum kw_judgement compare(struct kw_pairs p)
@@ -175,6 +181,75 @@ static void test_judgements(void)
 	g_assert_cmpint(compare(pairs_of(50, 10, 12)), ==, KW_SAME);
 }
 
+/* Lost once is lost; anything else has to be proven. */
+static void test_first(void)
+{
+	static const struct {
+		enum kw_quantity q;
+		enum kw_judgement one, seven, eight;
+	} rows[] = {
+		{ KW_MISSED,   KW_WORSE, KW_WORSE, KW_WORSE },
+		{ KW_FAILED,   KW_WORSE, KW_WORSE, KW_WORSE },
+		{ KW_LATE,     KW_SAME,  KW_SAME,  KW_WORSE },
+		{ KW_SPURIOUS, KW_SAME,  KW_SAME,  KW_WORSE },
+		{ KW_STORM,    KW_SAME,  KW_SAME,  KW_WORSE },
+		{ KW_FUTILE,   KW_SAME,  KW_SAME,  KW_SAME },
+	};
+	unsigned i;
+
+	for (i = 0; i < G_N_ELEMENTS(rows); i++) {
+		enum kw_quantity q = rows[i].q;
+
+		g_assert_cmpint(compare(pairs_with(q, 0, 0, 1)), ==,
+				rows[i].one);
+		/* 2 * (1/2)^7 > 0.01 > 2 * (1/2)^8 */
+		g_assert_cmpint(compare(pairs_with(q, 0, 0, 7)), ==,
+				rows[i].seven);
+		g_assert_cmpint(compare(pairs_with(q, 0, 0, 8)), ==,
+				rows[i].eight);
+	}
+}
+
+static void says(struct kw_pairs p, const struct kw_hist *o,
+		 const struct kw_hist *n, const char *want)
+{
+	GString *text = g_string_new(NULL);
+	struct kw_comparison c;
+
+	kw_compare(&p, o, n, &c);
+	kw_comparison_text(&c, &p, text);
+	g_assert_cmpstr(text->str, ==, want);
+	g_string_free(text, TRUE);
+}
+
+static void test_words(void)
+{
+	static const struct kw_hist none;
+	struct kw_hist o = { 0 }, n = { 0 };
+	unsigned i;
+
+	says(pairs_of(0, 0, 0), &none, &none, "");
+	says(pairs_of(0, 0, 1), &none, &none,
+	     "missed WORSE: 0 -> 1 of 1000 runs (never with old)");
+	says(pairs_with(KW_SPURIOUS, 0, 0, 1), &none, &none,
+	     "spurious no difference proven: 0 -> 1 of 1000 runs "
+	     "(-0.24..+0.44 %)");
+	says(pairs_with(KW_FUTILE, 0, 5, 0), &none, &none, "");
+	says(pairs_with(KW_FUTILE, 0, 500, 0), &none, &none,
+	     "futile (not judged): 500 -> 0 of 1000 runs "
+	     "(-53.01..-46.79 %)");
+	/* Two in a hundred are slow with both: p99 is alike, p50 is not. */
+	for (i = 0; i < 1000; i++) {
+		kw_hist_add(&o, i % 50 ? 1000 : 64000);
+		kw_hist_add(&n, i % 50 ? 2000 : 64000);
+	}
+	says(pairs_of(0, 0, 0), &o, &n,
+	     "p50 latency WORSE: 992ns -> 1.98us");
+	says(pairs_of(0, 0, 0), &n, &o,
+	     "p50 latency better: 1.98us -> 992ns");
+	says(pairs_of(0, 0, 0), &o, &o, "");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -185,5 +260,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/durations", test_durations);
 	g_test_add_func("/report/json", test_json);
 	g_test_add_func("/report/judgements", test_judgements);
+	g_test_add_func("/report/first", test_first);
+	g_test_add_func("/report/words", test_words);
 	return g_test_run();
 }
