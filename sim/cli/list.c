@@ -3,10 +3,14 @@
  * `list`: decides what there is to name: kernels, patches, scenarios.
  *
  * A kernel's or patch's description is the first comment of its file that is
- * no licence.
+ * no licence.  Patches that are faults on purpose stand apart, scenarios
+ * under the folder that they are in.
  */
 #include <string.h>
 #include "cli.h"
+
+#define ABOUT_COLUMN 30
+#define MUTANT "mutant-"
 
 /* The first sentence of the comment at the top of a file. */
 static char *description(const char *path)
@@ -41,8 +45,10 @@ static char *description(const char *path)
 static void put_entry(struct kw_cli *cli, const char *type, const char *name,
 		      const char *about)
 {
+	char **lines;
 	GString *text;
 	struct kw_json j;
+	unsigned i;
 
 	if (cli->o.json) {
 		kw_json_begin(&j, cli->out, type);
@@ -51,12 +57,18 @@ static void put_entry(struct kw_cli *cli, const char *type, const char *name,
 		kw_json_end(&j);
 		return;
 	}
-	g_string_append_printf(cli->out, "  %s\n", name);
-	if (cli->o.quiet || !*about)
+	if (cli->o.quiet || !*about) {
+		g_string_append_printf(cli->out, "  %s\n", name);
 		return;
+	}
 	text = g_string_new(NULL);
-	kw_text_fill(text, about, KW_WIDTH, "      ");
-	g_string_append(cli->out, text->str);
+	kw_text_fill(text, about, 80 - ABOUT_COLUMN, "");
+	lines = g_strsplit(g_strchomp(text->str), "\n", -1);
+	for (i = 0; lines[i]; i++)
+		g_string_append_printf(cli->out, "  %-*s %s\n",
+				       ABOUT_COLUMN - 3, i ? "" : name,
+				       lines[i]);
+	g_strfreev(lines);
 	g_string_free(text, TRUE);
 }
 
@@ -72,20 +84,22 @@ static char *name_of(const char *path, bool kernel)
 	return name;
 }
 
-static bool list_folder(struct kw_cli *cli, const char *folder,
-			const char *type, GError **err)
+/* mutants: only those, or only the others */
+static bool list_folder(struct kw_cli *cli, const char *type, bool mutants,
+			GError **err)
 {
-	char *path = g_build_filename(kw_cli_lua(cli), folder, NULL);
+	char *path = g_build_filename(kw_cli_lua(cli), type, NULL);
 	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
 	bool ok = kw_cli_lua_files(path, false, files, err);
 	unsigned i;
 
 	for (i = 0; ok && i < files->len; i++) {
 		char *name = name_of(files->pdata[i],
-				     !strcmp(folder, "kernel"));
+				     !strcmp(type, "kernel"));
 		char *about = description(files->pdata[i]);
 
-		put_entry(cli, type, name, about);
+		if (g_str_has_prefix(name, MUTANT) == mutants)
+			put_entry(cli, type, name, about);
 		g_free(about);
 		g_free(name);
 	}
@@ -121,7 +135,7 @@ static bool list_scenario(struct kw_cli *cli, const char *path, GError **err)
 {
 	struct kw_scenario *s = kw_cli_load(cli, path, NULL, err);
 	GString *about;
-	char *claims;
+	char *claims, *file;
 
 	if (!s)
 		return false;
@@ -136,9 +150,12 @@ static bool list_scenario(struct kw_cli *cli, const char *path, GError **err)
 		g_string_append_printf(about, " [%s]", claims);
 		g_free(claims);
 	}
+	/* Where the name does not say what the file is called. */
+	file = g_path_get_basename(s->path);
+	if (!g_str_has_prefix(file, s->name))
+		g_string_append_printf(about, " (%s)", file);
+	g_free(file);
 	put_entry(cli, "scenario", s->name, about->str);
-	if (!cli->o.quiet)
-		g_string_append_printf(cli->out, "      %s\n", s->path);
 	g_string_free(about, TRUE);
 	kw_scenario_free(s);
 	return true;
@@ -170,6 +187,23 @@ static void heading(struct kw_cli *cli, const char *text)
 		g_string_append_printf(cli->out, "%s\n", text);
 }
 
+/* A heading where scenario i is in another folder than the one before. */
+static void put_folder(struct kw_cli *cli, GPtrArray *files, unsigned i)
+{
+	char *now = g_path_get_dirname(files->pdata[i]);
+	char *then = i ? g_path_get_dirname(files->pdata[i - 1]) : NULL;
+	char *line;
+
+	if (g_strcmp0(now, then)) {
+		line = g_strdup_printf("%sscenarios in %s/", i ? "\n" : "",
+				       now);
+		heading(cli, line);
+		g_free(line);
+	}
+	g_free(then);
+	g_free(now);
+}
+
 int kw_verb_list(struct kw_cli *cli)
 {
 	GPtrArray *files = NULL;
@@ -181,16 +215,20 @@ int kw_verb_list(struct kw_cli *cli)
 		return kw_cli_fail(cli, err);
 	if (!cli->args->len) {
 		heading(cli, "kernels");
-		ok = list_folder(cli, "kernel", "kernel", &err);
+		ok = list_folder(cli, "kernel", false, &err);
 		heading(cli, "\npatches (KERNEL+PATCH)");
-		ok = ok && list_folder(cli, "patch", "patch", &err);
+		ok = ok && list_folder(cli, "patch", false, &err);
+		heading(cli, "\nfaults on purpose (KERNEL+PATCH)");
+		ok = ok && list_folder(cli, "patch", true, &err);
 		if (!ok)
 			return kw_cli_fail(cli, err);
-		heading(cli, "\nscenarios");
+		heading(cli, "");
 	}
 	files = scenario_files(cli, &err);
-	for (i = 0; files && !err && i < files->len; i++)
+	for (i = 0; files && !err && i < files->len; i++) {
+		put_folder(cli, files, i);
 		list_scenario(cli, files->pdata[i], &err);
+	}
 	if (files)
 		g_ptr_array_free(files, TRUE);
 	return err ? kw_cli_fail(cli, err) : KW_EXIT_FINE;

@@ -30,9 +30,11 @@ exits 0 "completion" "$KVMWAKE" completion
 ok $? "it completes verbs and options"
 
 exits 0 "list" "$KVMWAKE" list
-says '^  v4.14$' "$TMPDIR/out" "list: a kernel"
-says '^  ode-3$' "$TMPDIR/out" "list: a patch"
-says '^  pmu-overflow-in-wfi$' "$TMPDIR/out" "list: a scenario"
+says '^  v4.14 +Linux' "$TMPDIR/out" "list: a kernel"
+says '^  ode-3 +Proposal' "$TMPDIR/out" "list: a patch"
+says '^  pmu-overflow-in-wfi +the over' "$TMPDIR/out" "list: a scenario"
+awk 'length($0) > 80 { exit 1 }' "$TMPDIR/out"
+ok $? "list: 80 columns"
 exits 0 "list --json" "$KVMWAKE" list --json
 python3 -c 'import json, sys
 for line in open(sys.argv[1]): json.loads(line)' "$TMPDIR/out"
