@@ -79,6 +79,7 @@ struct kw_runner {
 	struct kw_code *hw_code;	/* ... and for hardware */
 	struct kw_run_opts opts;
 	uint8_t *start, *s;	/* the state at time 0, and now */
+	struct kw_actor_state **st;	/* each actor's block in s */
 	struct kw_clock clock;
 	struct kw_queue queue;
 	struct kw_rng (*rng)[KW_NR_PURPOSES];

@@ -21,7 +21,7 @@ static void drop_waiting(struct kw_runner *r, unsigned i)
 static bool slot_is_busy(const struct kw_runner *r, unsigned h)
 {
 	return r->p->actors[h].home == h &&
-	       kw_actor(r->p, r->s, h)->run != KW_IDLE;
+	       r->st[h]->run != KW_IDLE;
 }
 
 /* After it has begun, ended or been cancelled: is its timer still on? */
@@ -30,7 +30,7 @@ static void settle(struct kw_runner *r, unsigned h)
 	struct kw_extra *x = &r->extra[h];
 
 	x->handler = KW_H_NONE;
-	if (!kw_actor(r->p, r->s, h)->armed || slot_is_busy(r, h))
+	if (!r->st[h]->armed || slot_is_busy(r, h))
 		return;
 	x->handler = KW_H_ARMED;
 	kw_queue_set(&r->queue, h, MAX(x->armed_at, r->clock.now));
@@ -67,7 +67,7 @@ static bool open_cpu(struct kw_runner *r, unsigned c)
 		return false;
 	if (t == KW_NOBODY)
 		return true;
-	st = kw_actor(r->p, r->s, t);
+	st = r->st[t];
 	if (st->run == KW_IN_GUEST) {
 		kw_interrupt(r, c);
 		kw_force_exit(r->p, r->s, t);
@@ -164,7 +164,7 @@ void kw_armed(struct kw_runner *r, unsigned by, unsigned h, uint64_t at)
 	struct kw_extra *x = &r->extra[h];
 
 	if (at == KW_NEVER_NS) {
-		kw_actor(r->p, r->s, h)->armed = 0;
+		r->st[h]->armed = 0;
 		return;
 	}
 	if (r->p->actors[h].type != KW_HW)

@@ -48,7 +48,7 @@ static inline uint64_t cost(struct kw_runner *r, unsigned a,
 /* Lets the cost of a's next step pass; false when somebody else is first. */
 static bool charge(struct kw_runner *r, unsigned c, unsigned a)
 {
-	r->clock.now += cost(r, a, &r->code[kw_actor(r->p, r->s, a)->pc]);
+	r->clock.now += cost(r, a, &r->code[r->st[a]->pc]);
 	if (r->clock.now < kw_queue_time(&r->queue))
 		return true;
 	kw_queue_set(&r->queue, kw_cpu_slot(r, c), r->clock.now);
@@ -64,7 +64,7 @@ void kw_run_cpu(struct kw_runner *r, unsigned c)
 
 	if (a == KW_NOBODY)
 		return;
-	st = kw_actor(r->p, r->s, a);
+	st = r->st[a];
 	do {
 		pc = st->pc;
 		kw_special_step(r, a, (int)c, pc, &done);
@@ -155,7 +155,7 @@ next_turn:
 	hw = k < p->nr_actors;
 	if (hw) {
 		if (p->actors[k].type != KW_HW ||
-		    kw_actor(p, s, k)->run != KW_READY) {
+		    r->st[k]->run != KW_READY) {
 			kw_dispatch(r, k);
 			goto next_turn;
 		}
@@ -177,7 +177,7 @@ next_turn:
 		horizon = kw_queue_time(&r->queue);
 		now = r->clock.now;
 	}
-	st = kw_actor(p, s, a);
+	st = r->st[a];
 	n = &code[st->pc];
 	goto *n->label;
 
@@ -308,7 +308,7 @@ turn_over:
 
 void kw_run_hw(struct kw_runner *r, unsigned a)
 {
-	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
+	struct kw_actor_state *st = r->st[a];
 	struct kw_done done;
 	unsigned i, pc;
 

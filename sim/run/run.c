@@ -287,7 +287,7 @@ static unsigned choose(struct kw_runner *r, unsigned a,
 unsigned kw_special_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
 			 struct kw_done *done)
 {
-	struct kw_actor_state *st = kw_actor(r->p, r->s, a);
+	struct kw_actor_state *st = r->st[a];
 	const struct kw_node *n = &r->p->nodes[pc];
 	unsigned choice = 0, next;
 	struct kw_event e;
@@ -312,9 +312,9 @@ static void actor_event(struct kw_runner *r, unsigned a)
 {
 	switch ((enum kw_actor_type)r->p->actors[a].type) {
 	case KW_HW:
-		if (kw_actor(r->p, r->s, a)->run != KW_READY)
+		if (r->st[a]->run != KW_READY)
 			kw_handler_event(r, a);
-		if (kw_actor(r->p, r->s, a)->run == KW_READY)
+		if (r->st[a]->run == KW_READY)
 			kw_run_hw(r, a);
 		break;
 	case KW_THREAD:

@@ -22,18 +22,18 @@ static unsigned context(const struct kw_runner *r, unsigned c)
 
 	if (a == KW_NOBODY)
 		return KW_NOBODY;
-	st = kw_actor(r->p, r->s, a);
+	st = r->st[a];
 	if (st->run == KW_IN_GUEST) {
 		a = r->guest_of[a];
 		if (a == KW_NOBODY)
 			return KW_NOBODY;
-		st = kw_actor(r->p, r->s, a);
+		st = r->st[a];
 	}
 	while (st->nest) {
 		a = st->nest - 1u;
 		if (r->p->actors[a].type == KW_HARDIRQ && r->extra[a].cpu != c)
 			return KW_NOBODY;	/* it runs elsewhere */
-		st = kw_actor(r->p, r->s, a);
+		st = r->st[a];
 	}
 	return st->run == KW_READY ? a : KW_NOBODY;
 }
@@ -112,7 +112,7 @@ static unsigned beneath(const struct kw_runner *r, unsigned thread,
 	unsigned a = thread, nest;
 
 	for (;;) {
-		nest = kw_actor(r->p, r->s, a)->nest;
+		nest = r->st[a]->nest;
 		if (!nest || nest - 1 == handler)
 			return a;
 		a = nest - 1;
@@ -239,7 +239,7 @@ void kw_try_resched(struct kw_runner *r, unsigned c)
 	if (!r->cpus[c].need_resched || t == KW_NOBODY ||
 	    r->cpus[c].foreign != KW_NOBODY)
 		return;
-	st = kw_actor(r->p, r->s, t);
+	st = r->st[t];
 	if (!r->nr_ready) {
 		r->cpus[c].need_resched = false;
 		return;

@@ -76,7 +76,7 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 				const struct kw_run_opts *opts)
 {
 	struct kw_runner *r = g_new0(struct kw_runner, 1);
-	unsigned n = p->nr_actors, slots = n + 2 * p->host.nr_cpus + 1;
+	unsigned n = p->nr_actors, a, slots = n + 2 * p->host.nr_cpus + 1;
 
 	g_assert(p->host.nr_cpus && p->host.nr_cpus <= KW_MAX_CPUS);
 	r->p = p;
@@ -85,6 +85,9 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	kw_nats_init(&r->nats);
 	r->start = g_malloc0(p->state_size);
 	r->s = g_malloc0(p->state_size);
+	r->st = g_new(struct kw_actor_state *, n);
+	for (a = 0; a < n; a++)
+		r->st[a] = kw_actor(p, r->s, a);
 	r->clock.t = g_new0(uint64_t, p->nr_times + 1);
 	r->queue.entries = g_new0(struct kw_entry, slots);
 	r->queue.pending = g_new0(uint8_t, slots);
@@ -121,6 +124,7 @@ void kw_runner_free(struct kw_runner *r)
 	g_free(r->hw_code);
 	g_free(r->start);
 	g_free(r->s);
+	g_free(r->st);
 	g_free(r->clock.t);
 	g_free(r->queue.entries);
 	g_free(r->queue.pending);

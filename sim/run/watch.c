@@ -90,7 +90,7 @@ static void follow(struct kw_runner *r, unsigned v)
 	struct kw_watch *w = &r->watch[v];
 	unsigned thread = r->thread_of[v];
 	bool inside = thread != KW_NOBODY &&
-		      kw_actor(r->p, r->s, thread)->run == KW_IN_GUEST;
+		      r->st[thread]->run == KW_IN_GUEST;
 
 	if (!w->active && o->waits != KW_WAITS_NOT)
 		begin(r, v);
@@ -238,7 +238,7 @@ void kw_watch_finish(struct kw_runner *r, bool quiescent)
 			continue;
 		missed = w->ep.deliverable != KW_NEVER_NS &&
 			 r->thread_of[v] != KW_NOBODY &&
-			 kw_actor(r->p, r->s, r->thread_of[v])->run ==
+			 r->st[r->thread_of[v]]->run ==
 				 KW_ASLEEP &&
 			 (quiescent || r->clock.now - w->ep.deliverable >
 					       r->opts.deadline_ns);
