@@ -80,6 +80,11 @@ struct kw_runner {
 	struct kw_run_opts opts;
 	uint8_t *start, *s;	/* the state at time 0, and now */
 	struct kw_actor_state **st;	/* each actor's block in s */
+	const struct kw_code **at, **at_start;	/* where each stands: the code
+				   of st[a]->pc, at hand for the next turn */
+	const struct kw_dist *dists;
+	uint32_t nr_actors, nr_cpus;
+	uint8_t *type;		/* of each actor */
 	struct kw_clock clock;
 	struct kw_queue queue;
 	struct kw_rng (*rng)[KW_NR_PURPOSES];
@@ -127,7 +132,7 @@ uint64_t kw_draw_other(struct kw_runner *r, unsigned actor,
 static inline uint64_t kw_draw(struct kw_runner *r, unsigned actor,
 			       enum kw_purpose why, unsigned dist)
 {
-	const struct kw_dist *d = &r->p->dists[dist];
+	const struct kw_dist *d = &r->dists[dist];
 
 	if (d->kind == KW_CONSTANT)
 		return d->a;
@@ -149,14 +154,28 @@ void kw_watch_enter(struct kw_runner *r, unsigned thread);
 void kw_watch_finish(struct kw_runner *r, bool quiescent);
 void kw_fail(struct kw_runner *r, const char *message);
 
+/* Actor a stands at node pc. */
+static inline void kw_stand(struct kw_runner *r, unsigned a, unsigned pc)
+{
+	r->st[a]->pc = (uint16_t)pc;
+	r->at[a] = (r->type[a] == KW_HW ? r->hw_code : r->code) + pc;
+}
+
+/* A pending handler begins. */
+static inline void kw_start(struct kw_runner *r, unsigned handler)
+{
+	kw_begin(r->p, r->s, handler);
+	kw_stand(r, handler, r->st[handler]->pc);
+}
+
 /* sched.c */
 static inline unsigned kw_cpu_slot(const struct kw_runner *r, unsigned c)
 {
-	return r->p->nr_actors + c;
+	return r->nr_actors + c;
 }
 static inline unsigned kw_slice_slot(const struct kw_runner *r, unsigned c)
 {
-	return r->p->nr_actors + r->p->host.nr_cpus + c;
+	return r->nr_actors + r->nr_cpus + c;
 }
 /* Who steps on CPU c: the innermost context, or KW_NOBODY. */
 unsigned kw_top(const struct kw_runner *r, unsigned c);
@@ -192,7 +211,7 @@ void kw_handler_ended(struct kw_runner *r, unsigned handler);
 static inline enum kw_purpose kw_burns_for(const struct kw_runner *r,
 					   unsigned a)
 {
-	unsigned type = r->p->actors[a].type;
+	unsigned type = r->type[a];
 
 	return type == KW_GUEST || type == KW_VIRQ ? KW_WORKLOAD :
 						     KW_HOST_COST;

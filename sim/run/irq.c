@@ -51,7 +51,7 @@ static void begin_on(struct kw_runner *r, unsigned h, unsigned c)
 				     r->p->host.idle_shallow_ns);
 	}
 	r->counts.interrupts++;
-	kw_begin(r->p, r->s, h);
+	kw_start(r, h);
 	r->extra[h].cpu = (uint16_t)c;
 	r->extra[h].left = ns;
 	kw_resume(r, c);
@@ -86,13 +86,13 @@ static bool try_begin(struct kw_runner *r, unsigned h)
 	case KW_HW:
 		if (!kw_can_begin(r->p, r->s, h))
 			return false;
-		kw_begin(r->p, r->s, h);
+		kw_start(r, h);
 		r->extra[h].handler = KW_H_NONE;
 		return true;	/* run.c lets it step at once */
 	case KW_THREAD:
 		if (!kw_can_begin(r->p, r->s, h))
 			return false;
-		kw_begin(r->p, r->s, h);
+		kw_start(r, h);
 		r->extra[h].handler = KW_H_NONE;
 		kw_make_ready(r, h);
 		return true;
@@ -101,7 +101,7 @@ static bool try_begin(struct kw_runner *r, unsigned h)
 			return false;
 		c = r->extra[r->p->actors[ac->home].home].cpu;
 		kw_interrupt(r, c);
-		kw_begin(r->p, r->s, h);
+		kw_start(r, h);
 		settle(r, h);
 		kw_resume(r, c);
 		return true;

@@ -96,6 +96,12 @@ struct labels {
 			goto turn_over;				\
 		goto *n->label;					\
 	} while (0)
+/* Actor a stands at TO when it is somebody else's turn. */
+#define STAND(to)						\
+	do {							\
+		r->at[a] = (to);				\
+		st->pc = (uint16_t)(r->at[a] - code);		\
+	} while (0)
 #define GO_one GO(n->next[0])
 #define GO_two GO(n->next[k])
 #define GO_many GO(code + ((const uint16_t *)n->next[0])[k])
@@ -152,9 +158,9 @@ next_turn:
 		return NULL;
 	k = kw_next_slot(r);
 	steps = 0;
-	hw = k < p->nr_actors;
+	hw = k < r->nr_actors;
 	if (hw) {
-		if (p->actors[k].type != KW_HW ||
+		if (r->type[k] != KW_HW ||
 		    r->st[k]->run != KW_READY) {
 			kw_dispatch(r, k);
 			goto next_turn;
@@ -165,8 +171,8 @@ next_turn:
 		horizon = HW_STEPS;
 		now = 0;
 	} else {
-		c = k - p->nr_actors;
-		if (c >= p->host.nr_cpus) {
+		c = k - r->nr_actors;
+		if (c >= r->nr_cpus) {
 			kw_dispatch(r, k);
 			goto next_turn;
 		}
@@ -178,7 +184,7 @@ next_turn:
 		now = r->clock.now;
 	}
 	st = r->st[a];
-	n = &code[st->pc];
+	n = r->at[a];
 	goto *n->label;
 
 #define KW_SIMPLE(name, how, body)				\
@@ -233,7 +239,7 @@ based_DELAY:
 	if (!hw)
 		goto slow;
 	ns = kw_draw(r, a, KW_WORKLOAD, n->val);
-	st->pc = (uint16_t)(n->next[0] - code);
+	STAND(n->next[0]);
 	r->counts.steps += steps + 1;
 	if (ns != KW_NEVER_NS)
 		kw_queue_set(&r->queue, a, r->clock.now + ns);
@@ -250,14 +256,14 @@ based_BURN:
 	}
 	r->clock.now = now;
 	r->counts.steps += steps + 1;
-	st->pc = (uint16_t)(n->next[0] - code);
+	STAND(n->next[0]);
 	kw_burn(r, c, a, ns);
 	goto next_turn;
 
 sleeps:
 	r->clock.now = now;
 	r->counts.steps += steps + 1;
-	st->pc = (uint16_t)(n->next[0] - code);
+	STAND(n->next[0]);
 	kw_sleeps(r, c, a);
 	goto next_turn;
 
@@ -273,7 +279,7 @@ slow:
 	if (done.effect == KW_EFF_NONE)
 		GO(&code[next]);
 effect:
-	st->pc = (uint16_t)next;
+	STAND(&code[next]);
 	r->counts.steps += steps + 1;
 	steps = -1u;
 	if (hw) {
@@ -298,7 +304,7 @@ turn_over:
 		kw_fail(r, "hardware steps without end at one moment");
 		goto next_turn;
 	}
-	st->pc = (uint16_t)(n - code);
+	STAND(n);
 	r->clock.now = now;
 	r->counts.steps += steps;
 	kw_queue_set(&r->queue, kw_cpu_slot(r, c), now);

@@ -292,13 +292,13 @@ unsigned kw_special_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
 	unsigned choice = 0, next;
 	struct kw_event e;
 
-	st->pc = (uint16_t)pc;
+	kw_stand(r, a, pc);
 	if (n->op == KW_OP_CHOICE)
 		choice = choose(r, a, n);
 	if (r->opts.observe)
 		observe(r, a, cpu, st, &e);
 	next = kw_exec(r->p, r->s, st, n, pc, a, choice, &r->clock, done);
-	st->pc = (uint16_t)next;
+	kw_stand(r, a, next);
 	if (r->opts.observe)
 		observed(r, &e, done);
 	if (r->nr_blocked && done->effect != KW_EFF_BLOCKED)
@@ -342,6 +342,7 @@ static void reset(struct kw_runner *r, uint64_t nr)
 
 	memcpy(r->s, r->start, p->state_size);
 	memcpy(r->clock.t, p->time_init, p->nr_times * sizeof(uint64_t));
+	memcpy(r->at, r->at_start, p->nr_actors * sizeof(r->at[0]));
 	memset(r->rng, 0, p->nr_actors * sizeof(r->rng[0]));
 	memset(r->extra, 0, p->nr_actors * sizeof(r->extra[0]));
 	memset(r->sequence, 0, p->nr_dists * sizeof(r->sequence[0]));

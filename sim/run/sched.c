@@ -31,7 +31,7 @@ static unsigned context(const struct kw_runner *r, unsigned c)
 	}
 	while (st->nest) {
 		a = st->nest - 1u;
-		if (r->p->actors[a].type == KW_HARDIRQ && r->extra[a].cpu != c)
+		if (r->type[a] == KW_HARDIRQ && r->extra[a].cpu != c)
 			return KW_NOBODY;	/* it runs elsewhere */
 		st = r->st[a];
 	}
@@ -259,7 +259,7 @@ void kw_try_resched(struct kw_runner *r, unsigned c)
 		kw_yield(r, c);
 		return;
 	}
-	kw_begin(r->p, r->s, hook);
+	kw_start(r, hook);
 	kw_resume(r, c);
 }
 

@@ -72,6 +72,17 @@ static void make_start(struct kw_runner *r)
 	}
 }
 
+static void make_at(struct kw_runner *r)
+{
+	unsigned a;
+
+	r->at = g_new(const struct kw_code *, r->nr_actors);
+	r->at_start = g_new(const struct kw_code *, r->nr_actors);
+	for (a = 0; a < r->nr_actors; a++)
+		r->at_start[a] = (r->type[a] == KW_HW ? r->hw_code : r->code) +
+				 kw_actor(r->p, r->start, a)->pc;
+}
+
 struct kw_runner *kw_runner_new(const struct kw_program *p,
 				const struct kw_run_opts *opts)
 {
@@ -86,8 +97,14 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->start = g_malloc0(p->state_size);
 	r->s = g_malloc0(p->state_size);
 	r->st = g_new(struct kw_actor_state *, n);
-	for (a = 0; a < n; a++)
+	r->type = g_new(uint8_t, n);
+	for (a = 0; a < n; a++) {
 		r->st[a] = kw_actor(p, r->s, a);
+		r->type[a] = p->actors[a].type;
+	}
+	r->dists = p->dists;
+	r->nr_actors = n;
+	r->nr_cpus = p->host.nr_cpus;
 	r->clock.t = g_new0(uint64_t, p->nr_times + 1);
 	r->queue.entries = g_new0(struct kw_entry, slots);
 	r->queue.pending = g_new0(uint8_t, slots);
@@ -112,6 +129,7 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	make_start(r);
 	r->code = kw_code_new(p, false);
 	r->hw_code = kw_code_new(p, true);
+	make_at(r);
 	return r;
 }
 
@@ -125,6 +143,9 @@ void kw_runner_free(struct kw_runner *r)
 	g_free(r->start);
 	g_free(r->s);
 	g_free(r->st);
+	g_free(r->type);
+	g_free(r->at);
+	g_free(r->at_start);
 	g_free(r->clock.t);
 	g_free(r->queue.entries);
 	g_free(r->queue.pending);
