@@ -10,7 +10,7 @@ VERSION	:= 0.1.0
 BUILD	?= build
 PREFIX	?= /usr/local
 JOBS	?= 2
-CFLAGS	?= -O2 -g
+CFLAGS	?= -O3 -g
 ifeq ($(origin CC),default)
 CC	:= gcc
 endif
