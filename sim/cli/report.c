@@ -40,7 +40,7 @@ static bool put_head(struct report *r, GError **err)
 	kw_text_fill(r->out, line, KW_WIDTH, "");
 	g_free(line);
 	g_string_append_c(r->out, '\n');
-	kw_store_commands(r->store, 3, put_command, r, &e);
+	kw_store_commands(r->store, r->new_, 3, put_command, r, &e);
 	g_string_append_c(r->out, '\n');
 	if (e)
 		g_propagate_error(err, e);

@@ -266,14 +266,16 @@ bool kw_store_counters(struct kw_store *s, int64_t id, kw_store_row row,
 			  err);
 }
 
-bool kw_store_commands(struct kw_store *s, unsigned max, kw_store_row row,
-		       void *arg, GError **err)
+bool kw_store_commands(struct kw_store *s, const char *kernel, unsigned max,
+		       kw_store_row row, void *arg, GError **err)
 {
 	sqlite3_stmt *st = kw_store_prepare(s, "SELECT command, version,"
-		" count(*) FROM provenance GROUP BY command, version"
+		" count(*) FROM provenance JOIN campaigns c USING (campaign)"
+		" JOIN kernels k USING (kernel) WHERE k.name = ?"
+		" GROUP BY command, version"
 		" ORDER BY max(invocation) DESC LIMIT ?", err);
 
-	return st && rows(s, st, kw_store_step(s, st, err, "i",
+	return st && rows(s, st, kw_store_step(s, st, err, "si", kernel,
 					       (int64_t)max),
 			  row, arg, err);
 }

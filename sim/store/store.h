@@ -119,9 +119,12 @@ struct kw_provenance {
 	const char *version, *command, *host;
 	int64_t began;			/* seconds since 1970, UTC */
 };
-/* Rows: command, version, number of campaigns; the newest `max` of them. */
-bool kw_store_commands(struct kw_store *s, unsigned max, kw_store_row row,
-		       void *arg, GError **err);
+/*
+ * Rows: command, version, number of campaigns; the newest `max` of those that
+ * ran this kernel.
+ */
+bool kw_store_commands(struct kw_store *s, const char *kernel, unsigned max,
+		       kw_store_row row, void *arg, GError **err);
 
 struct kw_writer;
 
