@@ -134,12 +134,20 @@ void kw_compare(const struct kw_pairs *pairs, const struct kw_hist *old_,
 		c->what = fixed ? KW_FIXED : better ? KW_BETTER : KW_SAME;
 }
 
+static bool can_be_fixed(unsigned q)
+{
+	return q == KW_MISSED || q == KW_LATE || q == KW_FAILED;
+}
+
 static const char *word_of(const struct kw_change *c, enum kw_quantity q)
 {
 	if (!judged(q))
 		return "(not judged)";
-	return c->what == KW_SAME ? "no difference proven" :
-	       kw_judgement_names[c->what];
+	if (c->what == KW_SAME)
+		return "no difference proven";
+	if (c->what == KW_FIXED && !can_be_fixed(q))
+		return kw_judgement_names[KW_BETTER];
+	return kw_judgement_names[c->what];
 }
 
 static void quantity_text(const struct kw_change *c,
