@@ -70,11 +70,11 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"guest.lua\n",
 		kw_verb_import, false, NULL },
 	[KW_VERB_PLOT] = {
-		"plot", "[options]",
+		"plot", "[options] [SCENARIO-NAME...]",
 		"figures from stored results: data, script, SVG, PNG, text",
 		"  kvmwake plot\n"
-		"  kvmwake plot --db results/demo.db --old v4.14 --new "
-		"v4.14+ode-3 --out figures\n",
+		"  kvmwake plot --db results/demo.db --out figures "
+		"pmu-overflow-in-wfi\n",
 		kw_verb_plot, false, NULL },
 	[KW_VERB_REPORT] = {
 		"report", "[options] [SCENARIO-NAME...]",

@@ -155,6 +155,20 @@ static bool plot_missed(const struct plot *p, GError **err)
 	return ok;
 }
 
+/* "pmu-overflow-in-wfi", or how many there are. */
+static void put_about(const struct plot *p, GString *script)
+{
+	const struct kw_stored_pair *first = p->pairs->pdata[0];
+	char *text;
+
+	if (p->pairs->len == 1)
+		text = g_strdup(first->old_->scenario);
+	else
+		text = g_strdup_printf("%u scenarios", p->pairs->len);
+	define(script, "about", text);
+	g_free(text);
+}
+
 static double us(uint64_t ns)
 {
 	return (double)ns / 1000.0;
@@ -168,8 +182,12 @@ static void put_us(GString *data, uint64_t ns)
 					      us(ns)));
 }
 
-/* A kernel's waits, over all scenarios: us and percent no longer. */
-static void put_distribution(GString *data, const struct kw_hist *h)
+/*
+ * A kernel's waits, over all scenarios: us and percent no longer.  A missed
+ * one never ends, so that the percentage stays below 100.
+ */
+static void put_distribution(GString *data, const struct kw_hist *h,
+			     uint64_t missed)
 {
 	char buf[G_ASCII_DTOSTR_BUF_SIZE];
 	uint64_t seen = 0;
@@ -184,8 +202,19 @@ static void put_distribution(GString *data, const struct kw_hist *h)
 		put_us(data, MAX(kw_hist_lowest(i), 1));
 		g_string_append_printf(data, " %s\n", g_ascii_formatd(buf,
 			sizeof(buf), "%.6g",
-			100.0 * (double)seen / (double)h->n));
+			100.0 * (double)seen / (double)(h->n + missed)));
 	}
+}
+
+static void put_legend(GString *script, const char *name, const char *kernel,
+		       const struct kw_hist *h, uint64_t missed)
+{
+	char *text = g_strdup_printf("%s: %" G_GUINT64_FORMAT " waits, %"
+				     G_GUINT64_FORMAT " missed", kernel,
+				     h->n + missed, missed);
+
+	define(script, name, text);
+	g_free(text);
 }
 
 /* The decades that hold every sample. */
@@ -214,6 +243,7 @@ static bool plot_latency(const struct plot *p, GError **err)
 	struct kw_hist *sum = g_new0(struct kw_hist, 2);
 	GString *data = g_string_new("# us, % of the waits: old, then new\n");
 	GString *script = new_script(p);
+	uint64_t missed[2] = { 0, 0 };
 	unsigned i;
 	bool ok = true;
 
@@ -222,10 +252,15 @@ static bool plot_latency(const struct plot *p, GError **err)
 
 		kw_hist_merge(&sum[0], &pair->old_->sums.latency);
 		kw_hist_merge(&sum[1], &pair->new_->sums.latency);
+		missed[0] += pair->old_->sums.of[KW_MISSED].total;
+		missed[1] += pair->new_->sums.of[KW_MISSED].total;
 	}
-	put_distribution(data, &sum[0]);
+	put_distribution(data, &sum[0], missed[0]);
 	g_string_append(data, "\n\n");
-	put_distribution(data, &sum[1]);
+	put_distribution(data, &sum[1], missed[1]);
+	put_legend(script, "old_waits", p->old_, &sum[0], missed[0]);
+	put_legend(script, "new_waits", p->new_, &sum[1], missed[1]);
+	put_about(p, script);
 	put_range(script, &sum[0], &sum[1]);
 	if (sum[0].n || sum[1].n)
 		ok = save(p, "latency", ".dat", data, err) &&
@@ -247,8 +282,10 @@ static void put_timeline(const struct kw_timeline *t, GString *data,
 		const struct kw_span *s = &g_array_index(t->spans,
 							 struct kw_span, i);
 
+		if (s->end <= t->begin || s->begin >= t->end)
+			continue;
 		g_string_append_printf(data, "%u ", s->lane);
-		put_us(data, s->begin);
+		put_us(data, MAX(s->begin, t->begin));
 		g_string_append_c(data, ' ');
 		put_us(data, MIN(s->end, t->end));
 		g_string_append_printf(data, " %u\n", s->state);
@@ -257,7 +294,7 @@ static void put_timeline(const struct kw_timeline *t, GString *data,
 		const struct kw_mark *m = &g_array_index(t->marks,
 							 struct kw_mark, i);
 
-		if (m->ns > t->end)
+		if (m->ns < t->begin || m->ns > t->end)
 			continue;
 		g_string_append_printf(marks, "%u ", m->lane);
 		put_us(marks, m->ns);
@@ -268,13 +305,20 @@ static void put_timeline(const struct kw_timeline *t, GString *data,
 static void put_lanes(const struct kw_timeline *t, GString *script)
 {
 	GString *lanes = g_string_new(NULL);
-	unsigned i;
+	size_t i, width = 0;
 
-	for (i = 0; i < t->lanes->len; i++)
+	for (i = 0; i < t->lanes->len; i++) {
+		const char *lane = t->lanes->pdata[i];
+
 		g_string_append_printf(lanes, "%s\"%s\" %u", i ? ", " : "",
-				       (const char *)t->lanes->pdata[i], i);
+				       lane, (unsigned)i);
+		width = MAX(width, strlen(lane));
+	}
 	define(script, "lanes", lanes->str);
-	g_string_append_printf(script, "rows = %u\nend = ", t->lanes->len);
+	g_string_append_printf(script, "rows = %u\nwidth = %u\nbegin = ",
+			       t->lanes->len, (unsigned)width);
+	put_us(script, MIN(t->begin, t->end));
+	g_string_append(script, "\nend = ");
 	put_us(script, t->end);
 	g_string_append_c(script, '\n');
 	g_string_free(lanes, TRUE);
@@ -285,14 +329,16 @@ static bool draw_timeline(const struct plot *p, const struct kw_timeline *t,
 {
 	GString *data = g_string_new("# lane, begin, end (us), 1 asleep 2 "
 				     "host 3 guest\n");
-	GString *marks = g_string_new("# lane, us, 1 deliverable 2 kick 3 "
-				      "wake\n");
+	GString *marks = g_string_new("# lane, us, 1 deliverable 2 interrupt "
+				      "3 kick 4 wake\n");
 	GString *script = new_script(p);
+	unsigned kind;
 	bool ok;
 
 	put_timeline(t, data, marks);
 	/* So that no kind is without a point, which gnuplot would mind. */
-	g_string_append(marks, "0 -1 1\n0 -1 2\n0 -1 3\n");
+	for (kind = 1; kind < KW_NR_MARK_KINDS; kind++)
+		g_string_append_printf(marks, "0 -1 %u\n", kind);
 	g_string_append(data, "0 -2 -1 1\n0 -2 -1 2\n0 -2 -1 3\n");
 	define(script, "title", title);
 	define(script, "marks", "timeline-marks.dat");
@@ -318,10 +364,22 @@ static bool add_run(const struct plot *p, const struct kw_stored *c,
 	return true;
 }
 
+static bool focus(const struct plot *p, const struct kw_stored *c,
+		  uint64_t run, struct kw_timeline *t, GError **err)
+{
+	struct kw_recorded rec;
+
+	if (!kw_cli_record_stored(p->cli, c, run, &rec, err))
+		return false;
+	kw_timeline_focus(t, &rec);
+	kw_recorded_free(&rec);
+	return true;
+}
+
 static bool plot_timeline(const struct plot *p, GError **err)
 {
 	const struct kw_stored_pair *pair;
-	const struct kw_stored *c;
+	const struct kw_stored *c = NULL;
 	struct kw_timeline t;
 	uint64_t run = 0;
 	char *title;
@@ -332,12 +390,14 @@ static bool plot_timeline(const struct plot *p, GError **err)
 		pair = kw_cli_telling_pair(p->pairs, KW_WORSE, &c, &run);
 	if (!pair)
 		pair = p->pairs->pdata[0];
-	title = g_strdup_printf("%s, seed %" G_GUINT64_FORMAT ", run %"
-				G_GUINT64_FORMAT, pair->old_->scenario,
+	title = g_strdup_printf("%s: %s against %s (seed %" G_GUINT64_FORMAT
+				", run %" G_GUINT64_FORMAT ")",
+				pair->old_->scenario, p->old_, p->new_,
 				p->cli->o.seed, run);
 	kw_timeline_init(&t);
 	ok = add_run(p, pair->old_, run, &t, err) &&
 	     add_run(p, pair->new_, run, &t, err) &&
+	     (!c || focus(p, c, run, &t, err)) &&
 	     draw_timeline(p, &t, title, err);
 	kw_timeline_clear(&t);
 	g_free(title);

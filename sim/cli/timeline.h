@@ -7,7 +7,13 @@
 
 enum kw_span_state { KW_SPAN_NONE, KW_SPAN_ASLEEP, KW_SPAN_HOST,
 		     KW_SPAN_GUEST };
-enum kw_mark_kind { KW_MARK_DELIVERABLE = 1, KW_MARK_KICK, KW_MARK_WAKE };
+enum kw_mark_kind {
+	KW_MARK_DELIVERABLE = 1,	/* an interrupt, to the waiting vCPU */
+	KW_MARK_INTERRUPT,		/* of the host: a handler begins */
+	KW_MARK_KICK,			/* the reschedule IPI is sent */
+	KW_MARK_WAKE,			/* the thread is woken */
+	KW_NR_MARK_KINDS
+};
 
 struct kw_span {
 	unsigned lane;
@@ -23,8 +29,8 @@ struct kw_mark {
 
 struct kw_timeline {
 	GArray *spans, *marks;
-	GPtrArray *lanes;		/* "v4.14 vcpu0" */
-	uint64_t end;			/* ns: a little after the last event */
+	GPtrArray *lanes;		/* "v4.14 vcpu0: missed" */
+	uint64_t begin, end;		/* ns: what is to be shown */
 };
 
 void kw_timeline_init(struct kw_timeline *t);
@@ -32,5 +38,10 @@ void kw_timeline_clear(struct kw_timeline *t);
 /* A lane for each vCPU (the first four) of a run. */
 void kw_timeline_add(struct kw_timeline *t, const struct kw_recorded *r,
 		     const char *kernel);
+/*
+ * Shows only the surroundings of the wait that went wrong in r, if one did
+ * and the run is much longer.
+ */
+void kw_timeline_focus(struct kw_timeline *t, const struct kw_recorded *r);
 
 #endif
