@@ -1,0 +1,44 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- vCPU 1 is told of an interrupt and executes WFI before the IPI arrives;
+-- meanwhile vCPU 0 routes the interrupt to itself, so that vCPU 1's exit
+-- migrates it.  The request stays.
+--
+-- v4.14: the list is empty, vCPU 1 waits for its own interrupt (net).
+-- ode-3: the request ends the wait for nothing, once; the entry consumes it.
+
+return scenario {
+	name	= "migrated-before-wait",
+	about	= "what a request leaves behind when its interrupt is migrated",
+	claims	= { "M10", "M11" },
+	vm	= { vcpus = 2, flags = { "ready", "pulsed" }, spis = {
+			{ name = "disk", target = 1 },
+			{ name = "net", target = 1 } } },
+	guest	= {
+		function(cpu)
+			cpu:irq_disable()
+			cpu:spin_until("pulsed")
+			cpu:set_target("disk", 0)
+		end,
+		function(cpu)
+			cpu:compute(us(50))
+			cpu:set("ready")
+			cpu:compute(uniform(ns(800), ns(1200)))
+			cpu:wfi()
+			cpu:wfi()
+		end,
+	},
+	actors	= {
+		device { name = "disk", at = us(20), run = function(vm)
+			await(vm.flag.ready.value, true)
+			vm.spi.disk:pulse()
+			store(vm.flag.pulsed.value, true)
+		end },
+		device { name = "net", at = us(300),
+			 run = function(vm) vm.spi.net:pulse() end },
+	},
+	expect	= {
+		["v4.14"]	= { missed = "never", spurious = "never" },
+		["v4.14+ode-3"]	= { missed = "never", spurious = "sometimes" },
+		["v4.14+ode"]	= { missed = "never", spurious = "sometimes" },
+	},
+}
