@@ -5,8 +5,9 @@
 . tests/lib/cli.sh
 # Nothing that is printed, or where it is wrapped, depends on $TMPDIR.
 top=$PWD
-ln -s "$top/tests" "$TMPDIR/tests"
-cd "$TMPDIR" || exit
+here=$(mktemp -d "$TMPDIR/XXXXXX") || exit
+ln -s "$top/tests" "$here/tests"
+cd "$here" || exit
 db=golden.db
 golden=tests/cli/golden.lua
 
