@@ -26,7 +26,8 @@ enum kw_exit {
 };
 
 enum kw_verb_id {
-	KW_VERB_RUN, KW_VERB_COMPARE, KW_VERB_REPLAY, KW_VERB_LIST,
+	KW_VERB_RUN, KW_VERB_EXPLORE, KW_VERB_COMPARE, KW_VERB_REPLAY,
+	KW_VERB_LIST,
 	KW_VERB_SHOW, KW_VERB_IMPORT, KW_VERB_PLOT, KW_VERB_REPORT,
 	KW_VERB_BENCH, KW_VERB_COMPLETION, KW_VERB_VERSION, KW_VERB_HELP,
 	KW_NR_VERBS
@@ -35,6 +36,9 @@ enum kw_verb_id {
 struct kw_options {
 	bool json, quiet, help, force, all, dot, no_provenance;
 	char *db, *color, *lua, *as, *old, *new_, *baseline, *write_baseline;
+	bool dfs, bfs, exact, no_reduction;
+	char *memory;
+	uint64_t max_states, max_memory, preemptions;
 	char *out, *from, *to, *name, *vcpus;
 	GPtrArray *kernels;
 	uint64_t runs, seed, jobs, run, vcpu, limit, max_steps;
@@ -106,6 +110,12 @@ GPtrArray *kw_cli_scenarios(struct kw_cli *cli, GError **err);
 /* Every *.lua under a folder, sorted; paths begin with it. */
 bool kw_cli_lua_files(const char *folder, bool deep, GPtrArray *into,
 		      GError **err);
+/* What is to be done, in the order of the command line: items.c */
+struct kw_item {
+	char *path, *name, *kernel;
+	bool expected;			/* the kernel is the scenario's word */
+};
+GPtrArray *kw_cli_items(struct kw_cli *cli, GPtrArray *files, GError **err);
 void kw_cli_watch_signals(struct kw_cli *cli);
 /* "50us", "1.5ms", "3000" (ns) */
 bool kw_cli_duration(const char *text, uint64_t *ns, GError **err);
@@ -164,6 +174,7 @@ bool kw_cli_excerpt(struct kw_cli *cli, const struct kw_stored *c,
 void kw_cli_pair_json(struct kw_cli *cli, const struct kw_stored_pair *p,
 		      const char *replay, GString *out);
 
+int kw_verb_explore(struct kw_cli *cli);
 int kw_verb_run(struct kw_cli *cli);
 int kw_verb_compare(struct kw_cli *cli);
 int kw_verb_replay(struct kw_cli *cli);

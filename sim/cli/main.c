@@ -34,6 +34,13 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  kvmwake run --kernel v4.14+mutant-no-kick --as v4.14 "
 		"scenarios/gallery/\n",
 		kw_verb_run, false, run_notes },
+	[KW_VERB_EXPLORE] = {
+		"explore", "[options] SCENARIO...",
+		"every interleaving: a proof, or the shortest way to fail",
+		"  kvmwake explore scenarios/ode/pmu-overflow-in-wfi.lua\n"
+		"  kvmwake explore --kernel v4.14+ode-3 --dfs "
+		"scenarios/ode/\n",
+		kw_verb_explore, false },
 	[KW_VERB_COMPARE] = {
 		"compare", "--old K --new K [options] SCENARIO...",
 		"old kernel against new, in paired runs",

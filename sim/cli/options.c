@@ -15,17 +15,34 @@
 	{ name, arg, KW_OPT_##type, offsetof(struct kw_options, field), \
 	  verbs, about }
 #define STORED (V(RUN) | V(COMPARE) | V(REPLAY) | V(PLOT) | V(REPORT))
-#define COMPILED (V(RUN) | V(COMPARE) | V(REPLAY) | V(LIST) | V(SHOW) | \
-		  V(PLOT) | V(REPORT) | V(BENCH))
+#define COMPILED (V(RUN) | V(EXPLORE) | V(COMPARE) | V(REPLAY) | V(LIST) | \
+		  V(SHOW) | V(PLOT) | V(REPORT) | V(BENCH))
 #define SEEDED (V(RUN) | V(COMPARE) | V(REPLAY) | V(PLOT) | V(REPORT) | \
 		V(BENCH))
 #define ALL (~0u)
 
 const struct kw_option kw_option_table[] = {
-	OPT("kernel", "K", LIST, kernels, V(RUN) | V(REPLAY) | V(BENCH),
-	    "kernel, such as v4.14+ode-3; run: may be repeated (default: "
-	    "those that the scenario expects something of)"),
-	OPT("as", "K", TEXT, as, V(RUN),
+	OPT("kernel", "K", LIST, kernels,
+	    V(RUN) | V(EXPLORE) | V(REPLAY) | V(BENCH),
+	    "kernel, such as v4.14+ode-3; run, explore: may be repeated "
+	    "(default: those that the scenario expects something of)"),
+	OPT("memory", "MODEL", TEXT, memory, V(EXPLORE),
+	    "memory model: sc (default sc)"),
+	OPT("bfs", NULL, FLAG, bfs, V(EXPLORE),
+	    "breadth first: what is found is as short as it can be "
+	    "(default)"),
+	OPT("dfs", NULL, FLAG, dfs, V(EXPLORE), "depth first"),
+	OPT("exact", NULL, FLAG, exact, V(EXPLORE),
+	    "keep whole states instead of 64-bit fingerprints"),
+	OPT("no-reduction", NULL, FLAG, no_reduction, V(EXPLORE),
+	    "every step is a move, also one that nobody else can see"),
+	OPT("max-states", "N", NUMBER, max_states, V(EXPLORE),
+	    "end, bounded, after so many states (default 0: no limit)"),
+	OPT("max-memory", "MB", NUMBER, max_memory, V(EXPLORE),
+	    "end, bounded, with so many megabytes (default 2048)"),
+	OPT("preemptions", "N", NUMBER, preemptions, V(EXPLORE),
+	    "so many involuntary switches at most, 0 to 255 (default 0)"),
+	OPT("as", "K", TEXT, as, V(RUN) | V(EXPLORE),
 	    "judge by what the scenario expects of kernel K"),
 	OPT("old", "K", TEXT, old, V(COMPARE) | V(REPORT) | V(PLOT),
 	    "the reference (report, plot: default v4.14)"),
@@ -220,6 +237,7 @@ static bool option(struct kw_cli *cli, int argc, char **argv, int *i,
 
 #define MAX_JOBS 1024
 
+/* What the table cannot say. */
 static bool check_values(const struct kw_cli *cli, GError **err)
 {
 	const char *c = cli->o.color;
@@ -227,6 +245,16 @@ static bool check_values(const struct kw_cli *cli, GError **err)
 	if (cli->o.jobs > MAX_JOBS) {
 		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
 			    "--jobs: at most %u", MAX_JOBS);
+		return false;
+	}
+	if (cli->o.bfs && cli->o.dfs) {
+		g_set_error_literal(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+				    "--bfs and --dfs: one of them");
+		return false;
+	}
+	if (cli->o.preemptions > UINT8_MAX) {
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "--preemptions: at most %u", UINT8_MAX);
 		return false;
 	}
 	if (!strcmp(c, "auto") || !strcmp(c, "always") || !strcmp(c, "never"))
@@ -245,6 +273,7 @@ bool kw_options_parse(struct kw_cli *cli, int argc, char **argv, GError **err)
 	cli->o.color = g_strdup("auto");
 	cli->o.kernels = g_ptr_array_new_with_free_func(g_free);
 	cli->o.seed = 1;
+	cli->o.max_memory = 2048;
 	cli->args = g_ptr_array_new_with_free_func(g_free);
 	/* Before anything can be wrong, so that the error is JSON, too. */
 	for (i = 1; i < argc && strcmp(argv[i], "--"); i++)

@@ -8,21 +8,6 @@
 #include <string.h>
 #include "cli.h"
 
-struct item {
-	char *path, *name, *kernel;
-	bool expected;			/* the kernel is the scenario's word */
-};
-
-static void item_free(gpointer p)
-{
-	struct item *i = p;
-
-	g_free(i->path);
-	g_free(i->name);
-	g_free(i->kernel);
-	g_free(i);
-}
-
 struct run {
 	struct kw_cli *cli;
 	struct kw_store *store;
@@ -30,43 +15,6 @@ struct run {
 	unsigned differing, vacuous, judged, nr;
 	bool interrupted;
 };
-
-static struct item *add_item(GPtrArray *items, const struct kw_scenario *s,
-			     const char *path, const char *kernel)
-{
-	struct item *i = g_new0(struct item, 1);
-
-	i->path = g_strdup(path);
-	i->name = g_strdup(s->name);
-	i->kernel = g_strdup(kernel);
-	g_ptr_array_add(items, i);
-	return i;
-}
-
-/* What is to be done, in the order of the command line. */
-static GPtrArray *find_items(struct kw_cli *cli, GPtrArray *files,
-			     GError **err)
-{
-	GPtrArray *items = g_ptr_array_new_with_free_func(item_free);
-	unsigned f, k;
-
-	for (f = 0; f < files->len; f++) {
-		const char *path = files->pdata[f];
-		struct kw_scenario *s = kw_cli_load(cli, path, NULL, err);
-
-		if (!s) {
-			g_ptr_array_free(items, TRUE);
-			return NULL;
-		}
-		for (k = 0; k < cli->o.kernels->len; k++)
-			add_item(items, s, path, cli->o.kernels->pdata[k]);
-		for (k = 0; !cli->o.kernels->len && k < s->nr_expects; k++)
-			add_item(items, s, path, s->expects[k].kernel)
-				->expected = true;
-		kw_scenario_free(s);
-	}
-	return items;
-}
 
 static void put_heading(struct run *r, GPtrArray *items)
 {
@@ -84,7 +32,7 @@ static void put_heading(struct run *r, GPtrArray *items)
 		g_string_append_printf(cli->out, ", judged as %s", cli->o.as);
 	g_string_append_printf(cli->out, ", database %s\n", cli->o.db);
 	for (i = 0; i < items->len; i++) {
-		const struct item *item = items->pdata[i];
+		const struct kw_item *item = items->pdata[i];
 
 		kw_table_width(r->table, 0, (unsigned)strlen(item->name));
 		kw_table_width(r->table, 1, (unsigned)strlen(item->kernel));
@@ -246,7 +194,7 @@ static bool run_loaded(struct run *r, struct kw_scenario *s,
 	return true;
 }
 
-static bool run_item(struct run *r, const struct item *item, GError **err)
+static bool run_item(struct run *r, const struct kw_item *item, GError **err)
 {
 	struct kw_scenario *s = kw_cli_load(r->cli, item->path, item->kernel,
 					    err);
@@ -299,7 +247,7 @@ int kw_verb_run(struct kw_cli *cli)
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
 	files = kw_cli_scenarios(cli, &err);
-	items = files ? find_items(cli, files, &err) : NULL;
+	items = files ? kw_cli_items(cli, files, &err) : NULL;
 	if (!items)
 		goto out_free;
 	r.store = kw_store_open(cli->o.db, KW_STORE_WRITE, &err);

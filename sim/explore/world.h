@@ -102,8 +102,5 @@ bool kw_world_oversleeps(const struct kw_world *w, const uint8_t *s,
 /* Actor + 1 that waits for a lock or a condition, or 0. */
 unsigned kw_world_blocked(const struct kw_world *w, uint8_t *s,
 			  unsigned *addr);
-/* "vcpu0 steps", "vcpu0-pmi begins" */
-void kw_move_text(const struct kw_world *w, const uint8_t *s,
-		  const struct kw_move *m, GString *out);
 
 #endif

@@ -13,6 +13,7 @@
 #include "report.h"
 
 #define LEAD	  16		/* "nnnn ttttttttt  " */
+#define LEAD_ORDER 6		/* "nnnn  ": a run without times */
 #define MIN_LANE  10
 #define MAX_LANE  24
 #define LAST_LANE 26
@@ -37,6 +38,7 @@ struct layout {
 	const struct kw_columns *c;
 	int *column;			/* [actor]: of its lane, or -1 */
 	unsigned nr, spacing, width;	/* width: of the whole line */
+	unsigned lead;
 	bool few;
 	const char **path;		/* [column]: printed last */
 	unsigned *actor;		/* [column]: whose step was last */
@@ -108,12 +110,12 @@ static void put_cell(struct layout *l, const char *lead, unsigned column)
 {
 	const char *t = l->cell->str;
 	size_t begin = (size_t)column * l->spacing, n;
-	size_t width = l->width - LEAD - begin;
+	size_t width = l->width - l->lead - begin;
 	unsigned indent = 0;
 
 	while (*t) {
 		n = break_at(t, width - indent);
-		g_string_append_printf(l->out, "%-*s", LEAD, lead);
+		g_string_append_printf(l->out, "%-*s", (int)l->lead, lead);
 		blanks(l->out, begin + indent);
 		g_string_append_len(l->out, t, (gssize)n);
 		while (l->out->str[l->out->len - 1] == ' ')
@@ -155,8 +157,12 @@ static void put_step(struct layout *l, const struct kw_step_seen *s,
 
 	put_path(l, s, col);
 	/* One unit, so that rows can be subtracted by eye. */
-	g_snprintf(lead, sizeof(lead), "%4u %6" G_GUINT64_FORMAT ".%02u", nr,
-		   s->e.ns / 1000, (unsigned)(s->e.ns / 10 % 100));
+	if (l->c->untimed)
+		g_snprintf(lead, sizeof(lead), "%4u", nr);
+	else
+		g_snprintf(lead, sizeof(lead),
+			   "%4u %6" G_GUINT64_FORMAT ".%02u", nr,
+			   s->e.ns / 1000, (unsigned)(s->e.ns / 10 % 100));
 	g_string_assign(l->cell, " ");
 	kw_step_text(p, s, l->cell);
 	put_cell(l, lead, col);
@@ -167,7 +173,10 @@ static void put_heading(struct layout *l)
 	const struct kw_program *p = l->c->program;
 	unsigned a, nr = 0;
 
-	g_string_append_printf(l->out, "%4s %9s  ", "step", "us");
+	if (l->c->untimed)
+		g_string_append_printf(l->out, "%4s  ", "step");
+	else
+		g_string_append_printf(l->out, "%4s %9s  ", "step", "us");
 	for (a = 0; a < p->nr_actors; a++)
 		if (l->column[a] >= 0)
 			g_string_append_printf(l->out, "%-*s",
@@ -198,15 +207,17 @@ static void set_widths(struct layout *l)
 
 	l->spacing = 0;
 	if (others)
-		l->spacing = (KW_WIDTH - LEAD - LAST_LANE) / others;
+		l->spacing = (KW_WIDTH - l->lead - LAST_LANE) / others;
 	l->spacing = CLAMP(l->spacing, MIN_LANE, MAX_LANE);
-	l->width = MAX(LEAD + others * l->spacing + LAST_LANE, KW_WIDTH);
+	l->width = MAX(l->lead + others * l->spacing + LAST_LANE, KW_WIDTH);
 }
 
 void kw_columns_print(const struct kw_columns *c, GString *out)
 {
 	const struct kw_program *p = c->program;
-	struct layout l = { .c = c, .out = out };
+	struct layout l = {
+		.c = c, .out = out, .lead = c->untimed ? LEAD_ORDER : LEAD,
+	};
 	unsigned i, nr, first = first_step(c, &nr);
 
 	l.column = g_new0(int, p->nr_actors + 1);

@@ -164,6 +164,7 @@ struct kw_columns {
 	uint64_t from_ns, to_ns;
 	int vcpu;		/* index of the vCPU, -1: all */
 	bool all;		/* every step */
+	bool untimed;		/* ns only orders them */
 	unsigned max_steps;	/* the last so many; 0: all */
 };
 /* The thread in whose column an actor's steps are shown. */
@@ -173,6 +174,15 @@ void kw_columns_print(const struct kw_columns *c, GString *out);
 /* why.c: what went wrong in a run, in a sentence or two */
 void kw_why(const struct kw_program *p, const struct kw_result *r,
 	    const struct kw_step_seen *seen, unsigned nr_seen, GString *out);
+/* What an exploration reached, instead of a run's result. */
+struct kw_reached {
+	uint16_t vcpu, cause;	/* object numbers; vcpu 0: none */
+	bool spurious;		/* else missed */
+	const char *failure;	/* or NULL */
+};
+void kw_why_reached(const struct kw_program *p, const struct kw_reached *r,
+		    const struct kw_step_seen *seen, unsigned nr_seen,
+		    GString *out);
 /* The episode to explain: the first missed, late or spurious one, or NULL. */
 const struct kw_episode *kw_worst_episode(const struct kw_result *r);
 

@@ -178,17 +178,9 @@ static void explain_sleep(const struct search *f, const struct kw_episode *e,
 	g_string_append_c(out, '.');
 }
 
-static void explain_spurious(const struct search *f,
-			     const struct kw_episode *e, GString *out)
+/* The last load of the thread up to step i. */
+static void put_last_seen(const struct search *f, int i, GString *out)
 {
-	char a[KW_NS_TEXT], b[KW_NS_TEXT];
-	int verdict = last_op(f, KW_OP_MARK, -1, e->left);
-	int i = verdict;
-
-	g_string_append_printf(out, "%s ended its wait at %s and entered its "
-		"guest at %s with nothing deliverable.",
-		f->p->objects[e->vcpu].name, kw_ns_text(e->left, a),
-		kw_ns_text(e->end, b));
 	while (i >= 0 && !(f->seen[i].e.actor == f->thread &&
 			   kw_step_is_load(f->p, &f->seen[i])))
 		i--;
@@ -198,6 +190,73 @@ static void explain_spurious(const struct search *f,
 			       path_of(f, (unsigned)i));
 	kw_step_text(f->p, &f->seen[i], out);
 	g_string_append_c(out, '.');
+}
+
+static void explain_spurious(const struct search *f,
+			     const struct kw_episode *e, GString *out)
+{
+	char a[KW_NS_TEXT], b[KW_NS_TEXT];
+
+	g_string_append_printf(out, "%s ended its wait at %s and entered its "
+		"guest at %s with nothing deliverable.",
+		f->p->objects[e->vcpu].name, kw_ns_text(e->left, a),
+		kw_ns_text(e->end, b));
+	put_last_seen(f, last_op(f, KW_OP_MARK, -1, e->left), out);
+}
+
+static void reached_sleep(const struct search *f, const struct kw_reached *r,
+			  GString *out)
+{
+	int sleep = last_op(f, KW_OP_DEACTIVATE, 1, UINT64_MAX);
+
+	g_string_append_printf(out, "%s sleeps, and nothing that must happen "
+			       "wakes it, although ",
+			       f->p->objects[r->vcpu].name);
+	if (r->cause != r->vcpu)
+		g_string_append_printf(out, "%s is deliverable. ",
+				       f->p->objects[r->cause].name);
+	else
+		g_string_append(out, "it may run, or an input of its own is "
+				"deliverable. ");
+	if (sleep < 0)
+		return;
+	g_string_append(out, "It went to sleep having ");
+	put_loads(f, (unsigned)sleep, out);
+	g_string_append_c(out, '.');
+}
+
+/* The last step of the thread that marks the predicate's verdict, or -1. */
+static int last_verdict(const struct search *f)
+{
+	unsigned i;
+
+	for (i = f->nr; i--;)
+		if (f->seen[i].e.actor == f->thread &&
+		    op_of(f, i) == KW_OP_MARK &&
+		    !strcmp(f->p->marks[f->p->nodes[f->seen[i].e.node].val],
+			    "verdict"))
+			return (int)i;
+	return -1;
+}
+
+void kw_why_reached(const struct kw_program *p, const struct kw_reached *r,
+		    const struct kw_step_seen *seen, unsigned nr_seen,
+		    GString *out)
+{
+	struct search f = { .p = p, .seen = seen, .nr = nr_seen };
+
+	if (r->failure)
+		g_string_append_printf(out, "%s.", r->failure);
+	if (r->failure || !thread_of(&f, r->vcpu))
+		return;
+	if (!r->spurious) {
+		reached_sleep(&f, r, out);
+		return;
+	}
+	g_string_append_printf(out, "%s ended its wait and entered its guest "
+			       "with nothing deliverable.",
+			       p->objects[r->vcpu].name);
+	put_last_seen(&f, last_verdict(&f), out);
 }
 
 void kw_why(const struct kw_program *p, const struct kw_result *r,

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Depth first: a stack of states, each with the moves that are left of it.
+ * A witness is what is on the stack.
+ */
+#include "hunt.h"
+
+struct frame {
+	unsigned first, nr, next;	/* its moves in moves[] */
+};
+
+struct stack {
+	struct kw_hunt *h;
+	GByteArray *states;
+	GArray *frames, *moves;
+	uint8_t *to;
+};
+
+static struct frame *top(struct stack *k)
+{
+	return &g_array_index(k->frames, struct frame, k->frames->len - 1);
+}
+
+static void found(struct stack *k, const struct kw_find *f)
+{
+	unsigned n = k->frames->len, i, nr = 0;
+	struct kw_move *moves = g_new(struct kw_move, n + 1);
+
+	for (i = 0; i < n; i++) {
+		const struct frame *x = &g_array_index(k->frames,
+						       struct frame, i);
+
+		if (x->next)
+			moves[nr++] = g_array_index(k->moves, struct kw_move,
+						    x->first + x->next - 1);
+	}
+	kw_hunt_found(k->h, f, moves, nr);
+}
+
+static void push(struct stack *k, const uint8_t *s)
+{
+	struct frame f = { .first = k->moves->len };
+	struct kw_move moves[KW_MAX_MOVES];
+	struct kw_find find;
+	uint8_t *at;
+
+	g_byte_array_append(k->states, s, k->h->size);
+	at = k->states->data + k->states->len - k->h->size;
+	f.nr = kw_world_moves(k->h->w, at, moves);
+	g_array_append_vals(k->moves, moves, f.nr);
+	g_array_append_val(k->frames, f);
+	k->h->res->depth = MAX(k->h->res->depth, k->frames->len - 1);
+	if (kw_hunt_state(k->h, at, &find))
+		found(k, &find);
+	if (!f.nr && kw_hunt_end(k->h, at, &find))
+		found(k, &find);
+}
+
+static void pop(struct stack *k)
+{
+	g_array_set_size(k->moves, top(k)->first);
+	g_byte_array_set_size(k->states, k->states->len - k->h->size);
+	g_array_set_size(k->frames, k->frames->len - 1);
+}
+
+static void go_on(struct stack *k)
+{
+	struct kw_hunt *h = k->h;
+	struct frame *f = top(k);
+	struct kw_seen_by_move seen;
+	struct kw_find find;
+	bool terminal;
+
+	memcpy(k->to, k->states->data + k->states->len - h->size, h->size);
+	kw_world_apply(h->w, k->to,
+		       &g_array_index(k->moves, struct kw_move,
+				      f->first + f->next++), &seen);
+	if (kw_hunt_move(h, &seen, &find, &terminal))
+		found(k, &find);
+	if (!terminal && !h->stop &&
+	    kw_visited_add(&h->visited, kw_fingerprint(k->to, h->size),
+			   k->to))
+		push(k, k->to);
+}
+
+void kw_hunt_depth(struct kw_hunt *h)
+{
+	struct stack k = { .h = h };
+	uint64_t n = 0;
+
+	k.states = g_byte_array_new();
+	k.frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
+	k.moves = g_array_new(FALSE, FALSE, sizeof(struct kw_move));
+	k.to = g_malloc(h->size);
+	push(&k, h->start);
+	while (k.frames->len && !h->stop) {
+		if (top(&k)->next == top(&k)->nr) {
+			pop(&k);
+			continue;
+		}
+		go_on(&k);
+		h->bytes = MAX(h->bytes, k.states->len +
+				k.frames->len * sizeof(struct frame) +
+				k.moves->len * sizeof(struct kw_move));
+		if (++n % 64 == 0 && kw_hunt_bounded(h, k.frames->len))
+			break;
+	}
+	g_byte_array_free(k.states, TRUE);
+	g_array_free(k.frames, TRUE);
+	g_array_free(k.moves, TRUE);
+	g_free(k.to);
+}

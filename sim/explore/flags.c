@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides what a vCPU's byte says: whether SPEC holds, and what became of
+ * its open wait.  The rules are those of sim/run/watch.c, without times.
+ */
+#include "inside.h"
+
+static uint8_t *flags(const struct kw_world *w, uint8_t *s)
+{
+	return s + w->flags_at;
+}
+
+/* The oracle's scratch actor leaves nothing behind. */
+static unsigned eval(const struct kw_world *w, uint8_t *s, uint16_t entry,
+		     uint16_t arg)
+{
+	unsigned scratch = w->p->nr_actors - 1;
+	unsigned n = kw_eval(w->p, s, entry, arg);
+	struct kw_actor_state *st = kw_actor(w->p, s, scratch);
+
+	memset(st, 0, sizeof(*st) + 2u * w->p->actors[scratch].nr_regs);
+	return n;
+}
+
+/* Is some interrupt deliverable whose target is the vCPU at addr? */
+static bool deliverable(const struct kw_world *w, uint8_t *s, uint16_t addr)
+{
+	const struct kw_program *p = w->p;
+	unsigned i;
+
+	for (i = 0; i < w->nr_irqs; i++) {
+		uint16_t irq = p->objects[w->irqs[i]].addr;
+
+		if (kw_get16(s, irq + p->oracle.target_off) == addr &&
+		    eval(w, s, p->oracle.deliverable, irq))
+			return true;
+	}
+	return false;
+}
+
+static unsigned spec_and_waits(const struct kw_world *w, uint8_t *s,
+			       unsigned v)
+{
+	const struct kw_program *p = w->p;
+	uint16_t addr = p->objects[w->vcpus[v]].addr;
+	unsigned waits = eval(w, s, p->oracle.waits, addr), spec;
+
+	spec = waits == KW_WAITS_NOT;
+	if (waits == KW_WAITS_IRQ)
+		spec = (p->oracle.pending &&
+			eval(w, s, p->oracle.pending, addr)) ||
+		       deliverable(w, s, addr);
+	return waits << 1 | (spec ? KW_V_SPEC : 0);
+}
+
+static bool inside(const struct kw_world *w, const uint8_t *s, unsigned v)
+{
+	return w->thread_of[v] != KW_NO_ACTOR &&
+	       kw_block(w, s, w->thread_of[v])->run == KW_IN_GUEST;
+}
+
+/* SPEC or waits of v are another now. */
+static void follow(const struct kw_world *w, uint8_t *s, unsigned v,
+		   unsigned now)
+{
+	unsigned f = flags(w, s)[v];
+
+	f = (f & ~(unsigned)(KW_V_SPEC | KW_V_WAITS)) | now;
+	if (!(f & KW_V_ACTIVE) && now >> 1 != KW_WAITS_NOT)
+		f |= KW_V_ACTIVE;
+	else if ((f & KW_V_ACTIVE) && now >> 1 == KW_WAITS_NOT &&
+		 inside(w, s, v))
+		f = now;	/* it never left the guest */
+	if ((f & KW_V_LEFT) && (f & KW_V_SPEC))
+		f |= KW_V_OK;
+	flags(w, s)[v] = (uint8_t)f;
+}
+
+void kw_flags_arch(const struct kw_world *w, uint8_t *s)
+{
+	unsigned v, now;
+
+	for (v = 0; v < w->nr_vcpus; v++) {
+		now = spec_and_waits(w, s, v);
+		if (now != (flags(w, s)[v] &
+			    (unsigned)(KW_V_SPEC | KW_V_WAITS)))
+			follow(w, s, v, now);
+	}
+}
+
+void kw_flags_start(const struct kw_world *w, uint8_t *s)
+{
+	unsigned v;
+
+	for (v = 0; v < w->nr_vcpus; v++) {
+		flags(w, s)[v] = 0;
+		follow(w, s, v, spec_and_waits(w, s, v));
+	}
+}
+
+static void mark(const struct kw_world *w, uint8_t *s,
+		 const struct kw_done *done)
+{
+	const struct kw_object *o = kw_object_at(w->p, done->addr);
+	uint8_t *f;
+
+	if (!w->nr_vcpus || !o || o->kind != w->p->oracle.vcpu_kind)
+		return;
+	f = &flags(w, s)[o->index];
+	if (!(*f & KW_V_ACTIVE))
+		return;
+	if ((int)done->val == w->mark_signal)
+		*f |= KW_V_SIGNAL;
+	if ((int)done->val != w->mark_verdict)
+		return;
+	*f = (uint8_t)((*f & ~KW_V_OK) | KW_V_LEFT |
+		       (*f & KW_V_SPEC ? KW_V_OK : 0));
+}
+
+/* The wait ends: was there anything to end it for? */
+static void enter(const struct kw_world *w, uint8_t *s, int v,
+		  struct kw_seen_by_move *seen)
+{
+	uint8_t *f = &flags(w, s)[v];
+	bool fine = *f & (*f & KW_V_LEFT ? KW_V_OK : KW_V_SPEC);
+
+	if (!(*f & KW_V_ACTIVE))
+		return;
+	if (!fine && !(*f & KW_V_SIGNAL))
+		seen->spurious = (int16_t)v;
+	*f &= KW_V_SPEC | KW_V_WAITS;
+}
+
+void kw_flags_effect(const struct kw_world *w, uint8_t *s, unsigned a,
+		     const struct kw_done *done,
+		     struct kw_seen_by_move *seen)
+{
+	int v = w->vcpu_of[a];
+
+	if (done->effect == KW_EFF_MARK)
+		mark(w, s, done);
+	else if (v >= 0 && done->effect == KW_EFF_ENTER)
+		enter(w, s, v, seen);
+	else if (v >= 0 && done->effect == KW_EFF_SLEEP)
+		flags(w, s)[v] &= (uint8_t)~(KW_V_LEFT | KW_V_OK);
+}
+
+void kw_flags_seen(const struct kw_world *w, const uint8_t *s,
+		   struct kw_seen_by_move *seen)
+{
+	const uint8_t *f = s + w->flags_at;
+	unsigned v;
+
+	for (v = 0; v < w->nr_vcpus; v++)
+		if ((f[v] & KW_V_ACTIVE) && (f[v] & KW_V_SPEC))
+			seen->exposed = true;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What both orders of search share, for the files of explore/ only:
+ * search.c (what a new state and a move show), breadth.c, depth.c,
+ * rescue.c (can a sleeper still be woken?).
+ */
+#ifndef KW_HUNT_H
+#define KW_HUNT_H
+
+#include "search.h"
+#include "visited.h"
+
+struct kw_rescue;
+
+struct kw_hunt {
+	const struct kw_world *w;
+	const struct kw_search_opts *opts;
+	struct kw_search_result *res;
+	struct kw_visited visited;
+	struct kw_rescue *rescue;
+	uint32_t size;
+	uint8_t *start;		/* the initial state */
+	uint64_t bytes;		/* that the order of search itself uses */
+	bool stop;
+};
+
+/* What made a witness, so that the order of search can say how. */
+struct kw_find {
+	enum kw_property what;
+	struct kw_witness witness;	/* without its moves */
+};
+
+/* Does the new state s show something?  Then it is in *f. */
+bool kw_hunt_state(struct kw_hunt *h, uint8_t *s, struct kw_find *f);
+/* A state without moves. */
+bool kw_hunt_end(struct kw_hunt *h, uint8_t *s, struct kw_find *f);
+/* What a move showed; *terminal: nothing follows. */
+bool kw_hunt_move(struct kw_hunt *h, const struct kw_seen_by_move *seen,
+		  struct kw_find *f, bool *terminal);
+/* Keeps it; moves become the result's.  Only the first of a property. */
+void kw_hunt_found(struct kw_hunt *h, const struct kw_find *f,
+		   struct kw_move *moves, unsigned nr_moves);
+/* Is a limit hit, or the user tired? */
+bool kw_hunt_bounded(struct kw_hunt *h, uint64_t left);
+
+void kw_hunt_breadth(struct kw_hunt *h);
+void kw_hunt_depth(struct kw_hunt *h);
+
+struct kw_rescue *kw_rescue_new(const struct kw_world *w);
+void kw_rescue_free(struct kw_rescue *r);
+uint64_t kw_rescue_bytes(const struct kw_rescue *r);
+/* Vcpu v oversleeps in s: can it be woken, or need it no longer be? */
+bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, unsigned v);
+
+#endif

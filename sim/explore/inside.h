@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of a world, shared by the files of explore/ that make and move
+ * it: setup.c (what is known beforehand), world.c (moves), flags.c (what the
+ * oracle keeps), path.c (moves in words).
+ */
+#ifndef KW_EXPLORE_INSIDE_H
+#define KW_EXPLORE_INSIDE_H
+
+#include "../machine/step.h"
+#include "../oracle/oracle.h"
+#include "../program/live.h"
+#include "world.h"
+
+#define KW_NO_ACTOR	0xffff
+
+enum {				/* of a node */
+	KW_N_PRIVATE	= 1 << 0,	/* nobody sees it, it sees nobody */
+	KW_N_ARCH	= 1 << 1,	/* SPEC may change with it */
+	KW_N_FORKS	= 1 << 2,	/* CHOICE, TIME_LESS */
+	KW_N_WAITS	= 1 << 3,	/* may have to wait */
+};
+
+struct kw_world {
+	const struct kw_program *p;
+	struct kw_world_opts opts;
+	struct kw_model_of *model;	/* NULL: sequential consistency */
+	struct kw_paths *paths;
+	struct kw_live *live;
+	uint32_t size, flags_at, budget_at;
+	uint8_t *node;			/* [node] */
+	uint8_t **slow;			/* [actor][node], or NULL */
+	unsigned nr_actors;		/* without the oracle's scratch */
+	unsigned nr_vcpus, nr_irqs;
+	uint16_t *vcpus, *irqs;		/* object numbers */
+	uint16_t *thread_of;		/* [vCPU] */
+	int16_t *vcpu_of;		/* [thread], or -1 */
+	uint16_t *guest_of, *preempt_of;	/* [thread] */
+	uint16_t *virq_of;		/* [guest] */
+	int mark_verdict, mark_signal;
+	uint16_t *arch;			/* addresses that SPEC may depend on */
+	unsigned nr_arch;
+};
+
+/* flags.c */
+/* Everything anew from state s. */
+void kw_flags_start(const struct kw_world *w, uint8_t *s);
+/* An architectural field may have changed. */
+void kw_flags_arch(const struct kw_world *w, uint8_t *s);
+/* What an effect of actor a means for the waits. */
+void kw_flags_effect(const struct kw_world *w, uint8_t *s, unsigned a,
+		     const struct kw_done *done,
+		     struct kw_seen_by_move *seen);
+void kw_flags_seen(const struct kw_world *w, const uint8_t *s,
+		   struct kw_seen_by_move *seen);
+
+static inline const struct kw_actor_state *
+kw_block(const struct kw_world *w, const uint8_t *s, unsigned a)
+{
+	return (const struct kw_actor_state *)(s + w->p->actors[a].base);
+}
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides whether a vCPU that sleeps although SPEC holds can still be woken.
+ *
+ * Depth first from that state, over moves that must happen sooner or later,
+ * until the vCPU is awake or SPEC is false.  Each level of the stack begins
+ * with another actor, so that nobody is kept from moving by another's loop.
+ * What leads to a rescue is remembered: the states of a sleep are asked about
+ * one after another, and each answer is one move away from the next.
+ */
+#include "hunt.h"
+
+struct frame {
+	unsigned first, nr, next;	/* its moves in moves[] */
+	uint64_t fp;
+};
+
+struct kw_rescue {
+	const struct kw_world *w;
+	uint32_t size;
+	struct kw_visited *rescued;	/* [vCPU] */
+	GByteArray *states;		/* a state a frame */
+	GArray *frames, *moves;
+	uint8_t *to;
+};
+
+struct kw_rescue *kw_rescue_new(const struct kw_world *w)
+{
+	struct kw_rescue *r = g_new0(struct kw_rescue, 1);
+	unsigned v;
+
+	r->w = w;
+	r->size = kw_world_size(w);
+	r->rescued = g_new0(struct kw_visited, kw_world_nr_vcpus(w) + 1);
+	for (v = 0; v < kw_world_nr_vcpus(w); v++)
+		kw_visited_init(&r->rescued[v], false, NULL, 0);
+	r->states = g_byte_array_new();
+	r->frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
+	r->moves = g_array_new(FALSE, FALSE, sizeof(struct kw_move));
+	r->to = g_malloc(r->size);
+	return r;
+}
+
+void kw_rescue_free(struct kw_rescue *r)
+{
+	unsigned v;
+
+	for (v = 0; v < kw_world_nr_vcpus(r->w); v++)
+		kw_visited_free(&r->rescued[v]);
+	g_free(r->rescued);
+	g_byte_array_free(r->states, TRUE);
+	g_array_free(r->frames, TRUE);
+	g_array_free(r->moves, TRUE);
+	g_free(r->to);
+	g_free(r);
+}
+
+uint64_t kw_rescue_bytes(const struct kw_rescue *r)
+{
+	uint64_t bytes = 0;
+	unsigned v;
+
+	for (v = 0; v < kw_world_nr_vcpus(r->w); v++)
+		bytes += kw_visited_bytes(&r->rescued[v]);
+	return bytes;
+}
+
+static void push(struct kw_rescue *r, const uint8_t *s, uint64_t fp)
+{
+	struct frame f = { .first = r->moves->len, .fp = fp };
+	struct kw_move moves[KW_MAX_MOVES];
+	unsigned nr, i;
+	uint8_t *at;
+
+	g_byte_array_append(r->states, s, r->size);
+	at = r->states->data + r->states->len - r->size;
+	nr = kw_world_moves(r->w, at, moves);
+	for (i = 0; i < nr; i++)
+		if (!moves[i].slow)
+			g_array_append_val(r->moves, moves[i]);
+	f.nr = r->moves->len - f.first;
+	g_array_append_val(r->frames, f);
+}
+
+static void pop(struct kw_rescue *r)
+{
+	const struct frame *f = &g_array_index(r->frames, struct frame,
+					       r->frames->len - 1);
+
+	g_array_set_size(r->moves, f->first);
+	g_byte_array_set_size(r->states, r->states->len - r->size);
+	g_array_set_size(r->frames, r->frames->len - 1);
+}
+
+/* r->to := the next state after the top of the stack. */
+static void next(struct kw_rescue *r, struct frame *f)
+{
+	unsigned i = (f->next++ + r->frames->len) % f->nr;
+	struct kw_seen_by_move seen;
+
+	memcpy(r->to, r->states->data + r->states->len - r->size, r->size);
+	kw_world_apply(r->w, r->to,
+		       &g_array_index(r->moves, struct kw_move, f->first + i),
+		       &seen);
+}
+
+static bool search(struct kw_rescue *r, unsigned v, struct kw_visited *seen)
+{
+	struct frame *f;
+	uint64_t fp;
+
+	while (r->frames->len) {
+		f = &g_array_index(r->frames, struct frame,
+				   r->frames->len - 1);
+		if (f->next == f->nr) {
+			pop(r);
+			continue;
+		}
+		next(r, f);
+		if (!kw_world_oversleeps(r->w, r->to, v))
+			return true;
+		fp = kw_fingerprint(r->to, r->size);
+		if (kw_visited_has(&r->rescued[v], fp))
+			return true;
+		if (kw_visited_add(seen, fp, NULL))
+			push(r, r->to, fp);
+	}
+	return false;
+}
+
+bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, unsigned v)
+{
+	uint64_t fp = kw_fingerprint(s, r->size);
+	struct kw_visited seen;
+	bool comes;
+	unsigned i;
+
+	if (kw_visited_has(&r->rescued[v], fp))
+		return true;
+	kw_visited_init(&seen, false, NULL, 0);
+	kw_visited_add(&seen, fp, NULL);
+	push(r, s, fp);
+	comes = search(r, v, &seen);
+	for (i = 0; comes && i < r->frames->len; i++)
+		kw_visited_add(&r->rescued[v],
+			       g_array_index(r->frames, struct frame, i).fp,
+			       NULL);
+	while (r->frames->len)
+		pop(r);
+	kw_visited_free(&seen);
+	return comes;
+}

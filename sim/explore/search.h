@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The exhaustive engine: visits every state that a world can reach.
+ *
+ *	missed		a vCPU sleeps, SPEC holds, and no sequence of moves
+ *			wakes it or makes SPEC false.  A delay of an actor
+ *			that never ends is not counted on: the next interrupt
+ *			of a device may be an hour away.
+ *	spurious	a vCPU left its wait and entered its guest, and SPEC
+ *			held at no moment since the predicate's verdict
+ *	failed		an assertion of a path, or nobody can move and
+ *			somebody waits for a lock or a condition
+ *
+ * Breadth first finds a witness with the fewest moves; depth first needs
+ * less memory where the graph is shallow.  Without folding a move is a step.
+ */
+#ifndef KW_SEARCH_H
+#define KW_SEARCH_H
+
+#include "world.h"
+
+enum kw_property {
+	KW_FINDS_MISSED, KW_FINDS_SPURIOUS, KW_FINDS_FAILED,
+	KW_NR_PROPERTIES
+};
+extern const char *const kw_property_names[KW_NR_PROPERTIES];
+
+enum kw_bound {		/* why a search ended before all was seen */
+	KW_UNBOUNDED, KW_BOUND_STATES, KW_BOUND_BYTES, KW_BOUND_STOPPED,
+};
+
+struct kw_search_opts {
+	bool depth_first, exact;
+	uint64_t max_states, max_bytes;	/* 0: no limit */
+	unsigned stop_any;	/* bit p: end when property p is found */
+	unsigned stop_all;	/* ... when all of these are */
+	const volatile int *stop;
+	/* Called now and then; may be NULL. */
+	void (*progress)(void *arg, uint64_t states, uint64_t left);
+	void *progress_arg;
+};
+
+struct kw_witness {		/* how a property is reached */
+	bool found, deadlock;
+	int vcpu;		/* missed, spurious */
+	uint16_t message;	/* failed */
+	uint16_t actor;		/* deadlock: who waits ... */
+	uint16_t addr;		/* ... for what */
+	struct kw_move *moves;	/* from the start */
+	unsigned nr_moves;
+};
+
+struct kw_search_result {
+	enum kw_bound bound;
+	bool ended;		/* all was seen, or what was asked for found */
+	bool complete;		/* all was seen */
+	bool exposed;		/* SPEC held in some wait */
+	uint64_t states, transitions, ends, bytes_max;
+	unsigned depth;		/* of the graph; depth first: of the stack */
+	struct kw_witness of[KW_NR_PROPERTIES];
+};
+
+void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
+	       struct kw_search_result *res);
+void kw_search_result_free(struct kw_search_result *res);
+
+#endif

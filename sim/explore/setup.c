@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides what a world knows before its first move: who belongs to whom,
+ * which nodes are private, and which waits may last for ever.
+ */
+#include "inside.h"
+
+static int mark_number(const struct kw_program *p, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < p->nr_marks; i++)
+		if (!strcmp(p->marks[i], name))
+			return (int)i;
+	return -1;
+}
+
+/* The objects of a kind, by their index. */
+static uint16_t *find_kind(const struct kw_program *p, unsigned kind,
+			   unsigned *nr)
+{
+	uint16_t *found = g_new0(uint16_t, p->nr_objects + 1);
+	unsigned i;
+
+	for (*nr = i = 0; i < p->nr_objects; i++)
+		if (p->objects[i].kind == kind)
+			found[(*nr)++] = (uint16_t)i;
+	return found;
+}
+
+static void map_actors(struct kw_world *w)
+{
+	const struct kw_program *p = w->p;
+	const struct kw_object *o;
+	unsigned a;
+
+	for (a = 0; a < w->nr_actors; a++) {
+		const struct kw_actor *ac = &p->actors[a];
+
+		if (ac->type == KW_GUEST)
+			w->guest_of[ac->home] = (uint16_t)a;
+		else if (ac->type == KW_VIRQ)
+			w->virq_of[ac->home] = (uint16_t)a;
+		else if (ac->type == KW_PREEMPT)
+			w->preempt_of[ac->home] = (uint16_t)a;
+		if (ac->type != KW_THREAD || !ac->object)
+			continue;
+		o = kw_object_at(p, ac->object);
+		if (!o || !w->nr_vcpus || o->kind != p->oracle.vcpu_kind ||
+		    w->thread_of[o->index] != KW_NO_ACTOR)
+			continue;
+		w->vcpu_of[a] = (int16_t)o->index;
+		w->thread_of[o->index] = (uint16_t)a;
+	}
+}
+
+static bool is_private(const struct kw_world *w, const struct kw_node *n)
+{
+	switch ((enum kw_op)n->op) {
+	case KW_OP_LEA:
+	case KW_OP_REF_EQ:
+	case KW_OP_CALL:
+	case KW_OP_RETURN:
+	case KW_OP_JUMP:
+	case KW_OP_CALL_TRAP:
+	case KW_OP_EXIT_REASON:
+	case KW_OP_YIELD:
+	case KW_OP_DELAY:
+	case KW_OP_BURN:
+	case KW_OP_TIME_NOW:
+	case KW_OP_TIME_SET:
+	case KW_OP_TIME_ADD:
+	case KW_OP_TIME_SUB:
+	case KW_OP_TIME_LOAD:
+	case KW_OP_TIME_STORE:
+		return true;
+	case KW_OP_MB:
+	case KW_OP_WMB:
+	case KW_OP_RMB:
+		return !w->model;
+	case KW_OP_PREEMPT_OFF:
+	case KW_OP_PREEMPT_ON:
+		return !w->opts.preemptions;
+	case KW_OP_MARK:
+		return n->val != w->mark_verdict && n->val != w->mark_signal;
+	default:
+		return false;
+	}
+}
+
+static void classify(struct kw_world *w)
+{
+	unsigned i;
+
+	for (i = 0; i < w->p->nr_nodes; i++) {
+		const struct kw_node *n = &w->p->nodes[i];
+
+		if (is_private(w, n))
+			w->node[i] |= KW_N_PRIVATE;
+		if (n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL))
+			w->node[i] |= KW_N_ARCH;
+		if (n->op == KW_OP_CHOICE || n->op == KW_OP_TIME_LESS)
+			w->node[i] |= KW_N_FORKS;
+		if (n->op == KW_OP_LOCK || n->op == KW_OP_AWAIT ||
+		    n->op == KW_OP_AWAIT_IDLE)
+			w->node[i] |= KW_N_WAITS;
+	}
+}
+
+/*
+ * [index in e->nodes] whether the path's END can be reached from there; END
+ * is on no path that is called.
+ */
+static bool *find_ends(const struct kw_world *w,
+		       const struct kw_path_graph *e)
+{
+	bool *ends = g_new0(bool, w->p->nr_nodes), grew = true;
+	const struct kw_path_graph *to;
+	unsigned i, j, k;
+
+	while (grew) {
+		grew = false;
+		for (i = e->nodes->len; i-- > 0;) {
+			unsigned at = g_array_index(e->nodes, uint16_t, i);
+			const struct kw_node *n = &w->p->nodes[at];
+			bool end = n->op == KW_OP_END;
+
+			for (k = 0; k < kw_nr_next(n); k++)
+				end |= ends[kw_next(w->p, n, k)];
+			for (j = 0; kw_is_call(n) &&
+				    (to = kw_callee(w->paths, n, j)); j++)
+				for (k = 0; k < to->returns->len; k++)
+					end |= ends[kw_after(w->paths, n, to,
+							     k)];
+			grew |= end && !ends[at];
+			ends[at] |= end;
+		}
+	}
+	return ends;
+}
+
+/* Marks the nodes with that op in path e, and in those that it calls. */
+static void mark_slow(const struct kw_world *w, const struct kw_path_graph *e,
+		      const bool *ends, unsigned op, uint8_t *slow)
+{
+	const struct kw_path_graph *to;
+	unsigned i, j;
+
+	for (i = 0; i < e->nodes->len; i++) {
+		unsigned at = g_array_index(e->nodes, uint16_t, i);
+		const struct kw_node *n = &w->p->nodes[at];
+
+		if (ends && ends[at])
+			continue;
+		slow[at] = n->op == op;
+		for (j = 0; kw_is_call(n) &&
+			    (to = kw_callee(w->paths, n, j)); j++)
+			mark_slow(w, to, NULL, op, slow);
+	}
+}
+
+/*
+ * The delays of an actor that never ends, and what a guest computes that
+ * never ends: the next one may as well not be over for very long.
+ */
+static uint8_t *find_slow(const struct kw_world *w, unsigned a)
+{
+	const struct kw_actor *ac = &w->p->actors[a];
+	const struct kw_path_graph *e = w->paths->at[ac->entry];
+	uint8_t *slow;
+	bool *ends;
+
+	if (ac->type != KW_GUEST && ac->type != KW_HW &&
+	    ac->type != KW_THREAD)
+		return NULL;
+	slow = g_new0(uint8_t, w->p->nr_nodes);
+	ends = find_ends(w, e);
+	mark_slow(w, e, ends, ac->type == KW_GUEST ? KW_OP_BURN : KW_OP_DELAY,
+		  slow);
+	g_free(ends);
+	if (!memchr(slow, 1, w->p->nr_nodes))
+		g_clear_pointer(&slow, g_free);
+	return slow;
+}
+
+/* The addresses of architectural fields, for models whose stores drain. */
+static void find_arch(struct kw_world *w)
+{
+	const struct kw_program *p = w->p;
+	unsigned pass, o, f;
+
+	for (pass = 0; pass < 2; pass++) {
+		w->nr_arch = 0;
+		for (o = 0; o < p->nr_objects; o++) {
+			const struct kw_kind *k = &p->kinds[p->objects[o].kind];
+
+			for (f = 0; f < k->nr_fields; f++) {
+				if (!k->fields[f].arch)
+					continue;
+				if (pass)
+					w->arch[w->nr_arch] = (uint16_t)
+						(p->objects[o].addr +
+						 k->fields[f].off);
+				w->nr_arch++;
+			}
+		}
+		if (!pass)
+			w->arch = g_new0(uint16_t, w->nr_arch + 1);
+	}
+}
+
+static void lay_out(struct kw_world *w)
+{
+	w->flags_at = w->model ? w->opts.model->size(w->model) :
+				 w->p->state_size;
+	w->budget_at = w->flags_at + w->nr_vcpus;
+	w->size = (w->budget_at + 1 + 7) & ~7u;
+}
+
+struct kw_world *kw_world_new(const struct kw_program *p,
+			      const struct kw_world_opts *opts)
+{
+	struct kw_world *w = g_new0(struct kw_world, 1);
+	unsigned n = p->nr_actors, a;
+
+	g_assert(opts->preemptions <= UINT8_MAX);
+	w->p = p;
+	w->opts = *opts;
+	w->nr_actors = n - 1;
+	if (opts->model)
+		w->model = opts->model->open(p);
+	w->paths = kw_paths_new(p);
+	w->live = kw_live_new(p, w->paths);
+	if (p->oracle.waits)
+		w->vcpus = find_kind(p, p->oracle.vcpu_kind, &w->nr_vcpus);
+	if (p->oracle.waits && p->oracle.deliverable)
+		w->irqs = find_kind(p, p->oracle.irq_kind, &w->nr_irqs);
+	w->thread_of = g_new(uint16_t, w->nr_vcpus + 1);
+	w->vcpu_of = g_new(int16_t, n);
+	w->guest_of = g_new(uint16_t, n);
+	w->virq_of = g_new(uint16_t, n);
+	w->preempt_of = g_new(uint16_t, n);
+	memset(w->thread_of, 0xff, 2u * w->nr_vcpus);
+	memset(w->vcpu_of, 0xff, 2u * n);
+	memset(w->guest_of, 0xff, 2u * n);
+	memset(w->virq_of, 0xff, 2u * n);
+	memset(w->preempt_of, 0xff, 2u * n);
+	w->mark_verdict = mark_number(p, "verdict");
+	w->mark_signal = mark_number(p, "signal");
+	map_actors(w);
+	w->node = g_new0(uint8_t, p->nr_nodes);
+	classify(w);
+	w->slow = g_new0(uint8_t *, n);
+	for (a = 0; a < w->nr_actors; a++)
+		w->slow[a] = find_slow(w, a);
+	find_arch(w);
+	lay_out(w);
+	return w;
+}
+
+void kw_world_free(struct kw_world *w)
+{
+	unsigned a;
+
+	if (!w)
+		return;
+	if (w->model)
+		w->opts.model->close(w->model);
+	kw_live_free(w->live);
+	kw_paths_free(w->paths);
+	for (a = 0; a < w->nr_actors; a++)
+		g_free(w->slow[a]);
+	g_free(w->slow);
+	g_free(w->node);
+	g_free(w->vcpus);
+	g_free(w->irqs);
+	g_free(w->thread_of);
+	g_free(w->vcpu_of);
+	g_free(w->guest_of);
+	g_free(w->virq_of);
+	g_free(w->preempt_of);
+	g_free(w->arch);
+	g_free(w);
+}

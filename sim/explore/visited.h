@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The states that a search has seen: 64-bit fingerprints, or whole states.
+ *
+ * Fingerprints are one array with open addressing; an entry's place follows
+ * its value's order, so that the array grows in place, by a quarter, and is
+ * never less than two thirds full once it is large: 9 to 12 bytes a state.
+ * That two states share one, and the second is taken for seen, has a chance
+ * of n * n / 2^65.
+ */
+#ifndef KW_VISITED_H
+#define KW_VISITED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kw_visited {
+	uint64_t *slots;	/* 0: free; exact: offset in store + 1 */
+	uint64_t nr_slots;	/* without the margin behind them */
+	uint64_t count;
+	bool exact;
+	const uint8_t *base;	/* exact: what states are packed against */
+	uint32_t size;
+	uint8_t *store, *packed;
+	uint64_t used, room;	/* bytes of store */
+};
+
+void kw_visited_init(struct kw_visited *v, bool exact, const uint8_t *base,
+		     uint32_t size);
+void kw_visited_free(struct kw_visited *v);
+/* Of what a state of size bytes looks like; never 0. */
+uint64_t kw_fingerprint(const uint8_t *s, uint32_t size);
+/* Adds it; false when it was there. */
+bool kw_visited_add(struct kw_visited *v, uint64_t fp, const uint8_t *s);
+bool kw_visited_has(const struct kw_visited *v, uint64_t fp);	/* not exact */
+uint64_t kw_visited_bytes(const struct kw_visited *v);
+
+static inline uint64_t kw_visited_home(const struct kw_visited *v,
+				       uint64_t fp)
+{
+	return (uint64_t)((unsigned __int128)fp * v->nr_slots >> 64);
+}
+
+/* Long before it is looked up. */
+static inline void kw_visited_prefetch(const struct kw_visited *v,
+				       uint64_t fp)
+{
+	__builtin_prefetch(&v->slots[kw_visited_home(v, fp)], 1);
+}
+
+#endif

@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides what may happen next and what it makes of the state.
+ *
+ * Invariants: between two moves every register that is dead is 0, as is the
+ * block of an actor that is not running; where steps are folded, nobody who
+ * may step stands at a private node with one outcome, endless loops of such
+ * nodes excepted.
+ */
+#include "inside.h"
+
+/* So many private steps in a row are taken to be endless. */
+#define MAX_FOLD 4096
+
+struct moving {
+	const struct kw_world *w;
+	uint8_t *s, *before;	/* before: where somebody watches */
+	struct kw_seen_by_move *seen;
+	kw_world_observer observe;
+	void *arg;
+	unsigned also;		/* actor + 1 who may step because of it */
+};
+
+uint32_t kw_world_size(const struct kw_world *w)
+{
+	return w->size;
+}
+
+unsigned kw_world_nr_vcpus(const struct kw_world *w)
+{
+	return w->nr_vcpus;
+}
+
+const struct kw_object *kw_world_vcpu(const struct kw_world *w, unsigned v)
+{
+	return &w->p->objects[w->vcpus[v]];
+}
+
+/* --- who may ---------------------------------------------------------- */
+
+/* What the CPU interface signals is taken before the next instruction. */
+static bool takes_virq(const struct kw_world *w, const uint8_t *s,
+		       unsigned guest)
+{
+	unsigned h = w->virq_of[guest];
+
+	/* const is cast away to find blocks; they are only read. */
+	return h != KW_NO_ACTOR && kw_block(w, s, h)->pend &&
+	       kw_can_begin(w->p, (uint8_t *)(uintptr_t)s, h);
+}
+
+static bool can_step(const struct kw_world *w, const uint8_t *s, unsigned a)
+{
+	const struct kw_actor_state *st = kw_block(w, s, a);
+	unsigned home = w->p->actors[a].home;
+
+	if (st->run != KW_READY || st->nest)
+		return false;
+	switch ((enum kw_actor_type)w->p->actors[a].type) {
+	case KW_GUEST:
+		return kw_block(w, s, home)->run == KW_IN_GUEST &&
+		       !takes_virq(w, s, a);
+	case KW_VIRQ:
+		home = w->p->actors[home].home;
+		return kw_block(w, s, home)->run == KW_IN_GUEST;
+	case KW_THREAD:
+	case KW_HARDIRQ:
+	case KW_PREEMPT:
+	case KW_HW:
+		break;
+	}
+	return true;
+}
+
+/* Does a stand at something that it has to wait for? */
+static bool must_wait(const struct kw_world *w, const uint8_t *s, unsigned a,
+		      unsigned *addr)
+{
+	const struct kw_actor_state *st = kw_block(w, s, a);
+	const struct kw_node *n = &w->p->nodes[st->pc];
+	unsigned base = st->regs[n->reg], owner, h;
+
+	if (!(w->node[st->pc] & KW_N_WAITS) || (!base && n->reg))
+		return false;
+	*addr = base + n->off;
+	switch (n->op) {
+	case KW_OP_LOCK:
+		owner = kw_get16(s, *addr);
+		return owner && owner != a + 1;
+	case KW_OP_AWAIT:
+		return !w->model && kw_mem_load(s, *addr) != n->val;
+	default:
+		h = kw_get16(s, *addr);
+		return h && (kw_block(w, s, h - 1)->pend ||
+			     (kw_block(w, s, h - 1)->run != KW_IDLE &&
+			      kw_block(w, s, h - 1)->run != KW_ENDED));
+	}
+}
+
+static bool settled(const struct kw_world *w, const uint8_t *s, unsigned a)
+{
+	return !w->model || w->opts.model->settled(w->model, s, a);
+}
+
+/* The innermost context of the CPU that thread t is on. */
+static unsigned innermost(const struct kw_world *w, const uint8_t *s,
+			  unsigned t)
+{
+	unsigned a = t;
+
+	if (kw_block(w, s, a)->run == KW_IN_GUEST &&
+	    w->guest_of[t] != KW_NO_ACTOR)
+		a = w->guest_of[t];
+	while (kw_block(w, s, a)->nest)
+		a = kw_block(w, s, a)->nest - 1u;
+	return a;
+}
+
+/* --- moves ------------------------------------------------------------ */
+
+struct list {
+	struct kw_move *m;
+	unsigned nr;
+};
+
+static void add(struct list *l, enum kw_move_type type, unsigned a,
+		unsigned way, unsigned choice, bool slow)
+{
+	g_assert(l->nr < KW_MAX_MOVES);
+	l->m[l->nr++] = (struct kw_move){
+		.type = (uint8_t)type, .way = (uint8_t)way,
+		.actor = (uint16_t)a, .choice = (uint16_t)choice,
+		.slow = slow,
+	};
+}
+
+/* An effect that hands the CPU to another context needs settled stores. */
+static bool hands_over(const struct kw_node *n)
+{
+	return n->op == KW_OP_END || n->op == KW_OP_GUEST_ENTER ||
+	       n->op == KW_OP_GUEST_EXIT;
+}
+
+static void add_steps(const struct kw_world *w, const uint8_t *s, unsigned a,
+		      struct list *l)
+{
+	unsigned pc = kw_block(w, s, a)->pc, way, ways = 1, k, forks = 1;
+	const struct kw_node *n = &w->p->nodes[pc];
+	bool slow = w->slow[a] && w->slow[a][pc];
+	unsigned addr;
+
+	if (must_wait(w, s, a, &addr))
+		return;
+	if (w->node[pc] & KW_N_FORKS)
+		forks = n->op == KW_OP_CHOICE ? n->next[1] : 2;
+	if (w->model) {
+		if (hands_over(n) && !settled(w, s, a))
+			return;
+		ways = w->opts.model->nr_ways(w->model, s, a);
+	}
+	for (way = 0; way < ways; way++)
+		for (k = 0; k < forks; k++)
+			add(l, KW_STEP, a, way, k, slow);
+}
+
+static bool is_forcing(const struct list *l, unsigned thread)
+{
+	unsigned i;
+
+	for (i = 0; i < l->nr; i++)
+		if (l->m[i].type == KW_FORCE && l->m[i].actor == thread)
+			return true;
+	return false;
+}
+
+static void add_handler(const struct kw_world *w, uint8_t *s, unsigned a,
+			struct list *l)
+{
+	const struct kw_actor *ac = &w->p->actors[a];
+	const struct kw_actor_state *st = kw_block(w, s, a);
+	bool host = ac->type == KW_HARDIRQ || ac->type == KW_PREEMPT;
+
+	if (st->armed)
+		add(l, KW_FIRE, a, 0, 0, false);
+	if (!st->pend || st->run != KW_IDLE)
+		return;
+	if (kw_can_begin(w->p, s, a)) {
+		if (ac->home == a || settled(w, s, ac->home))
+			add(l, KW_BEGIN, a, 0, 0, false);
+	} else if (host && kw_block(w, s, ac->home)->run == KW_IN_GUEST &&
+		   !is_forcing(l, ac->home) &&
+		   settled(w, s, innermost(w, s, ac->home))) {
+		add(l, KW_FORCE, ac->home, 0, 0, false);
+	}
+}
+
+/* May thread a be preempted, if its slice ends now? */
+static void add_switch(const struct kw_world *w, const uint8_t *s, unsigned a,
+		       struct list *l)
+{
+	const struct kw_actor_state *st = kw_block(w, s, a);
+	unsigned hook = w->preempt_of[a];
+	const struct kw_actor_state *h;
+
+	if (!s[w->budget_at] || hook == KW_NO_ACTOR)
+		return;
+	h = kw_block(w, s, hook);
+	if (h->run != KW_IDLE || h->pend)
+		return;
+	if (st->run == KW_IN_GUEST ||
+	    (st->run == KW_READY && !st->nest && !st->irq_off &&
+	     !st->preempt && settled(w, s, a)))
+		add(l, KW_SWITCH, a, 0, 0, true);
+}
+
+unsigned kw_world_moves(const struct kw_world *w, uint8_t *s,
+			struct kw_move moves[KW_MAX_MOVES])
+{
+	struct list l = { moves, 0 };
+	unsigned a, i, nr;
+
+	for (a = 0; a < w->nr_actors; a++) {
+		const struct kw_actor_state *st = kw_block(w, s, a);
+
+		if (st->run == KW_READY && can_step(w, s, a))
+			add_steps(w, s, a, &l);
+		if (st->armed || st->pend)
+			add_handler(w, s, a, &l);
+		if (w->opts.preemptions && w->p->actors[a].type == KW_THREAD)
+			add_switch(w, s, a, &l);
+		if (!w->model)
+			continue;
+		nr = w->opts.model->nr_flows(w->model, s, a);
+		for (i = 0; i < nr; i++)
+			add(&l, KW_FLOW, a, 0, i, false);
+	}
+	return l.nr;
+}
+
+/* --- what a move does ------------------------------------------------- */
+
+/* Registers that were read or written at node from and are not from to on. */
+static void forget(const struct kw_world *w, struct kw_actor_state *st,
+		 unsigned from, unsigned to)
+{
+	const struct kw_live *l = w->live;
+	const uint64_t *had = l->had + (size_t)from * l->words;
+	const uint64_t *in = l->in + (size_t)to * l->words;
+	unsigned i, bit;
+	uint64_t dead;
+
+	for (i = 0; i < l->words; i++)
+		for (dead = had[i] & ~in[i]; dead; dead &= dead - 1) {
+			bit = 64 * i + (unsigned)__builtin_ctzll(dead);
+			if (bit < l->nr_regs)
+				st->regs[bit] = 0;
+			else if (bit == kw_live_exit(l))
+				st->exit = 0;
+			else
+				st->trap = 0;
+		}
+}
+
+/* Of an actor that begins at its entry, what the entry does not read. */
+static void forget_at_entry(const struct kw_world *w, uint8_t *s, unsigned a)
+{
+	struct kw_actor_state *st = kw_actor(w->p, s, a);
+	const uint64_t *in = w->live->in + (size_t)st->pc * w->live->words;
+	unsigned i;
+
+	for (i = 0; i < w->p->actors[a].nr_regs; i++)
+		if (!(in[i / 64] >> i % 64 & 1))
+			st->regs[i] = 0;
+}
+
+static void clear_ended(const struct kw_world *w, uint8_t *s, unsigned a)
+{
+	struct kw_actor_state *st = kw_actor(w->p, s, a);
+
+	st->pc = 0;
+	st->exit = 0;
+	st->trap = 0;
+	memset(st->regs, 0, 2u * w->p->actors[a].nr_regs);
+}
+
+static void handover(const struct kw_world *w, uint8_t *s, unsigned from,
+		     unsigned to)
+{
+	if (w->model && from != to)
+		w->opts.model->handover(w->model, s, from, to);
+}
+
+/* Who goes on where a's effect gives its CPU to another context. */
+static void effect_hands_over(const struct kw_world *w, uint8_t *s,
+			      unsigned a, const struct kw_done *done)
+{
+	unsigned home = w->p->actors[a].home;
+
+	if (done->effect == KW_EFF_ENTER)
+		handover(w, s, a, innermost(w, s, a));
+	else if (done->effect == KW_EFF_EXIT)
+		handover(w, s, a, done->actor);
+	else if (done->effect == KW_EFF_END && home != a)
+		handover(w, s, a, home);
+}
+
+static void fail(struct moving *m, unsigned message)
+{
+	m->seen->failed = true;
+	m->seen->message = (uint16_t)message;
+}
+
+/* The architecture's bytes before and after, where stores may be late. */
+static bool arch_differs(const struct kw_world *w, const uint8_t *before,
+			 const uint8_t *s)
+{
+	unsigned i;
+
+	for (i = 0; i < w->nr_arch; i++)
+		if (memcmp(before + w->arch[i], s + w->arch[i], 2))
+			return true;
+	return false;
+}
+
+static void observe(struct moving *m, unsigned a, const struct kw_done *done)
+{
+	if (m->observe)
+		m->observe(m->arg, m->before, m->s, a, done);
+}
+
+static void step_model(struct moving *m, const struct kw_move *move,
+		       struct kw_done *done)
+{
+	const struct kw_world *w = m->w;
+
+	if (!m->before)
+		m->before = g_malloc(w->size);
+	memcpy(m->before, m->s, w->size);
+	if (move->type == KW_FLOW)
+		w->opts.model->flow(w->model, m->s, move->actor, move->choice,
+				    done);
+	else
+		w->opts.model->step(w->model, m->s, move->actor, move->way,
+				    move->choice, done);
+	if (arch_differs(w, m->before, m->s))
+		kw_flags_arch(w, m->s);
+}
+
+static void step_sc(struct moving *m, const struct kw_move *move,
+		    struct kw_done *done)
+{
+	const struct kw_world *w = m->w;
+	struct kw_actor_state *st = kw_actor(w->p, m->s, move->actor);
+	const struct kw_node *n = &w->p->nodes[st->pc];
+	bool arch = w->node[st->pc] & KW_N_ARCH;
+	unsigned addr = st->regs[n->reg] + n->off;
+	unsigned was = arch ? kw_get16(m->s, addr) : 0;
+
+	if (m->observe)
+		memcpy(m->before, m->s, w->size);
+	kw_step_inline(w->p, m->s, move->actor, move->choice, NULL, done);
+	if (arch && kw_get16(m->s, addr) != was)
+		kw_flags_arch(w, m->s);
+}
+
+/* One machine step of an actor; false when it may not simply go on. */
+static bool step(struct moving *m, const struct kw_move *move)
+{
+	const struct kw_world *w = m->w;
+	unsigned a = move->actor;
+	struct kw_actor_state *st = kw_actor(w->p, m->s, a);
+	unsigned from = st->pc;
+	struct kw_done done = { 0 };
+
+	if (w->model)
+		step_model(m, move, &done);
+	else
+		step_sc(m, move, &done);
+	g_assert(done.effect != KW_EFF_BLOCKED);
+	observe(m, a, &done);
+	if (done.effect == KW_EFF_FAIL)
+		fail(m, done.val);
+	else if (done.effect == KW_EFF_END)
+		clear_ended(w, m->s, a);
+	else
+		forget(w, st, from, st->pc);
+	if (done.effect != KW_EFF_NONE) {
+		effect_hands_over(w, m->s, a, &done);
+		kw_flags_effect(w, m->s, a, &done, m->seen);
+	}
+	if (done.effect == KW_EFF_WAKE || done.effect == KW_EFF_EXIT)
+		m->also = done.actor + 1;
+	return done.effect != KW_EFF_FAIL && done.effect != KW_EFF_END;
+}
+
+/* Private steps of a, as far as they go. */
+static void fold(struct moving *m, unsigned a)
+{
+	const struct kw_world *w = m->w;
+	const struct kw_move on = { .type = KW_STEP, .actor = (uint16_t)a };
+	unsigned i, pc;
+
+	for (i = 0; i < MAX_FOLD && can_step(w, m->s, a); i++) {
+		pc = kw_block(w, m->s, a)->pc;
+		if (!(w->node[pc] & KW_N_PRIVATE) ||
+		    (w->slow[a] && w->slow[a][pc]) || !step(m, &on))
+			return;
+	}
+}
+
+static void begin(struct moving *m, unsigned h)
+{
+	const struct kw_world *w = m->w;
+	unsigned home = w->p->actors[h].home;
+
+	kw_begin(w->p, m->s, h);
+	forget_at_entry(w, m->s, h);
+	handover(w, m->s, home, h);
+}
+
+static void fire(struct moving *m, unsigned h)
+{
+	kw_fire(m->w->p, m->s, h);
+	/* Hardware needs nobody's leave to begin. */
+	if (m->w->p->actors[h].type == KW_HW &&
+	    kw_can_begin(m->w->p, m->s, h))
+		begin(m, h);
+}
+
+static void force(struct moving *m, unsigned t)
+{
+	const struct kw_world *w = m->w;
+
+	handover(w, m->s, innermost(w, m->s, t), t);
+	kw_force_exit(w->p, m->s, t);
+}
+
+static void preempt(struct moving *m, unsigned t)
+{
+	const struct kw_world *w = m->w;
+	unsigned hook = w->preempt_of[t];
+
+	m->s[w->budget_at]--;
+	kw_actor(w->p, m->s, hook)->pend = 1;
+	if (kw_block(w, m->s, t)->run == KW_READY)
+		begin(m, hook);
+	else
+		force(m, t);
+}
+
+static void apply(struct moving *m, const struct kw_move *move)
+{
+	const struct kw_world *w = m->w;
+	unsigned a = move->actor;
+
+	*m->seen = (struct kw_seen_by_move){ .spurious = -1 };
+	switch ((enum kw_move_type)move->type) {
+	case KW_STEP:
+	case KW_FLOW:
+		step(m, move);
+		break;
+	case KW_BEGIN:
+		begin(m, a);
+		break;
+	case KW_FIRE:
+		fire(m, a);
+		break;
+	case KW_FORCE:
+		force(m, a);
+		break;
+	case KW_SWITCH:
+		preempt(m, a);
+		a = w->preempt_of[a];
+		break;
+	}
+	if (w->opts.fold && !m->seen->failed)
+		fold(m, a);
+	if (w->opts.fold && !m->seen->failed && m->also)
+		fold(m, m->also - 1);
+	if (w->model)
+		w->opts.model->tidy(w->model, m->s);
+	kw_flags_seen(w, m->s, m->seen);
+}
+
+void kw_world_apply(const struct kw_world *w, uint8_t *s,
+		    const struct kw_move *move, struct kw_seen_by_move *seen)
+{
+	struct moving m = { .w = w, .s = s, .seen = seen };
+
+	apply(&m, move);
+	g_free(m.before);
+}
+
+void kw_world_watch(const struct kw_world *w, uint8_t *s,
+		    const struct kw_move *move, struct kw_seen_by_move *seen,
+		    kw_world_observer see, void *arg)
+{
+	struct moving m = {
+		.w = w, .s = s, .seen = seen, .observe = see, .arg = arg,
+		.before = g_malloc(w->size),
+	};
+
+	apply(&m, move);
+	g_free(m.before);
+}
+
+void kw_world_start(const struct kw_world *w, uint8_t *s)
+{
+	const struct kw_program *p = w->p;
+	struct kw_seen_by_move seen;
+	struct moving m = { .w = w, .s = s, .seen = &seen };
+	unsigned a;
+
+	memset(s, 0, w->size);
+	memcpy(s, p->init, p->state_size);
+	if (w->model)
+		w->opts.model->start(w->model, s);
+	s[w->budget_at] = (uint8_t)w->opts.preemptions;
+	for (a = 0; a < w->nr_actors; a++) {
+		if (!p->actors[a].autostart)
+			continue;
+		kw_begin(p, s, a);
+		kw_actor(p, s, p->actors[a].home)->nest = 0;
+		forget_at_entry(w, s, a);
+	}
+	kw_flags_start(w, s);
+	for (a = 0; w->opts.fold && a < w->nr_actors; a++)
+		fold(&m, a);
+	g_free(m.before);
+}
+
+bool kw_world_oversleeps(const struct kw_world *w, const uint8_t *s,
+			 unsigned v)
+{
+	unsigned t = w->thread_of[v], f = s[w->flags_at + v];
+
+	return (f & KW_V_ACTIVE) && (f & KW_V_SPEC) && t != KW_NO_ACTOR &&
+	       kw_block(w, s, t)->run == KW_ASLEEP;
+}
+
+unsigned kw_world_blocked(const struct kw_world *w, uint8_t *s,
+			  unsigned *addr)
+{
+	unsigned a;
+
+	for (a = 0; a < w->nr_actors; a++)
+		if (can_step(w, s, a) && must_wait(w, s, a, addr))
+			return a + 1;
+	return 0;
+}

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The exhaustive engine on programs by hand: numbers of states that can be
+ * counted on paper, what is found, and that every order of search agrees.
+ */
+#include "../lib/asm.h"
+#include "../../sim/explore/pack.h"
+#include "../../sim/explore/search.h"
+#include "../../sim/explore/visited.h"
+
+static void search_with(struct assembler *m, bool fold, bool dfs, bool exact,
+			struct kw_search_result *res)
+{
+	const struct kw_world_opts o = { .fold = fold };
+	const struct kw_search_opts s = { .depth_first = dfs, .exact = exact };
+	struct kw_world *w = kw_world_new(&m->p, &o);
+
+	kw_search(w, &s, res);
+	kw_world_free(w);
+}
+
+/* All orders and stores agree; the last result is *res. */
+static void search_all(struct assembler *m, bool fold,
+		       struct kw_search_result *res)
+{
+	struct kw_search_result other;
+	unsigned i, p;
+
+	search_with(m, fold, false, false, res);
+	g_assert_true(res->complete);
+	for (i = 1; i < 4; i++) {
+		search_with(m, fold, i & 1, i & 2, &other);
+		g_assert_true(other.complete);
+		g_assert_cmpuint(other.states, ==, res->states);
+		g_assert_cmpuint(other.transitions, ==, res->transitions);
+		g_assert_cmpuint(other.ends, ==, res->ends);
+		for (p = 0; p < KW_NR_PROPERTIES; p++)
+			g_assert_cmpint(other.of[p].found, ==,
+					res->of[p].found);
+		kw_search_result_free(&other);
+	}
+}
+
+static uint16_t end(struct assembler *m)
+{
+	struct kw_node *n = asm_op(m, KW_OP_JUMP, 0, 0);
+
+	n->op = KW_OP_END;
+	return asm_here(m);
+}
+
+/* n stores to a variable of its own, then the end. */
+static void writer(struct assembler *m, unsigned n)
+{
+	uint16_t x = asm_object(m, 8), entry = asm_here(m);
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		asm_op(m, KW_OP_STORE, x, i + 1);
+	end(m);
+	asm_actor(m, KW_HW, true, entry, 0xffff);
+}
+
+static void test_product(void)
+{
+	struct kw_search_result res;
+	struct assembler m;
+
+	asm_begin(&m);
+	writer(&m, 2);
+	writer(&m, 2);
+	writer(&m, 1);
+	asm_end(&m);
+	search_all(&m, false, &res);
+	g_assert_cmpuint(res.states, ==, 4 * 4 * 3);
+	g_assert_cmpuint(res.transitions, ==, 2 * 3 * 4 * 3 + 2 * 4 * 4);
+	g_assert_cmpuint(res.ends, ==, 1);
+	g_assert_cmpuint(res.depth, ==, 3 + 3 + 2);
+	kw_search_result_free(&res);
+}
+
+static void locker(struct assembler *m, uint16_t first, uint16_t second)
+{
+	uint16_t entry = asm_here(m);
+
+	asm_op(m, KW_OP_LOCK, first, 0);
+	if (second)
+		asm_op(m, KW_OP_LOCK, second, 0);
+	if (second)
+		asm_op(m, KW_OP_UNLOCK, second, 0);
+	asm_op(m, KW_OP_UNLOCK, first, 0);
+	end(m);
+	asm_actor(m, KW_HW, true, entry, 0xffff);
+}
+
+static void test_lock(void)
+{
+	struct kw_search_result res;
+	struct assembler m;
+	uint16_t lock;
+
+	asm_begin(&m);
+	lock = asm_object(&m, 8);
+	locker(&m, lock, 0);
+	locker(&m, lock, 0);
+	asm_end(&m);
+	search_all(&m, false, &res);
+	/* Four places each; not both between the lock and the unlock. */
+	g_assert_cmpuint(res.states, ==, 4 * 4 - 1);
+	g_assert_false(res.of[KW_FINDS_FAILED].found);
+	kw_search_result_free(&res);
+}
+
+static void test_deadlock(void)
+{
+	struct kw_search_result res;
+	struct assembler m;
+	uint16_t a, b;
+
+	asm_begin(&m);
+	a = asm_object(&m, 8);
+	b = asm_object(&m, 8);
+	locker(&m, a, b);
+	locker(&m, b, a);
+	asm_end(&m);
+	search_all(&m, false, &res);
+	g_assert_true(res.of[KW_FINDS_FAILED].found);
+	g_assert_true(res.of[KW_FINDS_FAILED].deadlock);
+	g_assert_cmpuint(res.of[KW_FINDS_FAILED].nr_moves, ==, 2);
+	kw_search_result_free(&res);
+}
+
+static void test_fail(void)
+{
+	struct kw_search_result res;
+	struct assembler m;
+	struct kw_node *n;
+	uint16_t x, entry;
+
+	asm_begin(&m);
+	x = asm_object(&m, 8);
+	entry = asm_here(&m);
+	n = asm_op(&m, KW_OP_LOAD_FLAG, x, 0);
+	n->next[0] = 0;
+	n = asm_op(&m, KW_OP_FAIL, 0, 7);
+	asm_actor(&m, KW_HW, true, entry, 0xffff);
+	entry = asm_here(&m);
+	asm_op(&m, KW_OP_STORE, x, 1);
+	end(&m);
+	asm_actor(&m, KW_HW, true, entry, 0xffff);
+	asm_end(&m);
+	search_all(&m, false, &res);
+	g_assert_true(res.of[KW_FINDS_FAILED].found);
+	g_assert_cmpuint(res.of[KW_FINDS_FAILED].message, ==, 7);
+	/* store, load, fail */
+	g_assert_cmpuint(res.of[KW_FINDS_FAILED].nr_moves, ==, 3);
+	kw_search_result_free(&res);
+}
+
+/* A register that is not read again does not tell states apart. */
+static void test_dead_registers(void)
+{
+	struct kw_search_result res;
+	struct assembler m;
+	struct kw_node *n;
+	uint16_t x, y, entry;
+
+	asm_begin(&m);
+	x = asm_object(&m, 8);
+	y = asm_object(&m, 8);
+	entry = asm_here(&m);
+	n = asm_op(&m, KW_OP_CHOICE, 0, 0);
+	n->flags = KW_NODE_MANY;
+	n->next[0] = 0;
+	n->next[1] = 2;
+	m.succ[0] = asm_here(&m);
+	n = asm_op(&m, KW_OP_LEA, x, 0);
+	n->dst = 1;
+	n->next[0] = (uint16_t)(asm_here(&m) + 1);
+	m.succ[1] = asm_here(&m);
+	n = asm_op(&m, KW_OP_LEA, y, 0);
+	n->dst = 1;
+	n = asm_op(&m, KW_OP_STORE, 0, 1);
+	n->reg = 1;
+	end(&m);
+	m.p.nr_succ = 2;
+	asm_actor(&m, KW_HW, true, entry, 0xffff);
+	asm_end(&m);
+	search_all(&m, false, &res);
+	/* choice; two LEA; two before the store, two after it, two ends */
+	g_assert_cmpuint(res.states, ==, 9);
+	kw_search_result_free(&res);
+	m.nodes[entry + 3].reg = 0;	/* the store reads no register now */
+	m.nodes[entry + 3].off = x;
+	search_all(&m, false, &res);
+	g_assert_cmpuint(res.states, ==, 6);
+	kw_search_result_free(&res);
+}
+
+static void test_fold(void)
+{
+	struct kw_search_result all, folded;
+	struct assembler m;
+	unsigned a, i;
+	uint16_t x;
+
+	asm_begin(&m);
+	x = asm_object(&m, 8);
+	for (a = 0; a < 3; a++) {
+		uint16_t entry = asm_here(&m);
+
+		for (i = 0; i < 3; i++) {
+			asm_op(&m, KW_OP_MB, 0, 0);
+			asm_op(&m, KW_OP_STORE, x, a);
+		}
+		end(&m);
+		asm_actor(&m, KW_HW, true, entry, 0xffff);
+	}
+	asm_end(&m);
+	search_all(&m, false, &all);
+	search_all(&m, true, &folded);
+	g_assert_cmpuint(folded.states * 3, <, all.states);
+	g_assert_cmpuint(folded.ends, ==, all.ends);
+	kw_search_result_free(&all);
+	kw_search_result_free(&folded);
+}
+
+/*
+ * A thread that looks at a flag and sleeps, and a device that sets it: the
+ * flag is deliverable, W_i while wfi.  marks: the state is set before the
+ * flag is tested.
+ */
+enum { WFI = 8, PEND = 9, TASK = 16 };
+
+static void sleeper(struct assembler *m, bool marks)
+{
+	uint16_t entry = asm_here(m);
+	struct kw_node *n;
+
+	n = asm_op(m, KW_OP_STORE, WFI, 1);
+	n->flags = KW_NODE_ARCH;
+	if (marks)
+		asm_op(m, KW_OP_STORE, TASK + KW_TASK_STATE, 1);
+	n = asm_op(m, KW_OP_LOAD_FLAG, PEND, 0);
+	n->next[1] = 0;
+	if (!marks)
+		asm_op(m, KW_OP_STORE, TASK + KW_TASK_STATE, 1);
+	n = asm_op(m, KW_OP_DEACTIVATE, TASK, 0);
+	n->next[0] = 0;
+	asm_op(m, KW_OP_SWITCH, TASK, 0);
+	end(m);
+	asm_actor(m, KW_THREAD, true, entry, 0xffff);
+	m->actors[0].object = 8;
+}
+
+static void waker(struct assembler *m, bool wakes)
+{
+	uint16_t entry = asm_here(m);
+	struct kw_node *n = asm_op(m, KW_OP_STORE, PEND, 1);
+
+	n->flags = KW_NODE_ARCH;
+	if (wakes) {
+		n = asm_op(m, KW_OP_WAKE, TASK, 0);
+		n->next[0] = n->next[1] = asm_here(m);
+	}
+	end(m);
+	asm_actor(m, KW_HW, true, entry, 0xffff);
+}
+
+static uint16_t returns_flag(struct assembler *m, unsigned addr)
+{
+	uint16_t entry = asm_here(m);
+	struct kw_node *n = asm_op(m, KW_OP_LOAD_FLAG, addr, 0);
+
+	n->next[1] = (uint16_t)(n->next[0] + 1);
+	asm_op(m, KW_OP_RETURN, 0, 0);
+	asm_op(m, KW_OP_RETURN, 0, 1);
+	return entry;
+}
+
+static void sleep_and_wake(struct assembler *m, bool marks, bool wakes)
+{
+	asm_begin(m);
+	m->p.oracle.vcpu_kind = 0;
+	g_assert_cmpuint(asm_object(m, 16), ==, WFI);
+	sleeper(m, marks);
+	waker(m, wakes);
+	m->p.oracle.waits = returns_flag(m, WFI);
+	m->p.oracle.pending = returns_flag(m, PEND);
+	m->p.oracle.arg_reg = 1;
+	asm_end(m);
+	m->init[TASK + KW_TASK_ON_RQ] = 1;
+	m->init[TASK + KW_TASK_THREAD] = 1;
+}
+
+static void test_missed(void)
+{
+	struct kw_search_result res;
+	struct assembler m;
+	unsigned fold;
+
+	for (fold = 0; fold < 2; fold++) {
+		sleep_and_wake(&m, true, true);
+		search_all(&m, fold, &res);
+		g_assert_true(res.exposed);
+		g_assert_false(res.of[KW_FINDS_MISSED].found);
+		kw_search_result_free(&res);
+		sleep_and_wake(&m, true, false);
+		search_all(&m, fold, &res);
+		g_assert_true(res.of[KW_FINDS_MISSED].found);
+		g_assert_cmpint(res.of[KW_FINDS_MISSED].vcpu, ==, 0);
+		kw_search_result_free(&res);
+		/* Marked after the test: the wake-up falls in between. */
+		sleep_and_wake(&m, false, true);
+		search_all(&m, fold, &res);
+		g_assert_true(res.of[KW_FINDS_MISSED].found);
+		kw_search_result_free(&res);
+	}
+}
+
+/* A device that comes back for ever cannot be waited for. */
+static void test_slow(void)
+{
+	struct kw_search_result res;
+	struct assembler m;
+	struct kw_node *n;
+	uint16_t delay;
+
+	asm_begin(&m);
+	m.p.oracle.vcpu_kind = 0;
+	asm_object(&m, 16);
+	sleeper(&m, true);
+	delay = (uint16_t)(asm_here(&m) + 1);
+	n = asm_op(&m, KW_OP_STORE, PEND, 1);
+	n->flags = KW_NODE_ARCH;
+	asm_actor(&m, KW_HW, true, (uint16_t)(delay - 1), 0xffff);
+	asm_op(&m, KW_OP_DELAY, 0, 0);
+	n = asm_op(&m, KW_OP_WAKE, TASK, 0);
+	n->next[0] = n->next[1] = delay;
+	m.p.oracle.waits = returns_flag(&m, WFI);
+	m.p.oracle.pending = returns_flag(&m, PEND);
+	m.p.oracle.arg_reg = 1;
+	asm_end(&m);
+	m.init[TASK + KW_TASK_ON_RQ] = 1;
+	m.init[TASK + KW_TASK_THREAD] = 1;
+	search_all(&m, true, &res);
+	g_assert_true(res.of[KW_FINDS_MISSED].found);
+	kw_search_result_free(&res);
+	n->next[0] = n->next[1] = 0;	/* once, and it will */
+	search_all(&m, true, &res);
+	g_assert_false(res.of[KW_FINDS_MISSED].found);
+	kw_search_result_free(&res);
+}
+
+static void test_bounded(void)
+{
+	const struct kw_world_opts o = { 0 };
+	struct kw_search_opts s = { .max_states = 70 };
+	struct kw_search_result res;
+	struct assembler m;
+	struct kw_world *w;
+
+	asm_begin(&m);
+	writer(&m, 20);
+	writer(&m, 20);
+	asm_end(&m);
+	w = kw_world_new(&m.p, &o);
+	kw_search(w, &s, &res);
+	g_assert_false(res.complete);
+	g_assert_cmpint(res.bound, ==, KW_BOUND_STATES);
+	g_assert_cmpuint(res.states, <, 22 * 22);
+	kw_search_result_free(&res);
+	kw_world_free(w);
+}
+
+/* A pending handler waits for interrupts to be on, and nests. */
+static void test_handler(void)
+{
+	struct kw_search_result res;
+	struct assembler m;
+	struct kw_node *n;
+	uint16_t x, h, entry;
+
+	asm_begin(&m);
+	x = asm_object(&m, 8);
+	h = asm_object(&m, 8);
+	entry = asm_here(&m);
+	asm_op(&m, KW_OP_IRQ_OFF, 0, 0);
+	asm_op(&m, KW_OP_RAISE, h, 0);
+	n = asm_op(&m, KW_OP_LOAD_FLAG, x, 0);
+	n->next[1] = (uint16_t)(n->next[0] + 1);
+	n->next[0]++;
+	n = asm_op(&m, KW_OP_FAIL, 0, 0);
+	m.nodes[entry + 2].next[1] = (uint16_t)(asm_here(&m) - 1);
+	asm_op(&m, KW_OP_IRQ_ON, 0, 0);
+	end(&m);
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	entry = asm_here(&m);
+	asm_op(&m, KW_OP_STORE, x, 1);
+	end(&m);
+	asm_actor(&m, KW_HARDIRQ, false, entry, 0);
+	asm_end(&m);
+	m.init[h] = 2;		/* actor 1 */
+	search_all(&m, false, &res);
+	g_assert_false(res.of[KW_FINDS_FAILED].found);
+	/*
+	 * off, raise, load, on, then it begins before or after the END:
+	 * 5 states, then (begun, stored, ended) twice and END's two.
+	 */
+	g_assert_cmpuint(res.states, ==, 12);
+	kw_search_result_free(&res);
+}
+
+static uint64_t next_random(uint64_t *x)
+{
+	*x = *x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return *x ^ *x >> 29;
+}
+
+static void test_visited(void)
+{
+	struct kw_visited v;
+	uint64_t x = 1, i, n = 3000000;
+
+	kw_visited_init(&v, false, NULL, 0);
+	for (i = 0; i < n; i++)
+		g_assert_true(kw_visited_add(&v, next_random(&x) | 1, NULL));
+	x = 1;
+	for (i = 0; i < n; i++)
+		g_assert_false(kw_visited_add(&v, next_random(&x) | 1, NULL));
+	g_assert_cmpuint(v.count, ==, n);
+	g_assert_cmpuint(kw_visited_bytes(&v), <, 12 * n);
+	kw_visited_free(&v);
+}
+
+static void test_pack(void)
+{
+	uint8_t base[136], s[136], to[136], packed[400];
+	uint64_t x = 7;
+	unsigned i, k;
+
+	g_assert_cmpuint(kw_pack_max(136), <=, sizeof(packed));
+	for (i = 0; i < 1000; i++) {
+		for (k = 0; k < sizeof(s); k++) {
+			base[k] = (uint8_t)next_random(&x);
+			s[k] = next_random(&x) % 1000 < i ?
+				(uint8_t)next_random(&x) : base[k];
+		}
+		k = (unsigned)kw_pack(base, s, sizeof(s), packed);
+		g_assert_cmpuint(k, ==, kw_unpack(base, packed, sizeof(s),
+						  to));
+		g_assert_cmpmem(s, sizeof(s), to, sizeof(to));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/explore/product", test_product);
+	g_test_add_func("/explore/lock", test_lock);
+	g_test_add_func("/explore/deadlock", test_deadlock);
+	g_test_add_func("/explore/fail", test_fail);
+	g_test_add_func("/explore/dead-registers", test_dead_registers);
+	g_test_add_func("/explore/fold", test_fold);
+	g_test_add_func("/explore/missed", test_missed);
+	g_test_add_func("/explore/slow", test_slow);
+	g_test_add_func("/explore/bounded", test_bounded);
+	g_test_add_func("/explore/handler", test_handler);
+	g_test_add_func("/explore/visited", test_visited);
+	g_test_add_func("/explore/pack", test_pack);
+	return g_test_run();
+}
