@@ -29,6 +29,12 @@ KW_CFLAGS := -std=gnu11 $(WARN) -Isim -DKW_VERSION='"$(VERSION)"' \
 	     $(DEPS_CFLAGS) $(CFLAGS)
 KW_LIBS	:= $(DEPS_LIBS) -lm -lpthread
 
+# gcc would merge the many jumps of the engine's loop into one, which no
+# processor predicts; clang does not know these options.
+ifeq ($(shell $(CC) -dM -E -x c /dev/null 2>/dev/null | grep -c __clang__),0)
+$(BUILD)/sim/run/loop.o: KW_CFLAGS += -fno-gcse -fno-crossjumping
+endif
+
 LIB_SRC	 := $(sort $(filter-out sim/cli/%,$(wildcard sim/*/*.c)))
 CLI_SRC	 := $(sort $(wildcard sim/cli/*.c))
 TEST_SRC := $(sort $(wildcard tests/*/test_*.c))
