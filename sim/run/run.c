@@ -343,7 +343,9 @@ static void reset(struct kw_runner *r, uint64_t nr)
 	memcpy(r->s, r->start, p->state_size);
 	memcpy(r->clock.t, p->time_init, p->nr_times * sizeof(uint64_t));
 	memcpy(r->at, r->at_start, p->nr_actors * sizeof(r->at[0]));
-	memset(r->rng, 0, p->nr_actors * sizeof(r->rng[0]));
+	for (a = 0; a < p->nr_actors; a++)
+		for (c = 0; c < KW_NR_PURPOSES; c++)
+			r->rng[a][c].next = 0;
 	memset(r->extra, 0, p->nr_actors * sizeof(r->extra[0]));
 	memset(r->sequence, 0, p->nr_dists * sizeof(r->sequence[0]));
 	memset(r->queue.pending, 0, end_slot(r) + 1);

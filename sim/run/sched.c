@@ -15,7 +15,7 @@ bool kw_on_cpu(const struct kw_runner *r, unsigned thread)
 }
 
 /* The innermost context of the thread on CPU c. */
-static unsigned context(const struct kw_runner *r, unsigned c)
+static inline unsigned context(const struct kw_runner *r, unsigned c)
 {
 	const struct kw_actor_state *st;
 	unsigned a = r->cpus[c].thread;
@@ -23,6 +23,8 @@ static unsigned context(const struct kw_runner *r, unsigned c)
 	if (a == KW_NOBODY)
 		return KW_NOBODY;
 	st = r->st[a];
+	if (st->run == KW_READY && !st->nest)
+		return a;		/* as most often */
 	if (st->run == KW_IN_GUEST) {
 		a = r->guest_of[a];
 		if (a == KW_NOBODY)
@@ -75,7 +77,7 @@ void kw_interrupt(struct kw_runner *r, unsigned c)
 }
 
 /* Lets top, the innermost context, go on after delay_ns more. */
-static void go_on(struct kw_runner *r, unsigned c, unsigned top,
+static inline void go_on(struct kw_runner *r, unsigned c, unsigned top,
 		  uint64_t delay_ns)
 {
 	uint64_t left;
@@ -98,7 +100,7 @@ void kw_resume(struct kw_runner *r, unsigned c)
 	go_on(r, c, kw_top(r, c), 0);
 }
 
-static void start_slice(struct kw_runner *r, unsigned c)
+static inline void start_slice(struct kw_runner *r, unsigned c)
 {
 	if (r->nr_ready && !r->queue.pending[kw_slice_slot(r, c)])
 		kw_queue_set(&r->queue, kw_slice_slot(r, c),
@@ -120,8 +122,8 @@ static unsigned beneath(const struct kw_runner *r, unsigned thread,
 }
 
 /* Puts a thread on CPU c, which then goes on after delay_ns. */
-static void put_on(struct kw_runner *r, unsigned c, unsigned thread,
-		   uint64_t delay_ns)
+static inline void put_on(struct kw_runner *r, unsigned c, unsigned thread,
+			  uint64_t delay_ns)
 {
 	unsigned top;
 
