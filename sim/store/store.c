@@ -15,6 +15,7 @@
 #include "internal.h"
 
 #define BUSY_MS 60000
+#define RETRY_MS 5
 
 /* What a user should do about a result code; "" where we do not know. */
 static const char *advice(int rc)
@@ -231,6 +232,24 @@ static const char writing[] =
 	"PRAGMA page_size=4096; PRAGMA journal_mode=WAL;"
 	"PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;";
 
+/*
+ * Two that change the journal of one file at the same time would wait for
+ * each other, so that SQLite gives up at once, whatever the timeout says.
+ */
+static bool begin_writing(struct kw_store *s, GError **err)
+{
+	unsigned i;
+
+	for (i = 0; i < BUSY_MS / RETRY_MS; i++) {
+		if (sqlite3_exec(s->db, writing, NULL, NULL, NULL) == SQLITE_OK)
+			return true;
+		if ((sqlite3_errcode(s->db) & 0xff) != SQLITE_BUSY)
+			break;
+		sqlite3_sleep(RETRY_MS);
+	}
+	return kw_store_fail(s, "cannot write", err);
+}
+
 static bool set_up(struct kw_store *s, GError **err)
 {
 	sqlite3_busy_timeout(s->db, BUSY_MS);
@@ -248,8 +267,8 @@ static bool set_up(struct kw_store *s, GError **err)
 	if (!s->writes)
 		return check(s, err);
 	if (number(s, "SELECT count(*) FROM sqlite_schema", err) == 0)
-		return kw_store_exec(s, writing, err) && check(s, err);
-	return check(s, err) && kw_store_exec(s, writing, err);
+		return begin_writing(s, err) && check(s, err);
+	return check(s, err) && begin_writing(s, err);
 }
 
 struct kw_store *kw_store_open(const char *path, enum kw_store_mode mode,
