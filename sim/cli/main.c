@@ -40,7 +40,7 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  kvmwake explore scenarios/ode/pmu-overflow-in-wfi.lua\n"
 		"  kvmwake explore --kernel v4.14+ode-3 --dfs "
 		"scenarios/ode/\n",
-		kw_verb_explore, false },
+		kw_verb_explore, false, NULL },
 	[KW_VERB_COMPARE] = {
 		"compare", "--old K --new K [options] SCENARIO...",
 		"old kernel against new, in paired runs",
