@@ -101,7 +101,7 @@ tidy:
 	@tests/tidy/tidy.sh
 
 DATA := $(sort $(wildcard lua/*/*.lua lua/*/*/*.lua plots/*.gp \
-	  scenarios/*/*.lua scenarios/*/*.gz))
+	  scenarios/*/*.lua scenarios/*/*.gz scenarios/*/*.litmus))
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/kvmwake

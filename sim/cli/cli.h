@@ -29,6 +29,7 @@ enum kw_verb_id {
 	KW_VERB_RUN, KW_VERB_EXPLORE, KW_VERB_COMPARE, KW_VERB_REPLAY,
 	KW_VERB_LIST,
 	KW_VERB_SHOW, KW_VERB_IMPORT, KW_VERB_PLOT, KW_VERB_REPORT,
+	KW_VERB_LITMUS,
 	KW_VERB_BENCH, KW_VERB_COMPLETION, KW_VERB_VERSION, KW_VERB_HELP,
 	KW_NR_VERBS
 };
@@ -183,6 +184,7 @@ int kw_verb_show(struct kw_cli *cli);
 int kw_verb_import(struct kw_cli *cli);
 int kw_verb_plot(struct kw_cli *cli);
 int kw_verb_report(struct kw_cli *cli);
+int kw_verb_litmus(struct kw_cli *cli);
 int kw_verb_bench(struct kw_cli *cli);
 int kw_verb_completion(struct kw_cli *cli);
 int kw_verb_version(struct kw_cli *cli);

@@ -90,6 +90,12 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  kvmwake report --old v4.14 --new v4.14+ode-3 "
 		"pmu-overflow-in-wfi\n",
 		kw_verb_report, false, NULL },
+	[KW_VERB_LITMUS] = {
+		"litmus", "[options] FILE...",
+		"litmus tests of the memory models, reported as herd7 does",
+		"  kvmwake litmus scenarios/litmus/\n"
+		"  kvmwake litmus --memory tso scenarios/litmus/SB.litmus\n",
+		kw_verb_litmus, false, NULL },
 	[KW_VERB_BENCH] = {
 		"bench", "[options] SCENARIO...",
 		"CPU time, steps and memory of a scenario, as key=value",

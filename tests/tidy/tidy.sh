@@ -32,6 +32,8 @@ directions() {
 	cat <<-'LIST'
 	base:
 	program: base
+	weak: base
+	litmus: base weak
 	machine: base program
 	oracle: base program machine
 	run: base program machine oracle
@@ -40,7 +42,7 @@ directions() {
 	script: base program
 	store: base program run script
 	report: base program machine oracle run explore trace script store
-	cli: base program machine oracle run explore trace script store report
+	cli: base program machine oracle run explore weak litmus trace script store report
 	LIST
 }
 

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides which states are the same: those that no later step tells apart.
+ *
+ * A message is kept while somebody may read it, the newest of a variable
+ * always.  Newest messages that nobody may read come first, by variable; the
+ * others keep their order, and timestamps are their places.  A view counts
+ * by the newest message that it would still take from its thread; a view
+ * that takes nothing is 0.
+ */
+#include <glib.h>
+#include <string.h>
+#include "layout.h"
+
+#define MAX_MSGS 512
+
+struct canon {
+	const struct kw_weak *w;
+	uint16_t *s;
+	const struct kw_weak_live *live;
+	uint16_t newest[64];		/* by variable */
+	uint16_t oldest[64];		/* the lowest floor of its readers */
+	bool read[64];			/* somebody may read it */
+	uint16_t map[MAX_MSGS + 1];	/* old timestamp: new, 0 when dropped */
+};
+
+static bool reads(const struct kw_weak_live *live, unsigned var)
+{
+	return live->reads >> var & 1;
+}
+
+static void find_readers(struct canon *c)
+{
+	unsigned t, v, ts;
+
+	for (v = 0; v < c->w->nr_vars; v++) {
+		c->oldest[v] = UINT16_MAX;
+		c->read[v] = false;
+		for (t = 0; t < c->w->nr_threads; t++) {
+			uint16_t *coh = kw_thread(c->w, c->s, t)->coh;
+
+			if (!reads(&c->live[t], v)) {
+				coh[v] = 0;
+				continue;
+			}
+			c->read[v] = true;
+			c->oldest[v] = MIN(c->oldest[v], coh[v]);
+		}
+	}
+	for (ts = 1; ts <= kw_head(c->s)->nr_msgs; ts++)
+		c->newest[kw_msg_var(c->w, c->s, ts)] = (uint16_t)ts;
+}
+
+/* What view still takes from t: the newest such message, or 0. */
+static uint16_t effect(const struct canon *c, unsigned t, uint16_t view)
+{
+	const uint16_t *coh = kw_thread(c->w, c->s, t)->coh;
+
+	for (; view; view--) {
+		unsigned v = kw_msg_var(c->w, c->s, view);
+
+		if (reads(&c->live[t], v) && view > coh[v])
+			return view;
+	}
+	return 0;
+}
+
+static void settle_views(struct canon *c, unsigned t)
+{
+	struct kw_weak_thread *th = kw_thread(c->w, c->s, t);
+	const struct kw_weak_live *live = &c->live[t];
+	uint16_t *slots = kw_slots(c->w, c->s, t);
+	struct kw_weak_store *buf = kw_buf(c->w, c->s, t);
+	unsigned i;
+
+	th->loads = live->loads_order ? effect(c, t, th->loads) : 0;
+	th->unlocked = live->loads_order ? effect(c, t, th->unlocked) : 0;
+	th->stores = live->stores_order ? effect(c, t, th->stores) : 0;
+	for (i = 0; i < c->w->nr_slots; i++)
+		slots[i] = live->slots >> i & 1 ? effect(c, t, slots[i]) : 0;
+	for (i = 0; i < th->nr_buf; i++)
+		buf[i].view = live->slots ? effect(c, t, buf[i].view) : 0;
+}
+
+static void settle_gp(struct canon *c)
+{
+	uint16_t gp = 0;
+	unsigned t;
+
+	for (t = 0; kw_head(c->s)->gp && t < c->w->nr_threads; t++)
+		gp = MAX(gp, effect(c, t, kw_head(c->s)->gp));
+	kw_head(c->s)->gp = gp;
+}
+
+static void compact(struct canon *c)
+{
+	struct kw_weak_msg old[MAX_MSGS], *msgs = kw_msg(c->w, c->s, 1);
+	unsigned nr_old = kw_head(c->s)->nr_msgs, nr = 0, v, ts;
+
+	memcpy(old, msgs, nr_old * sizeof(*old));
+	memset(c->map, 0, (nr_old + 1) * sizeof(*c->map));
+	for (v = 0; v < c->w->nr_vars; v++)
+		if (!c->read[v])
+			msgs[nr++] = old[c->newest[v] - 1];
+	for (ts = 1; ts <= nr_old; ts++) {
+		v = old[ts - 1].var & ~KW_MSG_PLAIN;
+		if (!c->read[v] ||
+		    (ts < c->oldest[v] && ts != c->newest[v]))
+			continue;
+		msgs[nr++] = old[ts - 1];
+		c->map[ts] = (uint16_t)nr;
+	}
+	memset(msgs + nr, 0, (nr_old - nr) * sizeof(*msgs));
+	kw_head(c->s)->nr_msgs = (uint16_t)nr;
+}
+
+static void renumber(const struct canon *c)
+{
+	unsigned t, i;
+
+	kw_head(c->s)->gp = c->map[kw_head(c->s)->gp];
+	for (t = 0; t < c->w->nr_threads; t++) {
+		struct kw_weak_thread *th = kw_thread(c->w, c->s, t);
+		uint16_t *slots = kw_slots(c->w, c->s, t);
+		struct kw_weak_store *buf = kw_buf(c->w, c->s, t);
+
+		th->loads = c->map[th->loads];
+		th->stores = c->map[th->stores];
+		th->unlocked = c->map[th->unlocked];
+		for (i = 0; i < c->w->nr_vars; i++)
+			th->coh[i] = c->map[th->coh[i]];
+		for (i = 0; i < c->w->nr_slots; i++)
+			slots[i] = c->map[slots[i]];
+		for (i = 0; i < th->nr_buf; i++)
+			buf[i].view = c->map[buf[i].view];
+	}
+}
+
+/* sc, tso: the newest messages, by variable; no views. */
+static void canon_newest(struct canon *c)
+{
+	unsigned t, v;
+
+	for (v = 0; v < c->w->nr_vars; v++)
+		c->read[v] = false;
+	for (v = 1; v <= kw_head(c->s)->nr_msgs; v++)
+		c->newest[kw_msg_var(c->w, c->s, v)] = (uint16_t)v;
+	compact(c);
+	for (t = 0; t < c->w->nr_threads; t++) {
+		struct kw_weak_thread *th = kw_thread(c->w, c->s, t);
+
+		th->loads = th->stores = th->unlocked = 0;
+		memset(th->coh, 0, c->w->nr_vars * sizeof(*th->coh));
+	}
+	kw_head(c->s)->gp = 0;
+}
+
+void kw_weak_canon(const struct kw_weak *w, uint16_t *s,
+		   const struct kw_weak_live *live)
+{
+	struct canon c = { .w = w, .s = s, .live = live };
+	unsigned t;
+
+	g_assert(w->max_msgs <= MAX_MSGS);
+	if (w->model != KW_WEAK_ARM64) {
+		canon_newest(&c);
+		return;
+	}
+	find_readers(&c);
+	for (t = 0; t < w->nr_threads; t++)
+		settle_views(&c, t);
+	settle_gp(&c);
+	compact(&c);
+	renumber(&c);
+}

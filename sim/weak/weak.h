@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Weak memory: what an access may see and when a store becomes visible.
+ *
+ * Three models, one state.  Shared memory is a list of messages (variable,
+ * value); a message's timestamp is its place in the list, from 1.  A thread
+ * has buffered stores that nobody else sees yet, oldest first.
+ *
+ *	sc	a store is appended at once; a load reads the newest message
+ *	tso	the oldest buffered store may drain; a load reads the thread's
+ *		own newest buffered store, else the newest message
+ *	arm64	as docs/memory-model.md says: stores drain out of order, and
+ *		a load may read any message that the thread's views allow
+ *
+ * Time is a view: "everything up to timestamp X has been seen".  A thread
+ * keeps, for each variable, the oldest message that it may still read
+ * (coh); raising a thread to view X moves these floors, so that what
+ * memory_model.py calls vnew needs no place of its own.
+ *
+ * The state is an array of 16-bit words without pointers; values are opaque.
+ * kw_weak_canon() makes equal what no later step can tell apart.  Nothing
+ * here knows what a thread executes: the caller says what a thread may still
+ * do (struct kw_weak_live), and keeps loads, fences and drains in program
+ * order.
+ */
+#ifndef KW_WEAK_H
+#define KW_WEAK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum kw_weak_model { KW_WEAK_SC, KW_WEAK_TSO, KW_WEAK_ARM64, KW_WEAK_NR };
+extern const char *const kw_weak_names[KW_WEAK_NR];
+
+/* What a search does not change.  Words are counted from the state's start. */
+struct kw_weak {
+	enum kw_weak_model model;
+	unsigned nr_threads;
+	unsigned nr_vars;		/* at most 64 */
+	unsigned nr_slots;		/* views a thread keeps for registers */
+	unsigned max_msgs, max_buf;
+	unsigned msgs, threads, thread_words, nr_words;	/* kw_weak_init() */
+};
+
+enum kw_weak_flag {
+	KW_WEAK_RELEASE	= 1 << 0,	/* drains as the oldest */
+	KW_WEAK_UNLOCK	= 1 << 1,	/* ... and a lock waits for it */
+	KW_WEAK_READER	= 1 << 2,	/* stored in an RCU reader */
+	KW_WEAK_PLAIN	= 1 << 3,	/* neither marked nor atomic */
+	KW_WEAK_WMB	= 1 << 4,	/* a wmb before it: weak.c's own */
+	KW_WEAK_ACQUIRE	= 1 << 5,	/* loads only */
+};
+
+/* A store that waits in a buffer. */
+struct kw_weak_store {
+	uint16_t var, value, flags;
+	uint16_t view;		/* of the registers that the value is from */
+};
+
+/* What a load can see. */
+struct kw_weak_seen {
+	uint16_t value;
+	uint16_t view;		/* the register's */
+	uint16_t ts;		/* 0: from the thread's own buffer */
+};
+
+/* What a thread may still do; all of it true is always sound. */
+struct kw_weak_live {
+	uint64_t reads;		/* bit v: it may load variable v */
+	uint64_t slots;		/* bit i: slot i's view matters */
+	bool loads_order;	/* a rmb, mb or unlock may come */
+	bool stores_order;	/* a mb may come */
+};
+
+/* Sizes; the counts and the model have been set. */
+void kw_weak_init(struct kw_weak *w);
+/* The first state; initial[v] is variable v's value. */
+void kw_weak_begin(const struct kw_weak *w, uint16_t *s,
+		   const uint16_t *initial);
+
+/* What t's load of var may see, newest first; 0: it has to wait. */
+unsigned kw_weak_readable(const struct kw_weak *w, const uint16_t *s,
+			  unsigned t, unsigned var, unsigned flags,
+			  uint16_t address_view, struct kw_weak_seen *seen);
+void kw_weak_load(const struct kw_weak *w, uint16_t *s, unsigned t,
+		  unsigned var, unsigned flags,
+		  const struct kw_weak_seen *seen);
+/* Into the buffer; with sc into memory. */
+void kw_weak_store(const struct kw_weak *w, uint16_t *s, unsigned t,
+		   const struct kw_weak_store *store);
+unsigned kw_weak_nr_buffered(const struct kw_weak *w, const uint16_t *s,
+			     unsigned t);
+void kw_weak_buffered(const struct kw_weak *w, const uint16_t *s, unsigned t,
+		      unsigned k, struct kw_weak_store *store);
+bool kw_weak_can_drain(const struct kw_weak *w, const uint16_t *s, unsigned t,
+		       unsigned k);
+void kw_weak_drain(const struct kw_weak *w, uint16_t *s, unsigned t,
+		   unsigned k);
+
+enum kw_weak_order {
+	KW_WEAK_RMW_RELAXED, KW_WEAK_RMW_ACQUIRE, KW_WEAK_RMW_RELEASE,
+	KW_WEAK_RMW_FULL, KW_WEAK_RMW_LOCK,
+};
+/*
+ * An atomic read-modify-write reads the newest message and appends its own
+ * at once: first what it reads, then kw_weak_rmw() with what it writes.
+ */
+bool kw_weak_can_rmw(const struct kw_weak *w, const uint16_t *s, unsigned t,
+		     unsigned var, enum kw_weak_order order);
+void kw_weak_newest(const struct kw_weak *w, const uint16_t *s, unsigned var,
+		    struct kw_weak_seen *seen);
+void kw_weak_rmw(const struct kw_weak *w, uint16_t *s, unsigned t,
+		 unsigned var, uint16_t value, enum kw_weak_order order);
+
+bool kw_weak_can_mb(const struct kw_weak *w, const uint16_t *s, unsigned t);
+void kw_weak_mb(const struct kw_weak *w, uint16_t *s, unsigned t);
+void kw_weak_rmb(const struct kw_weak *w, uint16_t *s, unsigned t);
+void kw_weak_wmb(const struct kw_weak *w, uint16_t *s, unsigned t);
+
+/* t has seen what there is of var up to view. */
+void kw_weak_see(const struct kw_weak *w, uint16_t *s, unsigned t,
+		 unsigned var, uint16_t view);
+/* t has seen whatever is in memory now, as after an interrupt's entry. */
+void kw_weak_see_all(const struct kw_weak *w, uint16_t *s, unsigned t);
+
+/* The view that t's register slot holds. */
+uint16_t kw_weak_slot(const struct kw_weak *w, const uint16_t *s, unsigned t,
+		      unsigned slot);
+void kw_weak_set_slot(const struct kw_weak *w, uint16_t *s, unsigned t,
+		      unsigned slot, uint16_t view);
+
+/*
+ * RCU.  A reader that begins sees what every grace period that has begun
+ * saw at its beginning; a grace period ends when the readers that it found
+ * have ended and their stores have drained.
+ */
+bool kw_weak_in_reader(const struct kw_weak *w, const uint16_t *s, unsigned t);
+void kw_weak_rcu_lock(const struct kw_weak *w, uint16_t *s, unsigned t);
+void kw_weak_rcu_unlock(const struct kw_weak *w, uint16_t *s, unsigned t);
+/* Needs an empty buffer.  The readers found, a bit a thread. */
+uint16_t kw_weak_gp_begin(const struct kw_weak *w, uint16_t *s, unsigned t);
+/* Those of them that are still to be waited for. */
+uint16_t kw_weak_gp_wait(const struct kw_weak *w, const uint16_t *s,
+			 uint16_t readers);
+
+/*
+ * Whether t's access to var has not seen all of its messages, one of the
+ * two being plain: a data race.
+ */
+bool kw_weak_races(const struct kw_weak *w, const uint16_t *s, unsigned t,
+		   unsigned var, bool plain, uint16_t address_view);
+
+/*
+ * Bounds how stale a read may be: nobody reads anything older than the newest
+ * keep messages of a variable.  True when that took something away; what is
+ * proved afterwards holds up to this bound only.
+ */
+bool kw_weak_forget(const struct kw_weak *w, uint16_t *s, unsigned keep);
+
+/* Canonical form; live: one a thread. */
+void kw_weak_canon(const struct kw_weak *w, uint16_t *s,
+		   const struct kw_weak_live *live);
+
+#endif
