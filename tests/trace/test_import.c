@@ -291,20 +291,20 @@ static void test_stock_sgi(void)
 	g_free(lua);
 }
 
-/* Where the other sessions' recordings are at hand: each of them. */
+/* More recordings, folders of *.trace*, where KVMWAKE_TRACES names some. */
 static void test_all(void)
 {
-	const char *top = "../shared/traces";
-	GDir *sessions = g_dir_open(top, 0, NULL), *files;
-	const char *session, *file;
+	const char *top = g_getenv("KVMWAKE_TRACES");
+	GDir *folders = top ? g_dir_open(top, 0, NULL) : NULL, *files;
+	const char *folder, *file;
 	unsigned n = 0;
 
-	if (!sessions) {
-		g_test_skip("no ../shared/traces");
+	if (!folders) {
+		g_test_skip("KVMWAKE_TRACES names no folder");
 		return;
 	}
-	while ((session = g_dir_read_name(sessions))) {
-		char *dir = g_build_filename(top, session, NULL);
+	while ((folder = g_dir_read_name(folders))) {
+		char *dir = g_build_filename(top, folder, NULL);
 
 		files = g_dir_open(dir, 0, NULL);
 		while (files && (file = g_dir_read_name(files))) {
@@ -323,7 +323,7 @@ static void test_all(void)
 			g_dir_close(files);
 		g_free(dir);
 	}
-	g_dir_close(sessions);
+	g_dir_close(folders);
 	g_test_message("%u recordings", n);
 }
 
