@@ -66,7 +66,8 @@ struct kw_extra {
 	uint64_t armed_at;	/* a handler: its expiry */
 	uint64_t busy_from;	/* counts.steps when it last slept or entered
 				   its guest */
-	uint16_t cpu;		/* where it runs or ran last */
+	uint16_t cpu;		/* of a thread or a hard interrupt: where it
+				   runs or ran last; else see kw_cpu_of() */
 	uint16_t blocked_on;	/* address it waits for, when blocked */
 	uint8_t handler;	/* enum kw_handler_state */
 	bool blocked;
@@ -176,6 +177,13 @@ static inline unsigned kw_cpu_slot(const struct kw_runner *r, unsigned c)
 static inline unsigned kw_slice_slot(const struct kw_runner *r, unsigned c)
 {
 	return r->nr_actors + r->nr_cpus + c;
+}
+/* Where a runs: a guest and what nests on it, where their thread does. */
+static inline unsigned kw_cpu_of(const struct kw_runner *r, unsigned a)
+{
+	while (r->type[a] != KW_THREAD && r->type[a] != KW_HARDIRQ)
+		a = r->p->actors[a].home;
+	return r->extra[a].cpu;
 }
 /* Who steps on CPU c: the innermost context, or KW_NOBODY. */
 unsigned kw_top(const struct kw_runner *r, unsigned c);

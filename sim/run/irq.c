@@ -99,7 +99,7 @@ static bool try_begin(struct kw_runner *r, unsigned h)
 	case KW_VIRQ:
 		if (!kw_can_begin(r->p, r->s, h))
 			return false;
-		c = r->extra[r->p->actors[ac->home].home].cpu;
+		c = kw_cpu_of(r, h);
 		kw_interrupt(r, c);
 		kw_start(r, h);
 		settle(r, h);

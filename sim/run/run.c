@@ -86,8 +86,8 @@ static void retry_blocked(struct kw_runner *r, unsigned addr)
 		kw_unblock(r, a);
 		if (r->p->actors[a].type == KW_HW)
 			kw_queue_set(&r->queue, a, r->clock.now);
-		else if (kw_top(r, x->cpu) == a)
-			kw_resume(r, x->cpu);
+		else if (kw_top(r, kw_cpu_of(r, a)) == a)
+			kw_resume(r, kw_cpu_of(r, a));
 	}
 }
 

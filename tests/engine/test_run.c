@@ -229,6 +229,45 @@ static void test_jobs(void)
 	g_assert_cmphex(one.digest, ==, five.digest);
 }
 
+/* A guest on the second CPU spins until hardware sets a byte, at 500 ns. */
+static void test_guest_awaits(void)
+{
+	static struct assembler m;
+	struct kw_run_opts o = { .seed = 1, .duration_ns = 10000 };
+	struct kw_runner *r;
+	struct kw_result res;
+	uint16_t v, busy, thread, guest, hw, d500, d600, home;
+
+	asm_begin(&m);
+	v = asm_object(&m, 8);
+	d500 = asm_dist(&m, KW_CONSTANT, 500, 0);
+	d600 = asm_dist(&m, KW_CONSTANT, 600, 0);
+	busy = asm_here(&m);
+	asm_op(&m, KW_OP_BURN, 0, d600);
+	asm_op(&m, KW_OP_END, 0, 0);
+	thread = asm_here(&m);
+	asm_op(&m, KW_OP_GUEST_ENTER, 0, 0);
+	asm_op(&m, KW_OP_END, 0, 0);
+	guest = asm_here(&m);
+	asm_op(&m, KW_OP_AWAIT, v, 1);
+	asm_op(&m, KW_OP_BURN, 0, d600);
+	asm_op(&m, KW_OP_GUEST_EXIT, 0, 1)->next[1] = 0;
+	hw = asm_here(&m);
+	asm_op(&m, KW_OP_DELAY, 0, d500);
+	asm_op(&m, KW_OP_STORE, v, 1);
+	asm_op(&m, KW_OP_END, 0, 0);
+	asm_actor(&m, KW_THREAD, true, busy, 0xffff);
+	home = asm_actor(&m, KW_THREAD, true, thread, 0xffff);
+	asm_actor(&m, KW_GUEST, true, guest, home);
+	asm_actor(&m, KW_HW, true, hw, 0xffff);
+	asm_end(&m);
+	r = kw_runner_new(&m.p, &o);
+	kw_runner_run(r, 0, &res);
+	g_assert_cmpuint(res.counts.failed, ==, 0);
+	g_assert_cmpuint(res.counts.end_ns, ==, 1100);
+	kw_runner_free(r);
+}
+
 static void ignore(void *arg, const struct kw_event *e, const uint8_t *state)
 {
 	(void)e;
@@ -283,6 +322,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/run/observed", test_observed);
+	g_test_add_func("/run/guest-awaits", test_guest_awaits);
 	g_test_add_func("/run/queue", test_queue_order);
 	g_test_add_func("/run/rng", test_rng_is_counter_based);
 	g_test_add_func("/run/scale", test_scale);
