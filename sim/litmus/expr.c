@@ -132,6 +132,21 @@ uint16_t kw_lit_rvalue(struct kw_lit_reader *r, struct kw_lit_expr e)
 
 static struct kw_lit_expr read_unary(struct kw_lit_reader *r);
 
+/* A parameter; or what other threads share and this one does not declare. */
+static bool is_shared(const struct kw_lit_reader *r, unsigned v,
+		      const char *name)
+{
+	const GPtrArray *regs = r->l->threads[r->t].regs;
+	unsigned i;
+
+	if (strcmp(r->l->vars->pdata[v], name))
+		return false;
+	for (i = 0; i < regs->len; i++)
+		if (regs->pdata[i] && !strcmp(regs->pdata[i], name))
+			return r->params >> v & 1;
+	return true;
+}
+
 static struct kw_lit_expr read_name(struct kw_lit_reader *r)
 {
 	unsigned line = r->tok.line, v;
@@ -146,8 +161,7 @@ static struct kw_lit_expr read_name(struct kw_lit_reader *r)
 		e.node = kw_lit_make_const(r, 1);
 	} else if (!r->err) {
 		for (v = 0; v < r->l->vars->len; v++)
-			if (r->params >> v & 1 &&
-			    !strcmp(r->l->vars->pdata[v], name))
+			if (is_shared(r, v, name))
 				break;
 		e.node = v < r->l->vars->len ?
 			kw_lit_make_const(r, kw_lit_address(v)) :
