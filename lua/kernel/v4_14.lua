@@ -43,6 +43,7 @@ struct("vcpu", {
 	pmovsset	= flag(),
 	pmu_irq_level	= flag(),
 	vtimer_level	= flag(),
+	ptimer_level	= flag(),
 	device_irq	= word { "NOTIFIED_TIMER", "NOTIFIED_PMU" },
 	bg_timer	= handler(),
 	expired_work	= handler(),

@@ -9,10 +9,12 @@ source("(guest)", "")
 
 local methods = {}
 
--- An interrupt by its name ("disk", "timer", "pmu"), or a reference.
+-- An interrupt by its name ("disk", "timer", "ptimer", "pmu"), or a reference.
 local function find_irq(cpu, irq)
 	if irq == "timer" then
 		return load(cpu.v.vtimer_irq)
+	elseif irq == "ptimer" then
+		return load(cpu.v.ptimer_irq)
 	elseif irq == "pmu" then
 		return load(cpu.v.pmu_irq)
 	elseif type(irq) == "string" then
@@ -115,7 +117,7 @@ end
 -- interrupt therefore goes by its name.
 
 local function access(cpu, irq, path, ...)
-	if irq ~= "timer" and irq ~= "pmu" then
+	if irq ~= "timer" and irq ~= "ptimer" and irq ~= "pmu" then
 		irq = find_irq(cpu, irq)
 	end
 	guest_exit(EXIT_TRAP, path, irq, ...)
@@ -205,6 +207,35 @@ function methods.set_timer(cpu, duration)
 	K.guest_set_timer(cpu.v, duration)
 end
 
+-- The emulated physical timer: each access to its registers traps.
+function K.guest_stop_ptimer(vcpu)
+	cancel(vcpu.ptimer)
+	await_idle(vcpu.ptimer)
+	store(vcpu.cntp_enabled, false)
+	store(vcpu.cntp_istatus, false)
+	K.hw_ptimer_output(vcpu, false)
+	guest_exit(EXIT_TRAP, K.access_cntp)
+end
+
+function K.guest_set_ptimer(vcpu, duration)
+	K.guest_stop_ptimer(vcpu)
+	local cval = ktime_get() + duration
+	store(vcpu.cntp_cval, cval)
+	store(vcpu.cntp_enabled, true)
+	arm(vcpu.ptimer, cval)
+	guest_exit(EXIT_TRAP, K.access_cntp)
+end
+
+function methods.stop_ptimer(cpu)
+	needs("ptimer")
+	K.guest_stop_ptimer(cpu.v)
+end
+
+function methods.set_ptimer(cpu, duration)
+	needs("ptimer")
+	K.guest_set_ptimer(cpu.v, duration)
+end
+
 function K.guest_pmu_clear(vcpu)
 	K.hw_pmu_output(vcpu, false)
 	guest_exit(EXIT_TRAP, K.access_pmovsclr)
@@ -244,6 +275,8 @@ function K.guest_quiesce(vcpu, irq)
 
 	if kvm.has_timer and source == SOURCE_TIMER then
 		K.guest_stop_timer(vcpu)
+	elseif kvm.has_ptimer and source == SOURCE_PTIMER then
+		K.guest_stop_ptimer(vcpu)
 	elseif kvm.has_pmu and source == SOURCE_PMU then
 		K.guest_pmu_clear(vcpu)
 	elseif source == SOURCE_LEVEL then
@@ -398,6 +431,9 @@ function kvm.make_vcpu(n, vcpu, fn)
 		a("-vtimer", "hw", nil, "vtimer", K.hw_vtimer_expires)
 		a("-ppi", "hardirq", thread, "vtimer_ppi",
 		  K.kvm_arch_timer_handler)
+	end
+	if kvm.has_ptimer then
+		a("-ptimer", "hw", nil, "ptimer", K.hw_ptimer_expires)
 	end
 	if kvm.has_pmu then
 		a("-pmu", "hw", nil, "pmu_counter", K.hw_pmu_overflow)

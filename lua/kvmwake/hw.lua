@@ -29,7 +29,7 @@ struct("irq", {
 	hw_target	= arch(ref("vcpu")),
 	hw_prio		= arch(count(3)),	-- 0 is the most urgent
 	source = enum { "SOURCE_EDGE", "SOURCE_LEVEL", "SOURCE_SGI",
-			"SOURCE_TIMER", "SOURCE_PMU" },
+			"SOURCE_TIMER", "SOURCE_PMU", "SOURCE_PTIMER" },
 })
 
 struct("vcpu", {
@@ -52,13 +52,21 @@ struct("vcpu", {
 	doorbell_on	= flag(),
 	doorbell_pending = flag(),
 
+	-- The physical timer is emulated: its registers are KVM's own, and no
+	-- host interrupt belongs to it.
+	cntp_enabled	= flag(),
+	cntp_istatus	= flag(),		-- cval has come: the counter's side
+	cntp_cval	= time(),
+
 	vtimer_irq	= ref("irq"),
+	ptimer_irq	= ref("irq"),
 	pmu_irq		= ref("irq"),
 	acked		= ref("irq"),		-- what the guest handles
 
 	virq		= handler(),		-- the guest's interrupt handler
 	ipi		= handler(),		-- reschedule IPI
 	vtimer		= handler(),		-- comparator
+	ptimer		= handler(),		-- the counter reaches cntp_cval
 	vtimer_ppi	= handler(),		-- its host interrupt
 	pmu_counter	= handler(),
 	pmi		= handler(),		-- its host interrupt
@@ -220,6 +228,15 @@ function K.hw_pmu_output(vcpu, level)
 		   HW_PMU, level)
 end
 
+function K.hw_ptimer_output(vcpu, level)
+	store(load(vcpu.ptimer_irq).hw_line, level)
+end
+
+function K.hw_ptimer_expires(vcpu)
+	store(vcpu.cntp_istatus, true)
+	K.hw_ptimer_output(vcpu, true)
+end
+
 -- Comparator: cval has come.
 function K.hw_vtimer_expires(vcpu)
 	store(vcpu.cntv_istatus, true)
@@ -297,7 +314,8 @@ function K.hw_eoi(vcpu, irq)
 	if source == SOURCE_TIMER then
 		store(vcpu.cntv_active, false)
 		return load(vcpu.cntv_istatus)
-	elseif source == SOURCE_LEVEL or source == SOURCE_PMU then
+	elseif source == SOURCE_LEVEL or source == SOURCE_PMU
+	       or source == SOURCE_PTIMER then
 		return true
 	end
 	return load(vcpu.uie) and K.hw_lrs_empty(vcpu)

@@ -146,6 +146,7 @@ local function build(s)
 	kvm.irqchip_in_kernel = vm.irqchip ~= "user"
 	kvm.nr_lr = kvm.irqchip_in_kernel and (vm.nr_lr or 4) or 0
 	kvm.has_timer = vm.timer or false
+	kvm.has_ptimer = vm.ptimer or false
 	kvm.has_pmu = vm.pmu or false
 	kvm.has_gicv4 = vm.gicv4 or false
 	kvm.has_pmr = vm.pmr or false

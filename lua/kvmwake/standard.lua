@@ -5,7 +5,7 @@
 
 local function guest(cpu)
 	loop(function()
-		local what = choice(24)
+		local what = choice(26)
 
 		if what == 0 then cpu:wfi()
 		elseif what == 1 then cpu:wfe()
@@ -30,6 +30,8 @@ local function guest(cpu)
 		elseif what == 20 then cpu:stop_timer()
 		elseif what == 21 then cpu:pmu_overflow_after(us(10))
 		elseif what == 22 then cpu:pmu_clear()
+		elseif what == 23 then cpu:set_ptimer(us(10))
+		elseif what == 24 then cpu:stop_ptimer()
 		else cpu:set_target("disk", 0) end
 	end)
 end
@@ -37,7 +39,8 @@ end
 return scenario {
 	name	 = "standard",
 	about	 = "every path, for show",
-	vm	 = { vcpus = 2, pmu = true, timer = true, gicv4 = true, sgis = 1,
+	vm	 = { vcpus = 2, pmu = true, timer = true,
+		     ptimer = true, gicv4 = true, sgis = 1,
 		     halt_poll = us(500), off = { 1 },
 		     spis = { { name = "disk", target = 0 },
 			      { name = "uart", level = true, target = 1 } } },

@@ -10,7 +10,8 @@ kvm.spi_schema = {
 }
 kvm.vm_schema = {
 	vcpus = c.between(1, 64), irqchip = c.one_of("vgic", "user"),
-	pmu = c.is_boolean, timer = c.is_boolean, nr_lr = c.between(1, 16),
+	pmu = c.is_boolean, timer = c.is_boolean,
+	ptimer = c.is_boolean, nr_lr = c.between(1, 16),
 	spis = true, sgis = c.between(0, 16), gicv4 = c.is_boolean,
 	wfi_traps_pending = c.is_boolean, off = c.array_of(c.between(0, 63)),
 	halt_poll = c.is_time, flags = c.array_of(c.is_string), pmr = c.is_boolean,
@@ -82,6 +83,10 @@ local function make_private_irqs(n, vcpu, sgis)
 	if kvm.has_timer then
 		init(vcpu, "vtimer_irq",
 		     new_irq("vcpu" .. n .. ".timer", SOURCE_TIMER, vcpu))
+	end
+	if kvm.has_ptimer then
+		init(vcpu, "ptimer_irq",
+		     new_irq("vcpu" .. n .. ".ptimer", SOURCE_PTIMER, vcpu))
 	end
 	if kvm.has_pmu then
 		init(vcpu, "pmu_irq",

@@ -179,9 +179,9 @@ static void put_heading(struct layout *l)
 		g_string_append_printf(l->out, "%4s %9s  ", "step", "us");
 	for (a = 0; a < p->nr_actors; a++)
 		if (l->column[a] >= 0)
-			g_string_append_printf(l->out, "%-*s",
+			g_string_append_printf(l->out, "%-*.*s",
 				++nr < l->nr ? (int)l->spacing : 0,
-				p->actors[a].name);
+				(int)l->spacing - 1, p->actors[a].name);
 	g_string_append_c(l->out, '\n');
 }
 

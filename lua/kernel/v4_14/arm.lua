@@ -15,7 +15,7 @@ function K.kvm_arch_vcpu_should_kick(vcpu)
 end
 
 function K.kvm_cpu_has_pending_timer(vcpu)
-	return K.kvm_timer_should_fire(vcpu)
+	return K.kvm_timers_should_fire(vcpu)
 end
 
 function K.kvm_arch_vcpu_blocking(vcpu)

@@ -1,0 +1,31 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- The guest uses its physical timer, which KVM emulates.
+--
+-- While the guest waits, the background timer wakes it; while it computes, the
+-- same hrtimer takes it out, so that the flush can inject.  Both come in time
+-- under v4.14.  Under ode-3 the background timer's wake-up still suffices:
+-- kvm_cpu_has_pending_timer() stands beside runnable().
+
+return scenario {
+	name	 = "emulated-timer",
+	about	 = "a physical timer that expires in the guest, then in WFI",
+	vm	 = { vcpus = 1, ptimer = true, flags = { "ticked" } },
+	on_irq	 = function(cpu) cpu:set("ticked") end,
+	guest	 = {
+		function(cpu)
+			cpu:compute(uniform(us(1), us(20)))
+			cpu:set_ptimer(us(50))
+			cpu:spin_until("ticked")
+			cpu:set_ptimer(us(80))
+			cpu:compute(uniform(us(1), us(90)))
+			cpu:wfi()
+		end,
+	},
+	deadline = us(200),
+	expect	 = {
+		["v4.14"]	= { missed = "never", late = "never",
+				    spurious = "never", failed = "never" },
+		["v4.14+ode"]	= { missed = "never", late = "never",
+				    failed = "never" },
+	},
+}
