@@ -185,6 +185,7 @@ static int run_one(struct kw_cli *cli, const char *file,
 {
 	const struct kw_litmus_opts opts = {
 		.model = model, .max_states = cli->o.max_states,
+		.max_bytes = cli->o.max_memory << 20,
 		.stop = &cli->stop, .no_reduction = cli->o.no_reduction,
 	};
 	struct kw_litmus *l = load(cli, file);

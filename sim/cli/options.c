@@ -38,7 +38,7 @@ const struct kw_option kw_option_table[] = {
 	    "every step is a move, also one that nobody else can see"),
 	OPT("max-states", "N", NUMBER, max_states, V(EXPLORE) | V(LITMUS),
 	    "end, bounded, after so many states (default 0: no limit)"),
-	OPT("max-memory", "MB", NUMBER, max_memory, V(EXPLORE),
+	OPT("max-memory", "MB", NUMBER, max_memory, V(EXPLORE) | V(LITMUS),
 	    "end, bounded, with so many megabytes (default 2048)"),
 	OPT("preemptions", "N", NUMBER, preemptions, V(EXPLORE),
 	    "so many involuntary switches at most, 0 to 255 (default 0)"),

@@ -4,8 +4,9 @@
  *
  * What no other thread can notice, nor forbid, is executed at once
  * (kw_lit_settle()): registers, jumps, putting a store into the buffer,
- * rmb, wmb, a load from the thread's own buffer, an mb once the buffer is
- * empty.  What is left are loads, drains, atomics and RCU.
+ * rmb, wmb, an mb once the buffer is empty.  What is left are loads (also
+ * from the thread's own buffer: once that has drained, a newer value may be
+ * there), drains, atomics and RCU.
  */
 #include <string.h>
 #include "search.h"
@@ -285,22 +286,6 @@ static bool lost(struct kw_lit_search *s, uint16_t *state, unsigned t)
 	return true;
 }
 
-static bool own_access(struct kw_lit_search *s, uint16_t *state, unsigned t)
-{
-	const struct kw_lit_insn *insn = kw_lit_at(s, state, t);
-	struct kw_weak_seen seen[MAX_SEEN];
-	uint16_t *weak = state + s->weak;
-	unsigned var = (unsigned)kw_lit_target(s, state, t);
-
-	if (insn->op == KW_I_STORE && s->w.model != KW_WEAK_SC)
-		return kw_lit_exec(s, state, t, 0) == KW_LIT_DID;
-	if (insn->op == KW_I_LOAD && kw_weak_nr_buffered(&s->w, weak, t) &&
-	    kw_weak_readable(&s->w, weak, t, var, insn->flags, 0, seen) &&
-	    !seen[0].ts)
-		return load(s, state, t, var, 0) == KW_LIT_DID;
-	return false;
-}
-
 static bool own_fence(struct kw_lit_search *s, uint16_t *state, unsigned t)
 {
 	uint16_t *weak = state + s->weak;
@@ -345,11 +330,9 @@ static bool own_step(struct kw_lit_search *s, uint16_t *state, unsigned t)
 	const struct kw_lit_insn *insn = kw_lit_at(s, state, t);
 
 	switch (insn->op) {
-	case KW_I_LOAD:
 	case KW_I_STORE:
-	case KW_I_RMW:
-	case KW_I_LOCK:
-		return own_access(s, state, t);
+		return s->w.model != KW_WEAK_SC &&
+		       kw_lit_exec(s, state, t, 0) == KW_LIT_DID;
 	case KW_I_SET:
 		set_reg(s, state, t, eval(s, state, t, insn->val),
 			view_of(s, state, t, insn->val));
@@ -364,6 +347,9 @@ static bool own_step(struct kw_lit_search *s, uint16_t *state, unsigned t)
 		return true;
 	case KW_I_GP_WAIT:
 		return wait_for_readers(s, state, t);
+	case KW_I_LOAD:
+	case KW_I_RMW:
+	case KW_I_LOCK:
 	case KW_I_GP:
 	case KW_I_END:
 		return false;

@@ -50,13 +50,14 @@ struct kw_litmus_result {
 	bool race;		/* a data race was met */
 	bool bad_pointer;	/* what was no variable's address was used */
 	bool deadlock;		/* some execution could not go on */
-	bool bounded;		/* max_states was reached: not all was seen */
+	bool bounded;		/* a limit was reached: not all was seen */
 	uint64_t nr_explored;
 };
 
 struct kw_litmus_opts {
 	enum kw_weak_model model;
 	uint64_t max_states;	/* 0: no limit */
+	uint64_t max_bytes;	/* for the states; 0: no limit */
 	bool no_reduction;	/* also take what commutes in every order */
 	volatile int *stop;	/* may be NULL; not 0: give up, as bounded */
 };

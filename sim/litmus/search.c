@@ -233,6 +233,15 @@ static void judge(const struct kw_litmus *l, struct kw_litmus_result *r)
 		r->ok = !r->negative;
 }
 
+static bool at_limit(const struct kw_lit_search *s)
+{
+	const struct kw_litmus_opts *o = s->opts;
+
+	return (o->max_states && s->seen.nr >= o->max_states) ||
+	       (o->max_bytes && kw_lit_table_size(&s->seen) > o->max_bytes) ||
+	       (o->stop && *o->stop);
+}
+
 static void setup(struct kw_lit_search *s)
 {
 	const struct kw_litmus *l = s->l;
@@ -285,9 +294,7 @@ void kw_litmus_run(const struct kw_litmus *l,
 		g_array_set_size(s.todo, s.todo->len - 1);
 		kw_lit_table_get(&s.seen, id, s.now);
 		visit(&s);
-		r->bounded = (opts->max_states &&
-			      s.seen.nr >= opts->max_states) ||
-			     (opts->stop && *opts->stop);
+		r->bounded = at_limit(&s);
 	}
 	r->nr_explored = s.seen.nr;
 	put_states(&s);

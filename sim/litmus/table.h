@@ -23,4 +23,10 @@ bool kw_lit_table_add(struct kw_lit_table *t, const uint16_t *state,
 void kw_lit_table_get(const struct kw_lit_table *t, uint32_t id,
 		      uint16_t *state);
 
+static inline uint64_t kw_lit_table_size(const struct kw_lit_table *t)
+{
+	return t->max_bytes + (uint64_t)t->max * (sizeof(*t->at) +
+						  2 * sizeof(*t->slots));
+}
+
 #endif

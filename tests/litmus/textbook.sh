@@ -67,5 +67,10 @@ if [ -r "$reference" ]; then
 		awk '$2 != $3 { exit 1 }' "$TMPDIR/both"
 	ok $? "arm64 agrees with its reference on every shape"
 	awk '$2 != $3 { print "# " $0 }' "$TMPDIR/both"
+	mkdir "$TMPDIR/random"
+	python3 tests/litmus/differ.py "$reference" "$TMPDIR/random" \
+		>"$TMPDIR/differ"
+	ok $? "... and on random programs, state for state"
+	sed 's/^/# /' "$TMPDIR/differ"
 fi
 finish
