@@ -22,6 +22,7 @@ struct kw_hunt {
 	uint8_t *start;		/* the initial state */
 	uint64_t bytes;		/* that the order of search itself uses */
 	bool stop;
+	bool again;		/* what folding took for granted was wrong */
 };
 
 /* What made a witness, so that the order of search can say how. */

@@ -10,6 +10,7 @@
 #include "../machine/step.h"
 #include "../oracle/oracle.h"
 #include "../program/live.h"
+#include "guard.h"
 #include "world.h"
 
 #define KW_NO_ACTOR	0xffff
@@ -19,6 +20,7 @@ enum {				/* of a node */
 	KW_N_ARCH	= 1 << 1,	/* SPEC may change with it */
 	KW_N_FORKS	= 1 << 2,	/* CHOICE, TIME_LESS */
 	KW_N_WAITS	= 1 << 3,	/* may have to wait */
+	KW_N_DATA	= 1 << 4,	/* touches what a lock may guard */
 };
 
 struct kw_world {
@@ -27,6 +29,7 @@ struct kw_world {
 	struct kw_model_of *model;	/* NULL: sequential consistency */
 	struct kw_paths *paths;
 	struct kw_live *live;
+	struct kw_guards *guards;	/* NULL: not folded */
 	uint32_t size, flags_at, budget_at;
 	uint8_t *node;			/* [node] */
 	uint8_t **slow;			/* [actor][node], or NULL */

@@ -14,6 +14,14 @@ static bool wanted(const struct kw_hunt *h, enum kw_property what)
 	return !h->res->of[what].found;
 }
 
+/* True when the search is to begin again. */
+static bool was_wrong(struct kw_hunt *h)
+{
+	if (kw_world_was_wrong(h->w))
+		h->stop = h->again = true;
+	return h->again;
+}
+
 bool kw_hunt_state(struct kw_hunt *h, uint8_t *s, struct kw_find *f)
 {
 	unsigned v;
@@ -25,6 +33,8 @@ bool kw_hunt_state(struct kw_hunt *h, uint8_t *s, struct kw_find *f)
 		if (!kw_world_oversleeps(h->w, s, v) ||
 		    kw_rescue_comes(h->rescue, s, v))
 			continue;
+		if (was_wrong(h))
+			return false;
 		*f = (struct kw_find){
 			.what = KW_FINDS_MISSED, .witness.vcpu = (int)v,
 		};
@@ -58,6 +68,8 @@ bool kw_hunt_move(struct kw_hunt *h, const struct kw_seen_by_move *seen,
 	h->res->transitions++;
 	h->res->exposed |= seen->exposed;
 	*terminal = seen->failed;
+	if (was_wrong(h))
+		return false;
 	if (seen->failed && wanted(h, KW_FINDS_FAILED)) {
 		*f = (struct kw_find){
 			.what = KW_FINDS_FAILED,
@@ -116,6 +128,31 @@ bool kw_hunt_bounded(struct kw_hunt *h, uint64_t left)
 	return h->res->bound != KW_UNBOUNDED;
 }
 
+/* One attempt, from the start. */
+static void attempt(struct kw_hunt *h)
+{
+	const struct kw_search_opts *opts = h->opts;
+	unsigned again = h->res->again;
+
+	kw_search_result_free(h->res);
+	*h->res = (struct kw_search_result){ .again = again };
+	h->stop = h->again = false;
+	h->bytes = 0;
+	kw_world_start(h->w, h->start);
+	kw_visited_init(&h->visited, opts->exact, h->start, h->size);
+	h->rescue = kw_rescue_new(h->w);
+	kw_visited_add(&h->visited, kw_fingerprint(h->start, h->size),
+		       h->start);
+	if (opts->depth_first)
+		kw_hunt_depth(h);
+	else
+		kw_hunt_breadth(h);
+	h->res->complete = !h->stop && h->res->bound == KW_UNBOUNDED;
+	kw_hunt_bounded(h, 0);
+	kw_visited_free(&h->visited);
+	kw_rescue_free(h->rescue);
+}
+
 void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
 	       struct kw_search_result *res)
 {
@@ -125,21 +162,14 @@ void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
 
 	*res = (struct kw_search_result){ 0 };
 	h.start = g_malloc0(h.size);
-	kw_world_start(w, h.start);
-	kw_visited_init(&h.visited, opts->exact, h.start, h.size);
-	h.rescue = kw_rescue_new(w);
-	kw_visited_add(&h.visited, kw_fingerprint(h.start, h.size), h.start);
-	if (opts->depth_first)
-		kw_hunt_depth(&h);
-	else
-		kw_hunt_breadth(&h);
-	if (!h.stop && res->bound == KW_UNBOUNDED)
-		res->ended = res->complete = true;
-	kw_hunt_bounded(&h, 0);
+	attempt(&h);
+	while (h.again) {
+		res->again++;
+		attempt(&h);
+	}
+	res->ended |= res->complete;
 	if (res->ended)
 		res->bound = KW_UNBOUNDED;
-	kw_visited_free(&h.visited);
-	kw_rescue_free(h.rescue);
 	g_free(h.start);
 }
 

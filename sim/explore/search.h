@@ -56,6 +56,7 @@ struct kw_search_result {
 	bool complete;		/* all was seen */
 	bool exposed;		/* SPEC held in some wait */
 	uint64_t states, transitions, ends, bytes_max;
+	unsigned again;		/* times that it began again, see guard.h */
 	unsigned depth;		/* of the graph; depth first: of the stack */
 	struct kw_witness of[KW_NR_PROPERTIES];
 };

@@ -99,6 +99,9 @@ static void classify(struct kw_world *w)
 			w->node[i] |= KW_N_PRIVATE;
 		if (n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL))
 			w->node[i] |= KW_N_ARCH;
+		else if (n->op <= KW_OP_LIST_DEL && !(w->node[i] &
+						      KW_N_PRIVATE))
+			w->node[i] |= KW_N_DATA;
 		if (n->op == KW_OP_CHOICE || n->op == KW_OP_TIME_LESS)
 			w->node[i] |= KW_N_FORKS;
 		if (n->op == KW_OP_LOCK || n->op == KW_OP_AWAIT ||
@@ -227,6 +230,8 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	w->p = p;
 	w->opts = *opts;
 	w->nr_actors = n - 1;
+	if (opts->fold && !opts->model)
+		w->guards = kw_guards_new(p);
 	if (opts->model)
 		w->model = opts->model->open(p);
 	w->paths = kw_paths_new(p);
@@ -266,6 +271,7 @@ void kw_world_free(struct kw_world *w)
 		return;
 	if (w->model)
 		w->opts.model->close(w->model);
+	kw_guards_free(w->guards);
 	kw_live_free(w->live);
 	kw_paths_free(w->paths);
 	for (a = 0; a < w->nr_actors; a++)

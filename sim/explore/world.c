@@ -5,7 +5,8 @@
  * Invariants: between two moves every register that is dead is 0, as is the
  * block of an actor that is not running; where steps are folded, nobody who
  * may step stands at a private node with one outcome, endless loops of such
- * nodes excepted.
+ * nodes excepted.  What a lock guards is folded as well (guard.h), but not
+ * always: whether it is depends on what was learnt until then.
  */
 #include "inside.h"
 
@@ -18,6 +19,7 @@ struct moving {
 	struct kw_seen_by_move *seen;
 	kw_world_observer observe;
 	void *arg;
+	bool touched;		/* the guards know of the next step */
 	unsigned also;		/* actor + 1 who may step because of it */
 };
 
@@ -147,8 +149,12 @@ static void add_steps(const struct kw_world *w, const uint8_t *s, unsigned a,
 	unsigned pc = kw_block(w, s, a)->pc, way, ways = 1, k, forks = 1;
 	const struct kw_node *n = &w->p->nodes[pc];
 	bool slow = w->slow[a] && w->slow[a][pc];
-	unsigned addr;
+	unsigned addr, type = w->p->actors[a].type;
 
+	if (w->guards && n->op == KW_OP_LOCK && type != KW_THREAD &&
+	    type != KW_HW)
+		kw_guards_handler(w->guards, kw_block(w, s, a)->regs[n->reg] +
+						     (unsigned)n->off);
 	if (must_wait(w, s, a, &addr))
 		return;
 	if (w->node[pc] & KW_N_FORKS)
@@ -358,6 +364,9 @@ static void step_sc(struct moving *m, const struct kw_move *move,
 
 	if (m->observe)
 		memcpy(m->before, m->s, w->size);
+	if (w->guards && !m->touched)
+		kw_guards_touch(w->guards, m->s, move->actor, n, false);
+	m->touched = false;
 	kw_step_inline(w->p, m->s, move->actor, move->choice, NULL, done);
 	if (arch && kw_get16(m->s, addr) != was)
 		kw_flags_arch(w, m->s);
@@ -393,19 +402,37 @@ static bool step(struct moving *m, const struct kw_move *move)
 	return done.effect != KW_EFF_FAIL && done.effect != KW_EFF_END;
 }
 
-/* Private steps of a, as far as they go. */
-static void fold(struct moving *m, unsigned a)
+/* Can nobody tell when a's next step is done? */
+static bool is_hidden(struct moving *m, unsigned a)
 {
 	const struct kw_world *w = m->w;
-	const struct kw_move on = { .type = KW_STEP, .actor = (uint16_t)a };
-	unsigned i, pc;
+	const struct kw_actor_state *st = kw_block(w, m->s, a);
+	const struct kw_node *n = &w->p->nodes[st->pc];
 
-	for (i = 0; i < MAX_FOLD && can_step(w, m->s, a); i++) {
-		pc = kw_block(w, m->s, a)->pc;
-		if (!(w->node[pc] & KW_N_PRIVATE) ||
-		    (w->slow[a] && w->slow[a][pc]) || !step(m, &on))
+	if (w->node[st->pc] & KW_N_PRIVATE)
+		return !w->slow[a] || !w->slow[a][st->pc];
+	if (!w->guards)
+		return false;
+	if (n->op == KW_OP_UNLOCK)
+		return kw_guards_unlock(w->guards,
+					st->regs[n->reg] + (unsigned)n->off,
+					st->irq_off);
+	if (!(w->node[st->pc] & KW_N_DATA) ||
+	    !kw_guards_touch(w->guards, m->s, a, n, true))
+		return false;
+	m->touched = true;
+	return true;
+}
+
+/* Hidden steps of a, as far as they go. */
+static void fold(struct moving *m, unsigned a)
+{
+	const struct kw_move on = { .type = KW_STEP, .actor = (uint16_t)a };
+	unsigned i;
+
+	for (i = 0; i < MAX_FOLD && can_step(m->w, m->s, a); i++)
+		if (!is_hidden(m, a) || !step(m, &on))
 			return;
-	}
 }
 
 static void begin(struct moving *m, unsigned h)
@@ -527,6 +554,15 @@ void kw_world_start(const struct kw_world *w, uint8_t *s)
 	for (a = 0; w->opts.fold && a < w->nr_actors; a++)
 		fold(&m, a);
 	g_free(m.before);
+}
+
+bool kw_world_was_wrong(const struct kw_world *w)
+{
+	bool wrong = w->guards && w->guards->wrong;
+
+	if (wrong)
+		w->guards->wrong = false;
+	return wrong;
 }
 
 bool kw_world_oversleeps(const struct kw_world *w, const uint8_t *s,

@@ -65,7 +65,8 @@ struct kw_seen_by_move {
 
 struct kw_world_opts {
 	const struct kw_model *model;	/* NULL: sequential consistency */
-	bool fold;		/* private steps join the one before */
+	bool fold;		/* steps that nobody can see the moment of
+				   join the one before */
 	unsigned preemptions;	/* involuntary switches at most, 0 .. 255 */
 };
 
@@ -76,7 +77,7 @@ typedef void (*kw_world_observer)(void *arg, const uint8_t *before,
 				  const uint8_t *after, unsigned actor,
 				  const struct kw_done *done);
 
-/* Read only once it is made, and shared by all threads. */
+/* Read only once it is made, but for what folding learns (guard.h). */
 struct kw_world *kw_world_new(const struct kw_program *p,
 			      const struct kw_world_opts *opts);
 void kw_world_free(struct kw_world *w);
@@ -96,6 +97,12 @@ void kw_world_watch(const struct kw_world *w, uint8_t *s,
 		    const struct kw_move *m, struct kw_seen_by_move *seen,
 		    kw_world_observer observe, void *arg);
 
+/*
+ * Folding took something for granted (see guard.h) that a move has shown to
+ * be wrong: what was done since the world was made, or since this was last
+ * true, must be done again.  Says so once.
+ */
+bool kw_world_was_wrong(const struct kw_world *w);
 /* Does vCPU v sleep although SPEC holds? */
 bool kw_world_oversleeps(const struct kw_world *w, const uint8_t *s,
 			 unsigned v);

@@ -411,6 +411,98 @@ static void test_handler(void)
 	kw_search_result_free(&res);
 }
 
+/* Objects whose first field is a lock; data from DATA on. */
+enum { LOCK = 8, DATA = 12 };
+
+static void with_lock(struct assembler *m)
+{
+	static struct kw_field lock = { .name = "lock", .type = KW_LOCK };
+
+	asm_begin(m);
+	m->kind.fields = &lock;
+	m->kind.nr_fields = 1;
+	g_assert_cmpuint(asm_object(m, 8), ==, LOCK);
+}
+
+static void section(struct assembler *m)
+{
+	uint16_t entry = asm_here(m);
+
+	asm_op(m, KW_OP_LOCK, LOCK, 0);
+	asm_op(m, KW_OP_STORE, DATA, 1);
+	asm_op(m, KW_OP_STORE, DATA, 0);
+	asm_op(m, KW_OP_UNLOCK, LOCK, 0);
+	end(m);
+	asm_actor(m, KW_HW, true, entry, 0xffff);
+}
+
+/* What a lock guards is one move; what it does not guard is noticed. */
+static void test_guard(void)
+{
+	struct kw_search_result res;
+	struct assembler m;
+	struct kw_node *n;
+	uint16_t entry;
+
+	with_lock(&m);
+	section(&m);
+	section(&m);
+	asm_end(&m);
+	search_all(&m, true, &res);
+	g_assert_cmpuint(res.states, ==, 3 * 3);
+	kw_search_result_free(&res);
+
+	with_lock(&m);
+	section(&m);
+	section(&m);
+	entry = asm_here(&m);
+	n = asm_op(&m, KW_OP_LOAD_FLAG, DATA, 0);
+	n->next[0] = 0;
+	asm_op(&m, KW_OP_FAIL, 0, 3);
+	asm_actor(&m, KW_HW, true, entry, 0xffff);
+	asm_end(&m);
+	search_all(&m, true, &res);
+	g_assert_cmpuint(res.again, >, 0);
+	g_assert_true(res.of[KW_FINDS_FAILED].found);
+	g_assert_cmpuint(res.of[KW_FINDS_FAILED].message, ==, 3);
+	kw_search_result_free(&res);
+}
+
+/* A handler that wants the lock which the thread under it holds. */
+static void test_guard_handler(void)
+{
+	struct kw_search_result res;
+	struct assembler m;
+	uint16_t h, entry;
+	unsigned off;
+
+	for (off = 0; off < 2; off++) {
+		with_lock(&m);
+		h = (uint16_t)(asm_object(&m, 8) + 4);
+		entry = asm_here(&m);
+		asm_op(&m, KW_OP_RAISE, h, 0);
+		if (off)
+			asm_op(&m, KW_OP_IRQ_OFF, 0, 0);
+		asm_op(&m, KW_OP_LOCK, LOCK, 0);
+		asm_op(&m, KW_OP_STORE, DATA, 1);
+		asm_op(&m, KW_OP_UNLOCK, LOCK, 0);
+		if (off)
+			asm_op(&m, KW_OP_IRQ_ON, 0, 0);
+		end(&m);
+		asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+		entry = asm_here(&m);
+		asm_op(&m, KW_OP_LOCK, LOCK, 0);
+		asm_op(&m, KW_OP_UNLOCK, LOCK, 0);
+		end(&m);
+		asm_actor(&m, KW_HARDIRQ, false, entry, 0);
+		asm_end(&m);
+		m.init[h] = 2;
+		search_all(&m, true, &res);
+		g_assert_cmpint(res.of[KW_FINDS_FAILED].found, ==, !off);
+		kw_search_result_free(&res);
+	}
+}
+
 static uint64_t next_random(uint64_t *x)
 {
 	*x = *x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -466,6 +558,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/explore/slow", test_slow);
 	g_test_add_func("/explore/bounded", test_bounded);
 	g_test_add_func("/explore/handler", test_handler);
+	g_test_add_func("/explore/guard", test_guard);
+	g_test_add_func("/explore/guard-handler", test_guard_handler);
 	g_test_add_func("/explore/visited", test_visited);
 	g_test_add_func("/explore/pack", test_pack);
 	return g_test_run();
