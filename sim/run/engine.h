@@ -51,7 +51,6 @@ struct kw_code {
 	uint32_t span;		/* + 0 .. span - 1, drawn, unless 0 */
 	uint16_t off, val;
 	uint8_t reg, dst;
-	bool special;		/* look before it runs */
 };
 
 struct kw_watch {		/* one vCPU, see watch.c */
@@ -227,11 +226,11 @@ static inline enum kw_purpose kw_burns_for(const struct kw_runner *r,
 /* Uses CPU c for ns; true when nothing else is due before that is over. */
 bool kw_burn(struct kw_runner *r, unsigned c, unsigned a, uint64_t ns);
 /*
- * A step that is special, or observed, or that somebody may wait for; the
+ * A step that is not simple, or observed, or that somebody may wait for; the
  * number of the next node.
  */
-unsigned kw_special_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
-			 struct kw_done *done);
+unsigned kw_full_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
+		      struct kw_done *done);
 /*
  * The effect of a's step on CPU c.  Returns true when a may simply go on;
  * else what CPU c does next has been put into the queue, if anything.

@@ -67,7 +67,7 @@ void kw_run_cpu(struct kw_runner *r, unsigned c)
 	st = r->st[a];
 	do {
 		pc = st->pc;
-		kw_special_step(r, a, (int)c, pc, &done);
+		kw_full_step(r, a, (int)c, pc, &done);
 		r->counts.steps++;
 		if (done.effect != KW_EFF_NONE &&
 		    (!kw_cpu_effect(r, c, a, &r->p->nodes[pc], &done) ||
@@ -271,11 +271,7 @@ slow:
 	pc = (unsigned)(n - code);
 	if (!hw)
 		r->clock.now = now;
-	if (n->special)
-		next = kw_special_step(r, a, hw ? -1 : (int)c, pc, &done);
-	else
-		next = kw_exec(p, s, st, &p->nodes[pc], pc, a, 0, &r->clock,
-			       &done);
+	next = kw_full_step(r, a, hw ? -1 : (int)c, pc, &done);
 	if (done.effect == KW_EFF_NONE)
 		GO(&code[next]);
 effect:
@@ -320,7 +316,7 @@ void kw_run_hw(struct kw_runner *r, unsigned a)
 
 	for (i = 0; i < HW_STEPS && !r->stop; i++) {
 		pc = st->pc;
-		kw_special_step(r, a, -1, pc, &done);
+		kw_full_step(r, a, -1, pc, &done);
 		r->counts.steps++;
 		if (done.effect != KW_EFF_NONE &&
 		    !kw_hw_effect(r, a, &r->p->nodes[pc], &done))
@@ -335,10 +331,10 @@ void kw_turns(struct kw_runner *r)
 	loop(r);
 }
 
-static bool is_special(const struct kw_node *n)
+/* Then the oracle looks, so the simple way is not open. */
+static bool changes_architecture(const struct kw_node *n)
 {
-	return n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL) ||
-	       n->op == KW_OP_CHOICE || n->op == KW_OP_TIME_NOW;
+	return n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL);
 }
 
 struct kw_code *kw_code_new(const struct kw_program *p, bool hw)
@@ -358,7 +354,6 @@ struct kw_code *kw_code_new(const struct kw_program *p, bool hw)
 			.cost_ns = hw ? 1 : p->host.op_ns[cost].min,
 			.off = n->off, .val = n->val,
 			.reg = n->reg, .dst = n->dst,
-			.special = is_special(n),
 		};
 		if (!hw &&
 		    p->host.op_ns[cost].max != p->host.op_ns[cost].min)
@@ -366,7 +361,7 @@ struct kw_code *kw_code_new(const struct kw_program *p, bool hw)
 				       p->host.op_ns[cost].min + 1;
 		if (n->flags & KW_NODE_MANY)
 			code[i].next[0] = (const void *)&p->succ[n->next[0]];
-		if (code[i].special || !code[i].label)
+		if (changes_architecture(n) || !code[i].label)
 			code[i].label = labels->slow;
 	}
 	return code;

@@ -284,8 +284,8 @@ static unsigned choose(struct kw_runner *r, unsigned a,
 				  n->next[1] - 1u);
 }
 
-unsigned kw_special_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
-			 struct kw_done *done)
+unsigned kw_full_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
+		      struct kw_done *done)
 {
 	struct kw_actor_state *st = r->st[a];
 	const struct kw_node *n = &r->p->nodes[pc];

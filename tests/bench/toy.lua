@@ -29,8 +29,9 @@ end
 local function device(v)
 	loop(function()
 		delay(exponential(us(100)))
-		store(v.pending, true)
-		try_to_wake_up(v.task)
+		if not try_to_wake_up(v.task) then
+			store(v.pending, true)
+		end
 	end)
 end
 
