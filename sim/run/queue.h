@@ -9,7 +9,7 @@
  *
  * Most events are near, and few are pending (a CPU, a timer or an interrupt
  * has one each), so an insertion moves a handful of entries and taking the
- * earliest is a decrement; a heap was slower up to several hundred entries.
+ * earliest is a decrement.
  *
  * Invariant: pending[slot] says whether the slot has an entry.
  */

@@ -29,9 +29,8 @@ end
 local function device(v)
 	loop(function()
 		delay(exponential(us(100)))
-		if not try_to_wake_up(v.task) then
-			store(v.pending, true)
-		end
+		store(v.pending, true)
+		try_to_wake_up(v.task)
 	end)
 end
 

@@ -7,7 +7,7 @@ local devices = {}
 
 for i = 0, nr_vcpus - 1 do
 	devices[i + 1] = device {
-		name = "device" .. i, at = exponential(ms(1)),
+		name = "device" .. i, at = exponential(us(100)),
 		times = "forever",
 		run = function(vm)
 			for irq = 4 * i, 4 * i + 3 do
