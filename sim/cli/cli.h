@@ -54,6 +54,7 @@ struct kw_cli {
 	char *data_dir;			/* holds lua/ and plots/ */
 	GString *out;
 	bool tty_out, tty_err;
+	bool whole_paths;		/* what kw_cli_load() is to keep */
 	volatile int stop;		/* set by SIGINT and SIGTERM */
 };
 

@@ -18,8 +18,8 @@ static int no_such_path(struct kw_cli *cli, const struct kw_program *p,
 	for (i = 0; i < p->nr_paths; i++)
 		names[i] = p->paths[i].name;
 	near = kw_nearest(path, names);
-	code = kw_cli_usage(cli, "%s has no path \"%s\" (of its own: it may be "
-			    "inlined, or not reachable here)%s%s%s",
+	code = kw_cli_usage(cli, "%s has no path \"%s\" (it may not be "
+			    "reachable here)%s%s%s",
 			    (char *)cli->args->pdata[0], path,
 			    near ? "; did you mean " : "", near ? near : "",
 			    near ? "?" : "");
@@ -61,6 +61,7 @@ static struct kw_program *load(struct kw_cli *cli, struct kw_scenario **s,
 
 	if (!cli->o.name)
 		return kw_script_load_kernel(kw_cli_lua(cli), kernel, err);
+	cli->whole_paths = true;
 	*s = kw_cli_load(cli, cli->o.name, kernel, err);
 	return *s ? (*s)->program : NULL;
 }

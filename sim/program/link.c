@@ -2,7 +2,7 @@
 /*
  * Decides the final shape of a program: what its state looks like.
  *
- * Order: fold, trim, frames, nodes, then the actors' blocks behind the
+ * Order: inline, fold, trim, frames, nodes, then the actors' blocks behind the
  * objects.  After this a program does not change.
  */
 #include "link.h"
@@ -110,6 +110,8 @@ bool kw_link(struct kw_program *p, struct kw_draft *d, GError **err)
 	struct kw_link l = { .p = p, .d = d };
 	unsigned i;
 
+	if (!d->whole_paths)
+		kw_link_inline(&l);
 	kw_fold(&l.f, p, d);
 	kw_link_trim(&l);
 	if (!kw_link_frames(&l, err) || !kw_link_nodes(&l, err))

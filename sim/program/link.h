@@ -93,6 +93,7 @@ struct kw_draft {
 	unsigned nr_handlers;
 	uint32_t task_state, task_on_rq;	/* declared fields */
 	uint32_t oracle[3];		/* paths: deliverable, pending, waits */
+	bool whole_paths;		/* no path becomes part of another */
 	struct kw_arena *arena;
 };
 
@@ -145,6 +146,8 @@ struct kw_link {
 	GHashTable *lists;	/* successor list -> index in succ */
 };
 
+/* inline.c: short paths become part of those that call them. */
+void kw_link_inline(struct kw_link *l);
 /* trim.c: nodes that do nothing vanish, registers nobody reads with them. */
 void kw_link_trim(struct kw_link *l);
 bool kw_link_base(const struct kw_link *l, const struct kw_draft_node *n,

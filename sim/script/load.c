@@ -83,6 +83,7 @@ static bool finish(struct kw_build *b, struct kw_draft *d, GError **err)
 	kw_draft_emit(b, d);
 	kw_objects_finish(b, d);
 	kw_actors_finish(b, d);
+	d->whole_paths = b->script->whole_paths;
 	if (kw_link(b->p, d, &why))
 		return true;
 	g_set_error(err, KW_SCRIPT_ERROR, 0, "%s:1: %s", b->script->path,
@@ -169,7 +170,7 @@ struct kw_program *kw_script_load_kernel(const char *lua_dir,
 					 const char *kernel, GError **err)
 {
 	char *path = g_strdup_printf("%s/kvmwake/standard.lua", lua_dir);
-	struct kw_script script = { lua_dir, kernel, path };
+	struct kw_script script = { lua_dir, kernel, path, true };
 	struct kw_scenario *s = kw_script_load(&script, err);
 	struct kw_program *p = NULL;
 

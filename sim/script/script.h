@@ -42,6 +42,7 @@ struct kw_script {
 	const char *lua_dir;		/* holds kvmwake/, kernel/, patch/ */
 	const char *kernel;		/* "v4.14+ode-3" */
 	const char *path;		/* the scenario's file */
+	bool whole_paths;		/* to be shown: no path is inlined */
 };
 
 /*

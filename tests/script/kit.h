@@ -77,7 +77,10 @@ static inline void kit_free(struct kit *k)
 static inline struct kw_scenario *kit_load(const struct kit *k,
 					   const char *kernel, GError **err)
 {
-	struct kw_script script = { k->dir, kernel, k->scenario };
+	struct kw_script script = {
+		.lua_dir = k->dir, .kernel = kernel, .path = k->scenario,
+		.whole_paths = true,
+	};
 
 	return kw_script_load(&script, err);
 }
