@@ -28,13 +28,14 @@ enum kw_exit {
 enum kw_verb_id {
 	KW_VERB_RUN, KW_VERB_EXPLORE, KW_VERB_COMPARE, KW_VERB_REPLAY,
 	KW_VERB_LIST,
-	KW_VERB_SHOW, KW_VERB_IMPORT, KW_VERB_PLOT, KW_VERB_REPORT,
+	KW_VERB_SHOW, KW_VERB_IMPORT, KW_VERB_EXPORT, KW_VERB_PLOT, KW_VERB_REPORT,
 	KW_VERB_LITMUS,
 	KW_VERB_BENCH, KW_VERB_COMPLETION, KW_VERB_VERSION, KW_VERB_HELP,
 	KW_NR_VERBS
 };
 
 struct kw_options {
+	bool perfetto, promela;
 	bool json, quiet, help, force, all, dot, no_provenance;
 	char *db, *color, *lua, *as, *old, *new_, *baseline, *write_baseline;
 	bool dfs, bfs, exact, no_reduction;
@@ -176,12 +177,17 @@ bool kw_cli_excerpt(struct kw_cli *cli, const struct kw_stored *c,
 void kw_cli_pair_json(struct kw_cli *cli, const struct kw_stored_pair *p,
 		      const char *replay, GString *out);
 
+/* The formats of `export`: perfetto.c, promela.c */
+int kw_export_perfetto(struct kw_cli *cli);
+int kw_export_promela(struct kw_cli *cli);
+
 int kw_verb_explore(struct kw_cli *cli);
 int kw_verb_run(struct kw_cli *cli);
 int kw_verb_compare(struct kw_cli *cli);
 int kw_verb_replay(struct kw_cli *cli);
 int kw_verb_list(struct kw_cli *cli);
 int kw_verb_show(struct kw_cli *cli);
+int kw_verb_export(struct kw_cli *cli);
 int kw_verb_import(struct kw_cli *cli);
 int kw_verb_plot(struct kw_cli *cli);
 int kw_verb_report(struct kw_cli *cli);

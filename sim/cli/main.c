@@ -76,6 +76,14 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  trace-cmd report | kvmwake import - --name guest --out "
 		"guest.lua\n",
 		kw_verb_import, false, NULL },
+	[KW_VERB_EXPORT] = {
+		"export", "--perfetto | --promela [options] RUN|FILE",
+		"a run, a recording or a scenario for another tool",
+		"  kvmwake export --perfetto pmu-overflow-in-wfi/v4.14/1/17 "
+		"--out run.json\n"
+		"  kvmwake export --perfetto guest.trace.gz --out "
+		"guest.json\n",
+		kw_verb_export, false, NULL },
 	[KW_VERB_PLOT] = {
 		"plot", "[options] [SCENARIO-NAME...]",
 		"figures from stored results: data, script, SVG, PNG, text",

@@ -14,16 +14,17 @@
 #define OPT(name, arg, type, field, verbs, about) \
 	{ name, arg, KW_OPT_##type, offsetof(struct kw_options, field), \
 	  verbs, about }
-#define STORED (V(RUN) | V(COMPARE) | V(REPLAY) | V(PLOT) | V(REPORT))
+#define STORED (V(RUN) | V(COMPARE) | V(REPLAY) | V(EXPORT) | V(PLOT) | \
+		V(REPORT))
 #define COMPILED (V(RUN) | V(EXPLORE) | V(COMPARE) | V(REPLAY) | V(LIST) | \
-		  V(SHOW) | V(PLOT) | V(REPORT) | V(BENCH))
-#define SEEDED (V(RUN) | V(COMPARE) | V(REPLAY) | V(PLOT) | V(REPORT) | \
-		V(BENCH))
+		  V(SHOW) | V(EXPORT) | V(PLOT) | V(REPORT) | V(BENCH))
+#define SEEDED (V(RUN) | V(COMPARE) | V(REPLAY) | V(EXPORT) | V(PLOT) | \
+		V(REPORT) | V(BENCH))
 #define ALL (~0u)
 
 const struct kw_option kw_option_table[] = {
 	OPT("kernel", "K", LIST, kernels,
-	    V(RUN) | V(EXPLORE) | V(REPLAY) | V(BENCH),
+	    V(RUN) | V(EXPLORE) | V(REPLAY) | V(EXPORT) | V(BENCH),
 	    "kernel, such as v4.14+ode-3; run, explore: may be repeated "
 	    "(default: those that the scenario expects something of)"),
 	OPT("memory", "MODEL", TEXT, memory, V(EXPLORE) | V(LITMUS),
@@ -52,7 +53,7 @@ const struct kw_option kw_option_table[] = {
 	    "exit 1 when the results differ from those in FILE"),
 	OPT("write-baseline", "FILE", TEXT, write_baseline, V(COMPARE),
 	    "write the results as text, one line a campaign"),
-	OPT("run", "N", NUMBER, run, V(REPLAY),
+	OPT("run", "N", NUMBER, run, V(REPLAY) | V(EXPORT),
 	    "number of the run (default 0)"),
 	OPT("vcpu", "N", NUMBER, vcpu, V(REPLAY),
 	    "only what concerns vCPU N"),
@@ -63,14 +64,20 @@ const struct kw_option kw_option_table[] = {
 	    "up to this time (default: the end of that wait)"),
 	OPT("all", NULL, FLAG, all, V(REPLAY),
 	    "every step of the whole run"),
-	OPT("force", NULL, FLAG, force, V(REPLAY),
+	OPT("force", NULL, FLAG, force, V(REPLAY) | V(EXPORT),
 	    "go on though scenario or kernel have changed since"),
 	OPT("dot", NULL, FLAG, dot, V(SHOW), "print it for graphviz"),
 	OPT("scenario", "FILE", TEXT, name, V(SHOW),
 	    "as it is in this scenario (default: in a VM of two vCPUs with "
 	    "everything)"),
-	OPT("out", "PATH", TEXT, out, V(IMPORT) | V(PLOT),
-	    "import: the scenario (default: stdout); plot: the folder "
+	OPT("perfetto", NULL, FLAG, perfetto, V(EXPORT),
+	    "trace events for ui.perfetto.dev or chrome://tracing, of a run "
+	    "(SCENARIO/KERNEL/SEED/RUN, or a scenario with --kernel and "
+	    "--run) or of a recording"),
+	OPT("promela", NULL, FLAG, promela, V(EXPORT),
+	    "the compiled program as a model for Spin"),
+	OPT("out", "PATH", TEXT, out, V(IMPORT) | V(EXPORT) | V(PLOT),
+	    "import, export: the file (default: stdout); plot: the folder "
 	    "(default plots/out)"),
 	OPT("name", "NAME", TEXT, name, V(IMPORT),
 	    "name of the scenario (default: after the file)"),

@@ -5,7 +5,7 @@
 . tests/lib/cli.sh
 db="--db $TMPDIR/a.db"
 
-for verb in run compare replay list show import plot report bench litmus \
+for verb in run compare replay list show import export plot report bench litmus \
 	    completion version help; do
 	exits 0 "$verb --help" "$KVMWAKE" $verb --help
 	[ "$(sed -n '/^examples:/,$p' "$TMPDIR/out" |
