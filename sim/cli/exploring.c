@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides whether what an exploration found is what was expected, and when
+ * it may end.
+ *
+ *	expected	holds when			ends the search
+ *	never		all states seen, none has it	one that has it
+ *	sometimes,	a state that has it is reached	all of them reached,
+ *	always, n				 where nothing is never
+ *
+ * An assertion that fails is never expected unless the scenario says so.
+ */
+#include <math.h>
+#include <string.h>
+#include "exploring.h"
+#include "path.h"
+
+static const uint8_t quantity_of[KW_NR_PROPERTIES] = {
+	[KW_FINDS_MISSED] = KW_MISSED, [KW_FINDS_SPURIOUS] = KW_SPURIOUS,
+	[KW_FINDS_FAILED] = KW_FAILED,
+};
+
+static void find_expected(const struct kw_expect *e, struct kw_looked_for *x)
+{
+	unsigned p;
+
+	memset(x, 0, sizeof(*x));
+	x->any = e != NULL;
+	for (p = 0; p < KW_NR_PROPERTIES; p++) {
+		unsigned how = e ? e->of[quantity_of[p]].how : KW_ANY;
+
+		if (how == KW_NEVER || (how == KW_EXACTLY &&
+					!e->of[quantity_of[p]].n))
+			x->never[p] = true;
+		else if (how != KW_ANY)
+			x->reached[p] = true;
+	}
+	if (!e)
+		x->never[KW_FINDS_MISSED] = true;
+	if (!x->reached[KW_FINDS_FAILED])
+		x->never[KW_FINDS_FAILED] = true;
+}
+
+static enum kw_explored_as judge(const struct kw_explored *x)
+{
+	enum kw_explored_as j = KW_EXPLORED_HOLDS;
+	unsigned p;
+
+	for (p = 0; p < KW_NR_PROPERTIES; p++) {
+		bool found = x->res.of[p].found;
+
+		if ((x->expected.never[p] && found) ||
+		    (x->expected.reached[p] && !found && x->res.complete))
+			return KW_EXPLORED_DIFFERS;
+		/* All that was asked for is reached: fine so far. */
+		if (p == KW_FINDS_FAILED && x->res.ended &&
+		    !x->expected.reached[p])
+			continue;
+		if ((x->expected.never[p] || x->expected.reached[p]) &&
+		    !found && !x->res.complete)
+			j = KW_EXPLORED_UNKNOWN;
+	}
+	return j;
+}
+
+/* All that is to be reached is, so what is never need not be looked for? */
+static void when_to_end(const struct kw_looked_for *x, struct kw_search_opts *o)
+{
+	unsigned p;
+	bool all = true;
+
+	for (p = 0; p < KW_NR_PROPERTIES; p++) {
+		o->stop_any |= (unsigned)x->never[p] << p;
+		o->stop_all |= (unsigned)x->reached[p] << p;
+		if (x->never[p] && p != KW_FINDS_FAILED)
+			all = false;
+	}
+	if (!all)
+		o->stop_all = 0;
+}
+
+static void progress(void *arg, uint64_t states, uint64_t left)
+{
+	(void)arg;
+	g_printerr("\r%" G_GUINT64_FORMAT " states, %" G_GUINT64_FORMAT
+		   " to be visited \033[K", states, left);
+}
+
+void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
+{
+	const struct kw_options *o = &cli->o;
+
+	w->as = o->as;
+	w->memory = o->memory;
+	w->dfs = o->dfs;
+	w->exact = o->exact;
+	w->no_reduction = o->no_reduction;
+	w->max_states = o->max_states;
+	w->max_bytes = o->max_memory << 20;
+	w->preemptions = (unsigned)o->preemptions;
+	w->show_progress = cli->tty_err && !o->quiet;
+}
+
+void kw_cli_explore_loaded(struct kw_cli *cli,
+			   const struct kw_exploring *what,
+			   struct kw_scenario *scenario,
+			   struct kw_explored *x)
+{
+	struct kw_search_opts opts = {
+		.depth_first = what->dfs, .exact = what->exact,
+		.max_states = what->max_states, .max_bytes = what->max_bytes,
+		.stop = &cli->stop,
+		.progress = what->show_progress ? progress : NULL,
+	};
+	const struct kw_world_opts world = {
+		.fold = !what->no_reduction, .preemptions = what->preemptions,
+	};
+
+	*x = (struct kw_explored){ .what = *what, .scenario = scenario };
+	if (what->expected)
+		x->expected = *what->expected;
+	else
+		find_expected(kw_expect_find(scenario, what->as ? what->as :
+					     what->kernel), &x->expected);
+	when_to_end(&x->expected, &opts);
+	x->world = kw_world_new(scenario->program, &world);
+	kw_search(x->world, &opts, &x->res);
+	if (what->show_progress)
+		g_printerr("\r\033[K");
+	x->judged = judge(x);
+}
+
+bool kw_cli_explore(struct kw_cli *cli, const struct kw_exploring *what,
+		    struct kw_explored *x, GError **err)
+{
+	struct kw_scenario *s = kw_cli_load(cli, what->path, what->kernel,
+					    err);
+
+	if (!s)
+		return false;
+	kw_cli_explore_loaded(cli, what, s, x);
+	return true;
+}
+
+void kw_explored_free(struct kw_explored *x)
+{
+	kw_search_result_free(&x->res);
+	kw_world_free(x->world);
+	kw_scenario_free(x->scenario);
+}
+
+const char *kw_explored_verdict(const struct kw_explored *x)
+{
+	unsigned p;
+
+	for (p = 0; p < KW_NR_PROPERTIES; p++)
+		if (x->res.of[p].found)
+			return "violated";
+	return x->res.complete ? "proved" : "bounded";
+}
+
+const char *kw_explored_judgement(const struct kw_explored *x)
+{
+	if (!x->expected.any)
+		return "not judged";
+	if (x->judged == KW_EXPLORED_DIFFERS)
+		return "NOT AS EXPECTED";
+	if (!x->res.exposed && x->res.complete)
+		return "vacuous";
+	return x->judged == KW_EXPLORED_UNKNOWN ? "not known" : "as expected";
+}
+
+void kw_explored_put_verdict(const struct kw_explored *x, GString *out)
+{
+	const char *before = ": ";
+	unsigned p;
+
+	g_string_append(out, kw_explored_verdict(x));
+	for (p = 0; p < KW_NR_PROPERTIES; p++) {
+		if (!x->res.of[p].found)
+			continue;
+		g_string_append_printf(out, "%s%s", before,
+				       kw_property_names[p]);
+		before = ", ";
+	}
+}
+
+double kw_explored_collision(const struct kw_explored *x)
+{
+	double n = (double)x->res.states;
+
+	return x->what.exact ? 0 : ldexp(n * n, -65);	/* n^2 / 2^65 */
+}
+
+static char *replay_line(const struct kw_explored *x)
+{
+	const struct kw_exploring *w = &x->what;
+	GString *s = g_string_new(NULL);
+
+	g_string_printf(s, "kvmwake explore %s --kernel %s%s%s", w->path,
+			w->kernel, w->dfs ? " --dfs" : "",
+			w->no_reduction ? " --no-reduction" : "");
+	if (w->preemptions)
+		g_string_append_printf(s, " --preemptions %u",
+				       w->preemptions);
+	return g_string_free(s, FALSE);
+}
+
+static void put_witness(const struct kw_explored *x, enum kw_property p,
+			bool json, GString *out)
+{
+	char *line = replay_line(x);
+	const struct kw_path_opts o = {
+		.world = x->world, .program = x->scenario->program,
+		.what = p, .witness = &x->res.of[p], .json = json,
+		.replay = line,
+	};
+
+	kw_cli_path(&o, out);
+	g_free(line);
+}
+
+void kw_explored_put_witness(const struct kw_explored *x,
+			     enum kw_property p, GString *out)
+{
+	put_witness(x, p, false, out);
+}
+
+void kw_explored_put_witness_json(const struct kw_explored *x,
+				  enum kw_property p, GString *out)
+{
+	put_witness(x, p, true, out);
+}

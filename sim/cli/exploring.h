@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One exploration as a function: what `explore` does for each scenario and
+ * kernel, for the verbs that ask the same question of other programs.
+ *
+ *	struct kw_exploring what = { .path = "x.lua", .kernel = "v4.14" };
+ *	kw_exploring_defaults(cli, &what);
+ *	if (kw_cli_explore(cli, &what, &x, &err)) {
+ *		... x.res.of[KW_FINDS_MISSED].found, kw_explored_verdict(&x)
+ *		kw_explored_put_witness(&x, KW_FINDS_MISSED, out);
+ *		kw_explored_free(&x);
+ *	}
+ */
+#ifndef KW_CLI_EXPLORING_H
+#define KW_CLI_EXPLORING_H
+
+#include "../explore/search.h"
+#include "cli.h"
+
+enum kw_explored_as {
+	KW_EXPLORED_HOLDS, KW_EXPLORED_DIFFERS, KW_EXPLORED_UNKNOWN,
+};
+
+/* Properties that must not be found, and that must. */
+struct kw_looked_for {
+	bool any;			/* somebody said so */
+	bool never[KW_NR_PROPERTIES], reached[KW_NR_PROPERTIES];
+};
+
+struct kw_exploring {
+	const char *path, *kernel;
+	const char *as;			/* judged as it; NULL: kernel */
+	const char *memory;		/* NULL: sc */
+	/* NULL: what the scenario expects.  None: nothing ends it. */
+	const struct kw_looked_for *expected;
+	bool dfs, exact, no_reduction;
+	uint64_t max_states, max_bytes;	/* 0: no limit */
+	unsigned preemptions;
+	bool show_progress;
+};
+
+struct kw_explored {
+	struct kw_exploring what;
+	struct kw_scenario *scenario;
+	struct kw_world *world;
+	struct kw_search_result res;
+	struct kw_looked_for expected;
+	enum kw_explored_as judged;
+};
+
+/* The options of the command line. */
+void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w);
+/* Loads the scenario and explores it. */
+bool kw_cli_explore(struct kw_cli *cli, const struct kw_exploring *what,
+		    struct kw_explored *x, GError **err);
+/* The same with a scenario that is loaded, which becomes the result's. */
+void kw_cli_explore_loaded(struct kw_cli *cli,
+			   const struct kw_exploring *what,
+			   struct kw_scenario *scenario,
+			   struct kw_explored *x);
+void kw_explored_free(struct kw_explored *x);
+
+/* "violated", "proved", "bounded" */
+const char *kw_explored_verdict(const struct kw_explored *x);
+/* "as expected", "NOT AS EXPECTED", "vacuous", "not known", "not judged" */
+const char *kw_explored_judgement(const struct kw_explored *x);
+/* "violated: missed, spurious" */
+void kw_explored_put_verdict(const struct kw_explored *x, GString *out);
+/* The chance that a state was taken for another. */
+double kw_explored_collision(const struct kw_explored *x);
+/* The interleaving that reached property p, which was found. */
+void kw_explored_put_witness(const struct kw_explored *x,
+			     enum kw_property p, GString *out);
+void kw_explored_put_witness_json(const struct kw_explored *x,
+				  enum kw_property p, GString *out);
+
+#endif
