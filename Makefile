@@ -102,9 +102,17 @@ tidy:
 
 DATA := $(sort $(wildcard lua/*/*.lua lua/*/*/*.lua plots/*.gp \
 	  scenarios/*/*.lua scenarios/*/*.gz scenarios/*/*.litmus))
+MAN1 := $(DESTDIR)$(PREFIX)/share/man/man1
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/kvmwake
+	$(BIN) help --man | install -D -m 644 /dev/stdin $(MAN1)/kvmwake.1
+	set -e; for v in $$($(BIN) help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do \
+		$(BIN) help --man $$v | \
+			install -D -m 644 /dev/stdin $(MAN1)/kvmwake-$$v.1; \
+	done
+	$(BIN) completion bash | install -D -m 644 /dev/stdin \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/kvmwake
 	set -e; for f in $(DATA); do \
 		install -D -m 644 $$f \
 			$(DESTDIR)$(PREFIX)/share/kvmwake/$$f; \

@@ -35,9 +35,11 @@ enum kw_verb_id {
 	KW_NR_VERBS
 };
 
+#define KW_MAX_OPTIONS 128
+
 struct kw_options {
 	bool perfetto, promela;
-	bool json, quiet, help, force, all, dot, no_provenance;
+	bool json, quiet, help, man, force, all, dot, no_provenance;
 	char *db, *color, *lua, *as, *old, *new_, *baseline, *write_baseline;
 	bool dfs, bfs, exact, no_reduction;
 	char *memory;
@@ -45,7 +47,7 @@ struct kw_options {
 	char *out, *from, *to, *name, *vcpus;
 	GPtrArray *kernels;
 	uint64_t runs, seed, jobs, run, vcpu, limit, max_steps;
-	uint64_t given;			/* bit i: kw_option_table[i] was */
+	bool given[KW_MAX_OPTIONS];	/* [i]: kw_option_table[i] was */
 };
 
 struct kw_cli {
@@ -91,6 +93,10 @@ const char *kw_nearest(const char *word, const char *const *words);
 /* help.c */
 void kw_help(GString *out);
 void kw_help_verb(const struct kw_verb *v, GString *out);
+
+/* man.c: the same as manual pages */
+void kw_man(GString *out);
+void kw_man_verb(const struct kw_verb *v, GString *out);
 
 /* common.c */
 /* Prints the error and frees it; returns the exit code it stands for. */

@@ -74,14 +74,15 @@ int kw_verb_help(struct kw_cli *cli)
 	unsigned v;
 
 	if (!cli->args->len) {
-		kw_help(cli->out);
+		(cli->o.man ? kw_man : kw_help)(cli->out);
 		return KW_EXIT_FINE;
 	}
 	want = cli->args->pdata[0];
 	for (v = 0; v < KW_NR_VERBS; v++) {
 		names[v] = kw_verbs[v].name;
 		if (!strcmp(names[v], want)) {
-			kw_help_verb(&kw_verbs[v], cli->out);
+			(cli->o.man ? kw_man_verb : kw_help_verb)(
+				&kw_verbs[v], cli->out);
 			return KW_EXIT_FINE;
 		}
 	}

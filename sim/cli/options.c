@@ -108,9 +108,13 @@ const struct kw_option kw_option_table[] = {
 	OPT("color", "WHEN", TEXT, color, ALL,
 	    "always, never or auto (default: auto, and NO_COLOR is "
 	    "honoured)"),
+	OPT("man", NULL, FLAG, man, V(HELP),
+	    "as a manual page: pipe it to man -l -"),
 	OPT("help", NULL, FLAG, help, ALL, "this text"),
 };
 const unsigned kw_nr_options = G_N_ELEMENTS(kw_option_table);
+G_STATIC_ASSERT(G_N_ELEMENTS(kw_option_table) <= KW_MAX_OPTIONS);
+G_STATIC_ASSERT(KW_NR_VERBS <= 32);
 
 static unsigned distance(const char *a, const char *b)
 {
@@ -159,7 +163,7 @@ static unsigned verb_bit(const struct kw_cli *cli)
 static const struct kw_option *find(const struct kw_cli *cli,
 				    const char *name, size_t len, GError **err)
 {
-	const char *words[64], *near;
+	const char *words[KW_MAX_OPTIONS + 1], *near;
 	unsigned i, nr = 0;
 	char *word;
 
@@ -199,7 +203,7 @@ static bool set(struct kw_cli *cli, const struct kw_option *o,
 {
 	char *at = (char *)&cli->o + o->offset;
 
-	cli->o.given |= UINT64_C(1) << (o - kw_option_table);
+	cli->o.given[o - kw_option_table] = true;
 	switch (o->type) {
 	case KW_OPT_FLAG:
 		*(bool *)(void *)at = true;
@@ -310,8 +314,7 @@ bool kw_option_given(const struct kw_cli *cli, const char *name)
 	unsigned i;
 
 	for (i = 0; i < kw_nr_options; i++)
-		if (cli->o.given >> i & 1 &&
-		    !strcmp(kw_option_table[i].name, name))
+		if (cli->o.given[i] && !strcmp(kw_option_table[i].name, name))
 			return true;
 	return false;
 }

@@ -5,16 +5,27 @@
 . tests/lib/cli.sh
 db="--db $TMPDIR/a.db"
 
-for verb in run compare replay list show import export plot report bench litmus \
-	    completion version help; do
-	exits 0 "$verb --help" "$KVMWAKE" $verb --help
+verbs=$("$KVMWAKE" help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+[ "$(echo "$verbs" | wc -w)" -ge 14 ]
+ok $? "the overview names the verbs"
+for verb in $verbs; do
+	exits 0 "$verb --help" "$KVMWAKE" "$verb" --help
 	[ "$(sed -n '/^examples:/,$p' "$TMPDIR/out" |
 	     grep -c '^  .*kvmwake ')" -ge 2 ]
 	ok $? "$verb: two examples"
 	awk 'length($0) > 80 { exit 1 }' "$TMPDIR/out"
 	ok $? "$verb: 80 columns"
-	exits 0 "help $verb" "$KVMWAKE" help $verb
+	exits 0 "help $verb" "$KVMWAKE" help "$verb"
+	exits 0 "help --man $verb" "$KVMWAKE" help --man "$verb"
+	if command -v groff >/dev/null; then
+		groff -man -ww -z "$TMPDIR/out" >"$TMPDIR/warnings" 2>&1
+		[ ! -s "$TMPDIR/warnings" ]
+		ok $? "$verb: its manual page is roff"
+		sed 's/^/# /' "$TMPDIR/warnings"
+	fi
 done
+exits 0 "help --man" "$KVMWAKE" help --man
+says '^\.TH KVMWAKE 1' "$TMPDIR/out" "a manual page"
 
 exits 0 "completion" "$KVMWAKE" completion
 (
