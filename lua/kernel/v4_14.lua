@@ -67,6 +67,16 @@ struct("kvm", {
 	vgic_enabled	= flag(true),
 })
 
+-- What a reviewer asks about: see docs/questions.md.
+steps {
+	request	= { "kvm_make_request", "make_vcpu_request",
+		    "kvm_make_all_cpus_request" },
+	kick	= { "kvm_vcpu_kick", "kvm_vcpu_wake_up", "swake_up",
+		    "try_to_wake_up", "raise:vcpu.ipi" },
+	term	= { "kvm_arch_vcpu_runnable", "kvm_vcpu_check_block",
+		    "vcpu_may_run" },
+}
+
 include("kernel/v4_14/sched")
 include("kernel/v4_14/kvm_main")
 include("kernel/v4_14/arm")

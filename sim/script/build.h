@@ -11,7 +11,8 @@
  * dist.c (durations), types.c layout.c (structs), value.c (references,
  * locations), object.c actor.c host.c (objects,
  * actors, timing), expr.c trace.c path.c (the
- * tracer), prims.c prims_task.c prims_time.c (primitives), emit.c, load.c.
+ * tracer), prims.c prims_task.c prims_time.c (primitives), term.c
+ * step.c (what may be left out), emit.c, load.c.
  */
 #ifndef KW_BUILD_H
 #define KW_BUILD_H
@@ -264,6 +265,9 @@ struct kw_build {
 	struct kw_scenario *scenario;
 	enum kw_phase phase;
 
+	const char **words[KW_NR_STEP_KINDS];	/* of steps{} */
+	unsigned nr_words[KW_NR_STEP_KINDS], max_words[KW_NR_STEP_KINDS];
+
 	/* sandbox */
 	size_t memory;
 	uint64_t instructions, run_instructions;
@@ -440,6 +444,33 @@ struct kw_tracer *kw_tracer_begin(struct kw_build *b,
 				  struct kw_path_draft *path,
 				  enum kw_run_type type);
 void kw_check_alive(lua_State *L, uint32_t run, const char *what);
+
+/* step.c */
+void kw_steps_open(struct kw_build *b);
+/*
+ * Is this access of the run to be left out?  Then *k is its outcome; outs:
+ * those of a call, or NULL.  What is only to lose its ordering does so.
+ */
+bool kw_left_out(lua_State *L, struct kw_access *a,
+		 const struct kw_outs *outs, unsigned *k);
+/* "spin_lock:swait.lock", or NULL: not an access that can be left out. */
+const char *kw_step_what(struct kw_build *b, const struct kw_access *a);
+/* All there are, into the scenario: every path has been traced. */
+void kw_steps_list(struct kw_build *b);
+
+/* term.c: a predicate's path as a table */
+#define KW_MAX_TERMS 10
+struct kw_terms {
+	const struct kw_access *var[KW_MAX_TERMS];	/* what it forks on */
+	unsigned nr;
+	int8_t value[1 << KW_MAX_TERMS];	/* -1: no truth value */
+};
+bool kw_is_truth(const struct kw_outs *outs);
+/* False when it forks on what is no truth value, or too often. */
+bool kw_terms_of(struct kw_build *b, const struct kw_path_draft *path,
+		 struct kw_terms *t);
+/* What var yields so that the others alone decide, or KW_YIELDS_UNKNOWN. */
+int kw_term_neutral(const struct kw_terms *t, const struct kw_access *var);
 
 /* loop.c */
 int kw_prim_loop(lua_State *L);

@@ -34,6 +34,8 @@ static int load_all(lua_State *L)
 	b->phase = KW_TRACING;
 	kw_freeze_globals(b);
 	kw_actors_trace(L, d);
+	if (b->script->list_steps)
+		kw_steps_list(b);
 	kw_check_unused(L);
 	return 0;
 }
@@ -49,6 +51,7 @@ static void open_all(struct kw_build *b)
 	kw_object_open(b);
 	kw_actor_open(b);
 	kw_host_open(b);
+	kw_steps_open(b);
 	kw_paths_open(b);
 	kw_prims_open(b);
 	kw_prims_task_open(b);
@@ -162,6 +165,7 @@ void kw_scenario_free(struct kw_scenario *s)
 	kw_program_free(s->program);
 	g_free(s->claims);
 	g_free(s->expects);
+	g_free(s->steps);
 	g_string_chunk_free(s->strings);
 	g_free(s);
 }
@@ -170,7 +174,7 @@ struct kw_program *kw_script_load_kernel(const char *lua_dir,
 					 const char *kernel, GError **err)
 {
 	char *path = g_strdup_printf("%s/kvmwake/standard.lua", lua_dir);
-	struct kw_script script = { lua_dir, kernel, path, true };
+	XX
 	struct kw_scenario *s = kw_script_load(&script, err);
 	struct kw_program *p = NULL;
 

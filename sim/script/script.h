@@ -25,6 +25,36 @@ struct kw_expect {
 	struct { uint8_t how; uint64_t n; } of[KW_NR_QUANTITIES];
 };
 
+/*
+ * A step of a kernel's path that can be left out: what it does, and where.
+ * It is named WHAT@PATH, with :LINE or #N where a path has several alike.
+ */
+enum kw_step_kind {
+	KW_BARRIER,	/* "smp_mb"; an acquire or release becomes plain */
+	KW_REQUEST, KW_KICK,	/* "kvm_vcpu_kick", as steps{} says */
+	KW_TERM,	/* of a predicate: "vcpu.pause" */
+	KW_LOCKED,	/* "spin_lock:swait.lock": lock and unlock, in the
+			   whole path */
+	KW_OTHER,
+	KW_NR_STEP_KINDS
+};
+extern const char *const kw_step_kind_names[KW_NR_STEP_KINDS];
+
+enum {			/* what it yields when it is left out: 0, 1, or */
+	KW_YIELDS_NOTHING = -1,
+	KW_YIELDS_UNKNOWN = -2,	/* neither value leaves the rest as it is */
+	KW_YIELDS_NEVER	  = -3,	/* a lock that another path releases */
+};
+
+struct kw_kernel_step {
+	uint8_t kind;		/* enum kw_step_kind */
+	const char *what;
+	const char *path;	/* NULL: in every path */
+	const char *file;
+	int line;		/* 0: on every line */
+	int value;
+};
+
 struct kw_scenario {
 	const char *name, *about, *path;	/* path as given by the user */
 	const char **claims;			/* NULL-terminated */
@@ -34,6 +64,8 @@ struct kw_scenario {
 	uint64_t runs;				/* the scenario's default */
 	uint64_t digest;			/* of the scenario's file */
 	uint64_t kernel_digest;			/* ... kernel's and patches' */
+	struct kw_kernel_step *steps;		/* with list_steps; sorted */
+	unsigned nr_steps;
 	struct kw_program *program;
 	GStringChunk *strings;			/* owns every name */
 };
@@ -43,6 +75,9 @@ struct kw_script {
 	const char *kernel;		/* "v4.14+ode-3" */
 	const char *path;		/* the scenario's file */
 	bool whole_paths;		/* to be shown: no path is inlined */
+	bool list_steps;
+	const struct kw_kernel_step *without;	/* these are left out */
+	unsigned nr_without;
 };
 
 /*
@@ -51,6 +86,17 @@ struct kw_script {
  */
 struct kw_scenario *kw_script_load(const struct kw_script *, GError **err);
 void kw_scenario_free(struct kw_scenario *);
+
+#define KW_NO_SUCH_STEP	1	/* code of KW_SCRIPT_ERROR */
+/*
+ * The steps that a user means by "WHAT[=VALUE][@PATH][:LINE|#N]", as they
+ * are to be left out; WHAT may lack a field's struct.  An error with
+ * suggestions when there is none.
+ */
+bool kw_steps_named(const struct kw_scenario *s, const char *name,
+		    GArray *into, GError **err);
+/* The shortest name of step i that means no other. */
+void kw_step_name(const struct kw_scenario *s, unsigned i, GString *out);
 
 /*
  * What `show` needs: the program of a standard VM (two vCPUs, everything

@@ -81,17 +81,24 @@ static unsigned do_step(lua_State *L, const struct kw_step *want)
 
 unsigned kw_do(lua_State *L, struct kw_access *a, unsigned nr)
 {
-	struct kw_step s = { .a = *a, .nr = nr };
+	struct kw_step s = { .nr = nr };
+	unsigned k;
 
+	if (kw_left_out(L, a, NULL, &k))
+		return k;
+	s.a = *a;
 	return do_step(L, &s);
 }
 
 unsigned kw_do_outs(lua_State *L, struct kw_access *a,
 		    const struct kw_outs *outs, struct kw_expr *body)
 {
-	struct kw_step s = { .a = *a, .nr = outs->nr, .outs = outs,
-			     .body = body };
+	struct kw_step s = { .nr = outs->nr, .outs = outs, .body = body };
+	unsigned k;
 
+	if (kw_left_out(L, a, outs, &k))
+		return k;
+	s.a = *a;
 	return do_step(L, &s);
 }
 
