@@ -45,7 +45,7 @@ struct kw_options {
 	char *memory;
 	uint64_t max_states, max_memory, preemptions;
 	char *out, *from, *to, *name, *vcpus;
-	GPtrArray *kernels;
+	GPtrArray *kernels, *without, *only;
 	uint64_t runs, seed, jobs, run, vcpu, limit, max_steps;
 	bool given[KW_MAX_OPTIONS];	/* [i]: kw_option_table[i] was */
 };
@@ -129,6 +129,20 @@ GPtrArray *kw_cli_items(struct kw_cli *cli, GPtrArray *files, GError **err);
 void kw_cli_watch_signals(struct kw_cli *cli);
 /* "50us", "1.5ms", "3000" (ns) */
 bool kw_cli_duration(const char *text, uint64_t *ns, GError **err);
+
+/* without.c: kernels with steps left out */
+/* As --without and --only say. */
+struct kw_scenario *kw_cli_load_less(struct kw_cli *cli,
+				     const struct kw_script *script,
+				     GError **err);
+/* With its steps listed. */
+struct kw_scenario *kw_cli_load_steps(struct kw_cli *cli, const char *path,
+				      const char *kernel, GError **err);
+/* --without list: the steps of one scenario under one kernel. */
+bool kw_cli_put_steps(struct kw_cli *cli, const struct kw_item *item,
+		      GError **err);
+/* " --without X --only Y", or "" */
+char *kw_cli_less(const struct kw_cli *cli);
 
 /* campaign.c */
 struct kw_done_campaign {

@@ -178,6 +178,8 @@ struct kw_scenario *kw_cli_load(struct kw_cli *cli, const char *path,
 		.whole_paths = cli->whole_paths,
 	};
 
+	if (kernel && (cli->o.without->len || cli->o.only->len))
+		return kw_cli_load_less(cli, &s, err);
 	return kw_script_load(&s, err);
 }
 

@@ -11,6 +11,7 @@ struct explore {
 	struct kw_table *table;
 	unsigned nr, nr_items, differing, unknown, vacuous, fine;
 	bool interrupted;
+	char *less;			/* kw_cli_less() */
 };
 
 static bool is_vacuous(const struct kw_explored *x)
@@ -74,6 +75,7 @@ static void put_json(struct explore *e, const struct kw_explored *x)
 	kw_json_text(&j, "kernel", w->kernel);
 	kw_json_text(&j, "memory", w->memory ? w->memory : "sc");
 	kw_json_text(&j, "order", w->dfs ? "dfs" : "bfs");
+	kw_json_text(&j, "less", w->less ? w->less : "");
 	kw_json_bool(&j, "exact", w->exact);
 	kw_json_bool(&j, "reduction", !w->no_reduction);
 	kw_json_u64(&j, "preemptions", w->preemptions);
@@ -142,6 +144,7 @@ static bool explore_item(struct explore *e, const struct kw_item *item,
 	struct kw_explored x;
 
 	kw_exploring_defaults(e->cli, &what);
+	what.less = e->less;
 	if (!kw_cli_explore(e->cli, &what, &x, err)) {
 		if (item->expected)
 			kw_cli_locate(item->path, item->kernel, err);
@@ -167,7 +170,8 @@ static void put_heading(struct explore *e, GPtrArray *items)
 			       cli->o.no_reduction ? ", no reduction" : "");
 	if (cli->o.as)
 		g_string_append_printf(cli->out, ", judged as %s", cli->o.as);
-	g_string_append_c(cli->out, '\n');
+	g_string_append_printf(cli->out, "%s%s\n", *e->less ? "," : "",
+			       e->less);
 	for (i = 0; i < items->len; i++) {
 		const struct kw_item *item = items->pdata[i];
 
@@ -206,6 +210,12 @@ static void put_end(const struct explore *e)
 			    e->nr);
 }
 
+static bool lists_steps(const struct kw_cli *cli)
+{
+	return cli->o.without->len == 1 &&
+	       !strcmp(cli->o.without->pdata[0], "list");
+}
+
 int kw_verb_explore(struct kw_cli *cli)
 {
 	struct explore e = { .cli = cli };
@@ -222,14 +232,22 @@ int kw_verb_explore(struct kw_cli *cli)
 	items = files ? kw_cli_items(cli, files, &err) : NULL;
 	if (!items)
 		goto out_free;
+	if (lists_steps(cli)) {
+		for (i = 0; i < items->len && !err; i++)
+			kw_cli_put_steps(cli, items->pdata[i], &err);
+		e.fine++;
+		goto out_free;
+	}
 	kw_cli_watch_signals(cli);
 	e.nr_items = items->len;
+	e.less = kw_cli_less(cli);
 	e.table = kw_table_new("llrrrrl");
 	if (!cli->o.json)
 		put_heading(&e, items);
 	for (i = 0; i < items->len && !err && !e.interrupted; i++)
 		explore_item(&e, items->pdata[i], &err);
 	kw_table_free(e.table);
+	g_free(e.less);
 	if (!err)
 		put_end(&e);
 out_free:

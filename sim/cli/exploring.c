@@ -197,8 +197,9 @@ static char *replay_line(const struct kw_explored *x)
 	const struct kw_exploring *w = &x->what;
 	GString *s = g_string_new(NULL);
 
-	g_string_printf(s, "kvmwake explore %s --kernel %s%s%s", w->path,
-			w->kernel, w->dfs ? " --dfs" : "",
+	g_string_printf(s, "kvmwake explore %s --kernel %s%s%s%s", w->path,
+			w->kernel, w->less ? w->less : "",
+			w->dfs ? " --dfs" : "",
 			w->no_reduction ? " --no-reduction" : "");
 	if (w->preemptions)
 		g_string_append_printf(s, " --preemptions %u",

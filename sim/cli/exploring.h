@@ -31,6 +31,8 @@ struct kw_exploring {
 	const char *path, *kernel;
 	const char *as;			/* judged as it; NULL: kernel */
 	const char *memory;		/* NULL: sc */
+	const char *less;		/* " --without X", for the replay, if
+					   the scenario is loaded so */
 	/* NULL: what the scenario expects.  None: nothing ends it. */
 	const struct kw_looked_for *expected;
 	bool dfs, exact, no_reduction;

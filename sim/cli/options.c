@@ -43,6 +43,13 @@ const struct kw_option kw_option_table[] = {
 	    "end, bounded, with so many megabytes (default 2048)"),
 	OPT("preemptions", "N", NUMBER, preemptions, V(EXPLORE),
 	    "so many involuntary switches at most, 0 to 255 (default 0)"),
+	OPT("without", "STEP", LIST, without, V(EXPLORE),
+	    "leave this step out, such as smp_mb@kvm_psci_vcpu_on; may be "
+	    "repeated; \"list\" shows the steps that there are "
+	    "(docs/questions.md)"),
+	OPT("only", "STEP", LIST, only, V(EXPLORE),
+	    "leave out all others of its kind (of its predicate, if it is "
+	    "a term); may be repeated"),
 	OPT("as", "K", TEXT, as, V(RUN) | V(EXPLORE),
 	    "judge by what the scenario expects of kernel K"),
 	OPT("old", "K", TEXT, old, V(COMPARE) | V(REPORT) | V(PLOT),
@@ -283,6 +290,8 @@ bool kw_options_parse(struct kw_cli *cli, int argc, char **argv, GError **err)
 	cli->o.db = g_strdup("results/kvmwake.db");
 	cli->o.color = g_strdup("auto");
 	cli->o.kernels = g_ptr_array_new_with_free_func(g_free);
+	cli->o.without = g_ptr_array_new_with_free_func(g_free);
+	cli->o.only = g_ptr_array_new_with_free_func(g_free);
 	cli->o.seed = 1;
 	cli->o.max_memory = 2048;
 	cli->args = g_ptr_array_new_with_free_func(g_free);
@@ -327,13 +336,13 @@ void kw_options_free(struct kw_cli *cli)
 		const struct kw_option *o = &kw_option_table[i];
 		char **at = (char **)(void *)((char *)&cli->o + o->offset);
 
-		if (o->type != KW_OPT_TEXT)
-			continue;
-		g_free(*at);
-		*at = NULL;
+		if (o->type == KW_OPT_LIST && *at)
+			g_ptr_array_free(*(GPtrArray **)(void *)at, TRUE);
+		if (o->type == KW_OPT_TEXT)
+			g_free(*at);
+		if (o->type == KW_OPT_LIST || o->type == KW_OPT_TEXT)
+			*at = NULL;
 	}
-	if (cli->o.kernels)
-		g_ptr_array_free(cli->o.kernels, TRUE);
 	if (cli->args)
 		g_ptr_array_free(cli->args, TRUE);
 }

@@ -174,7 +174,8 @@ struct kw_program *kw_script_load_kernel(const char *lua_dir,
 					 const char *kernel, GError **err)
 {
 	char *path = g_strdup_printf("%s/kvmwake/standard.lua", lua_dir);
-	XX
+	struct kw_script script = { .lua_dir = lua_dir, .kernel = kernel,
+				    .path = path, .whole_paths = true };
 	struct kw_scenario *s = kw_script_load(&script, err);
 	struct kw_program *p = NULL;
 

@@ -43,7 +43,8 @@ extern const char *const kw_step_kind_names[KW_NR_STEP_KINDS];
 enum {			/* what it yields when it is left out: 0, 1, or */
 	KW_YIELDS_NOTHING = -1,
 	KW_YIELDS_UNKNOWN = -2,	/* neither value leaves the rest as it is */
-	KW_YIELDS_NEVER	  = -3,	/* a lock that another path releases */
+	KW_YIELDS_NEVER	  = -3,	/* cannot be: a lock that another path
+				   releases, a call for more than a truth */
 };
 
 struct kw_kernel_step {

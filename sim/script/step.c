@@ -73,11 +73,13 @@ static const char *verb_of(const struct kw_access *a)
 
 const char *kw_step_what(struct kw_build *b, const struct kw_access *a)
 {
+	const struct kw_src *src = &b->p->srcs[a->src];
 	lua_State *L = b->L;
 	int top = lua_gettop(L);
 	const char *verb, *what;
 
-	if (a->op >= KW_NR_OPS || !*b->p->srcs[a->src].kernel)
+	if (a->op >= KW_NR_OPS || !*src->kernel ||
+	    g_str_has_prefix(src->file, "kvmwake/"))
 		return NULL;
 	if (a->op == KW_OP_CALL)
 		return b->path[a->callee]->name;

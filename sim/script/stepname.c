@@ -152,8 +152,10 @@ static bool make(const struct wanted *w, struct kw_kernel_step step,
 		 GArray *into, GError **err)
 {
 	bool asks = step.value >= 0 || step.value == KW_YIELDS_UNKNOWN;
+	bool shared = step.kind == KW_LOCKED && w->path;
 
-	if (w->value != KW_YIELDS_UNKNOWN && !asks) {
+	if (w->value != KW_YIELDS_UNKNOWN && !asks &&
+	    step.value == KW_YIELDS_NOTHING) {
 		g_set_error(err, KW_SCRIPT_ERROR, 0,
 			    "%s@%s yields nothing: leave out the =", w->what,
 			    step.path);
@@ -167,10 +169,14 @@ static bool make(const struct wanted *w, struct kw_kernel_step step,
 			    step.what, step.what);
 		return false;
 	}
-	if (step.value == KW_YIELDS_NEVER && w->path) {
-		g_set_error(err, KW_SCRIPT_ERROR, 0,
+	if (step.value == KW_YIELDS_NEVER &&
+	    (shared || step.kind != KW_LOCKED)) {
+		g_set_error(err, KW_SCRIPT_ERROR, 0, shared ?
 			    "%s@%s: another path releases this lock: say %s "
-			    "for all paths", step.what, step.path, step.what);
+			    "for all paths" :
+			    "%s@%s: its answer is more than true or false: %s "
+			    "cannot be left out", step.what, step.path,
+			    step.what);
 		return false;
 	}
 	if (step.kind == KW_LOCKED) {

@@ -163,7 +163,7 @@ static int value_of(struct listing *l, const struct kw_access *a,
 		if (kw_is_truth(outs))
 			return 0;
 		return outs->nr == 1 && outs->v[0].type == KW_IS_NOTHING ?
-			KW_YIELDS_NOTHING : KW_YIELDS_UNKNOWN;
+			KW_YIELDS_NOTHING : KW_YIELDS_NEVER;
 	}
 	return kw_op_outcomes[a->op] == KW_TWO ? 0 : KW_YIELDS_NOTHING;
 }

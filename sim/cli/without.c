@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides which steps of a kernel are left out: those that --without names,
+ * and all others of the kind of those that --only names.
+ *
+ * A name must be one of the kernel's.  It need not be one of the scenario's:
+ * a scenario in which nobody sends an IPI is the same without it.
+ */
+#include <string.h>
+#include "cli.h"
+
+struct kw_scenario *kw_cli_load_steps(struct kw_cli *cli, const char *path,
+				      const char *kernel, GError **err)
+{
+	const struct kw_script s = {
+		.lua_dir = kw_cli_lua(cli), .kernel = kernel, .path = path,
+		.list_steps = true,
+	};
+
+	return kw_script_load(&s, err);
+}
+
+/* There is no such step in the scenario: in the VM that has everything? */
+static bool is_elsewhere(const struct kw_script *script, const char *name,
+			 GError **err)
+{
+	struct kw_script all = *script;
+	struct kw_scenario *s;
+	GArray *steps = g_array_new(FALSE, FALSE,
+				    sizeof(struct kw_kernel_step));
+	char *path = g_strdup_printf("%s/kvmwake/standard.lua",
+				     script->lua_dir);
+	GError *why = NULL;
+	bool ok = false;
+
+	all.path = path;
+	s = kw_script_load(&all, &why);
+	if (s) {
+		ok = kw_steps_named(s, name, steps, &why);
+		kw_scenario_free(s);
+	}
+	if (!ok) {
+		g_clear_error(err);
+		g_propagate_error(err, why);
+	} else {
+		g_clear_error(err);
+	}
+	g_free(path);
+	g_array_free(steps, TRUE);
+	return ok;
+}
+
+static bool find(const struct kw_script *script, const struct kw_scenario *s,
+		 const char *name, GArray *into, GError **err)
+{
+	GError *why = NULL;
+
+	if (kw_steps_named(s, name, into, &why))
+		return true;
+	if (g_error_matches(why, KW_SCRIPT_ERROR, KW_NO_SUCH_STEP) &&
+	    is_elsewhere(script, name, &why))
+		return true;
+	g_propagate_error(err, why);
+	return false;
+}
+
+static bool is_kept(const struct kw_kernel_step *s, const GArray *only)
+{
+	unsigned i;
+
+	for (i = 0; i < only->len; i++) {
+		const struct kw_kernel_step *k = &g_array_index(
+			only, struct kw_kernel_step, i);
+
+		if (!strcmp(s->what, k->what) &&
+		    (!k->path || !strcmp(s->path, k->path)) &&
+		    (!k->line || (s->line == k->line &&
+				  !strcmp(s->file, k->file))))
+			return true;
+	}
+	return false;
+}
+
+/* Is s one of the others that an --only speaks of? */
+static bool is_other(const struct kw_kernel_step *s, const GArray *only)
+{
+	unsigned i;
+
+	for (i = 0; i < only->len; i++) {
+		const struct kw_kernel_step *k = &g_array_index(
+			only, struct kw_kernel_step, i);
+
+		if (s->kind == k->kind &&
+		    (s->kind != KW_TERM || !strcmp(s->path, k->path)))
+			return !is_kept(s, only);
+	}
+	return false;
+}
+
+/* What cannot be left out for want of a value, or a partner, stays. */
+static void add_others(const struct kw_scenario *s, const GArray *only,
+		       GArray *into)
+{
+	unsigned i;
+
+	for (i = 0; i < s->nr_steps; i++) {
+		struct kw_kernel_step step = s->steps[i];
+
+		if (!is_other(&step, only) || step.value < KW_YIELDS_NOTHING)
+			continue;
+		if (step.kind == KW_LOCKED)
+			step.line = 0;
+		g_array_append_val(into, step);
+	}
+}
+
+static bool all_named(const struct kw_script *script,
+		      const struct kw_scenario *s, const GPtrArray *names,
+		      GArray *into, GError **err)
+{
+	unsigned i;
+
+	for (i = 0; i < names->len; i++)
+		if (!find(script, s, names->pdata[i], into, err))
+			return false;
+	return true;
+}
+
+struct kw_scenario *kw_cli_load_less(struct kw_cli *cli,
+				     const struct kw_script *script,
+				     GError **err)
+{
+	struct kw_script listing = *script, less = *script;
+	struct kw_scenario *all, *s = NULL;
+	GArray *out = g_array_new(FALSE, FALSE,
+				  sizeof(struct kw_kernel_step));
+	GArray *only = g_array_new(FALSE, FALSE,
+				   sizeof(struct kw_kernel_step));
+
+	listing.list_steps = true;
+	all = kw_script_load(&listing, err);
+	if (all && all_named(&listing, all, cli->o.without, out, err) &&
+	    all_named(&listing, all, cli->o.only, only, err)) {
+		add_others(all, only, out);
+		less.without = (const void *)out->data;
+		less.nr_without = out->len;
+		s = kw_script_load(&less, err);
+	}
+	kw_scenario_free(all);
+	g_array_free(out, TRUE);
+	g_array_free(only, TRUE);
+	return s;
+}
+
+static const char *yields(const struct kw_kernel_step *s)
+{
+	switch (s->value) {
+	case KW_YIELDS_UNKNOWN:
+		return "say =true or =false";
+	case KW_YIELDS_NEVER:
+		return s->kind == KW_LOCKED ? "only in all paths" : "never";
+	case KW_YIELDS_NOTHING:
+		return "nothing";
+	}
+	return s->value ? "true" : "false";
+}
+
+bool kw_cli_put_steps(struct kw_cli *cli, const struct kw_item *item,
+		      GError **err)
+{
+	struct kw_scenario *s = kw_cli_load_steps(cli, item->path,
+						  item->kernel, err);
+	struct kw_table *t = kw_table_new("llll");
+	GString *name = g_string_new(NULL), *place = g_string_new(NULL);
+	struct kw_json j;
+	unsigned i;
+
+	kw_table_row(t, "step", "kind", "yields", "line");
+	for (i = 0; s && i < s->nr_steps; i++) {
+		const struct kw_kernel_step *step = &s->steps[i];
+
+		g_string_truncate(name, 0);
+		kw_step_name(s, i, name);
+		g_string_printf(place, "%s:%d", step->file, step->line);
+		if (!cli->o.json) {
+			kw_table_row(t, name->str,
+				     kw_step_kind_names[step->kind],
+				     yields(step), place->str);
+			continue;
+		}
+		kw_json_begin(&j, cli->out, "kernel_step");
+		kw_json_text(&j, "scenario", s->name);
+		kw_json_text(&j, "kernel", item->kernel);
+		kw_json_text(&j, "step", name->str);
+		kw_json_text(&j, "kind", kw_step_kind_names[step->kind]);
+		kw_json_text(&j, "yields", yields(step));
+		kw_json_text(&j, "file", step->file);
+		kw_json_u64(&j, "line", (uint64_t)step->line);
+		kw_json_end(&j);
+	}
+	if (s && !cli->o.json)
+		kw_table_print(t, cli->out);
+	kw_table_free(t);
+	g_string_free(name, TRUE);
+	g_string_free(place, TRUE);
+	kw_scenario_free(s);
+	return s != NULL;
+}
+
+char *kw_cli_less(const struct kw_cli *cli)
+{
+	GString *s = g_string_new(NULL);
+	unsigned i;
+
+	for (i = 0; i < cli->o.without->len; i++)
+		g_string_append_printf(s, " --without %s",
+				       (char *)cli->o.without->pdata[i]);
+	for (i = 0; i < cli->o.only->len; i++)
+		g_string_append_printf(s, " --only %s",
+				       (char *)cli->o.only->pdata[i]);
+	return g_string_free(s, FALSE);
+}
