@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "dat.h"
 #include "trace.h"
 
 #define BUFFER	(1u << 18)	/* bytes; the longest line that is read */
@@ -21,6 +22,7 @@
 
 struct kw_trace {
 	gzFile gz;
+	struct kw_dat dat;	/* who writes what is read here, if any */
 	uint64_t line;		/* lines seen */
 	size_t next, end;	/* of the bytes not yet looked at */
 	bool eof, skipping;	/* skipping: inside a line that is too long */
@@ -91,59 +93,82 @@ static bool refill(struct kw_trace *t)
 	return true;
 }
 
-static bool refuse_binary(const struct kw_trace *t, const char *path,
-			  GError **err)
+static bool refuse(const char *path, const char *why, GError **err)
 {
-	const char *tool = NULL;
+	g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: %s", path,
+		    why);
+	return false;
+}
 
-	if (t->end >= 10 && !memcmp(t->buf, "\x17\x08\x44tracing", 10))
-		tool = "a trace.dat file: give the output of "
-		       "'trace-cmd report'";
-	else if (t->end >= 8 && !memcmp(t->buf, "PERFILE2", 8))
-		tool = "a perf.data file: give the output of 'perf script'";
-	if (tool)
-		g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			    "%s: %s", path, tool);
-	return tool != NULL;
+/* A trace.dat: what is read from here on is its text. */
+static bool open_dat(struct kw_trace *t, int fd, const char *path,
+		     GError **err)
+{
+	const char *why;
+	int text;
+
+	if (!gzdirect(t->gz))
+		return refuse(path, "a compressed trace.dat file: gunzip it "
+			      "first", err);
+	if (lseek(fd, 0, SEEK_SET))
+		return refuse(path, "a trace.dat file is read from a file, not "
+			      "from a pipe", err);
+	text = kw_dat_start(&t->dat, fd);
+	gzclose(t->gz);
+	t->gz = text < 0 ? NULL : gzdopen(text, "rb");
+	if (!t->gz)
+		return refuse(path, g_strerror(errno), err);
+	t->next = t->end = 0;
+	if (refill(t))
+		return true;
+	why = kw_dat_finish(&t->dat);
+	return why ? refuse(path, why, err) : true;
+}
+
+static bool open_binary(struct kw_trace *t, int fd, const char *path,
+			GError **err)
+{
+	if (kw_dat_is(t->buf, t->end))
+		return open_dat(t, fd, path, err);
+	if (t->end >= 8 && !memcmp(t->buf, "PERFILE2", 8))
+		return refuse(path, "a perf.data file: give the output of "
+			      "'perf script'", err);
+	return true;
 }
 
 struct kw_trace *kw_trace_open(const char *path, GError **err)
 {
 	struct kw_trace *t = g_new0(struct kw_trace, 1);
-	bool in = !strcmp(path, "-");
+	bool in = !strcmp(path, "-"), ok = false;
 	int fd = in ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-	int code = errno, zerr;
+	int zerr;
 
+	if (in)
+		path = "standard input";
 	t->gz = fd < 0 ? NULL : gzdopen(fd, "rb");
-	if (!t->gz) {
-		g_set_error(err, G_FILE_ERROR, g_file_error_from_errno(code),
-			    "%s: %s", in ? "standard input" : path,
-			    g_strerror(code));
-		if (fd >= 0)
-			close(fd);
-		g_free(t);
-		return NULL;
+	if (t->gz) {
+		gzbuffer(t->gz, 1u << 17);
+		fill_slots(t);
+		ok = refill(t) || !gzerror(t->gz, &zerr) || zerr != Z_ERRNO;
 	}
-	gzbuffer(t->gz, 1u << 17);
-	fill_slots(t);
-	if (!refill(t) && gzerror(t->gz, &zerr) && zerr == Z_ERRNO) {
+	if (!ok)
 		g_set_error(err, G_FILE_ERROR, g_file_error_from_errno(errno),
 			    "%s: %s", path, g_strerror(errno));
-		kw_trace_close(t);
-		return NULL;
-	}
-	if (refuse_binary(t, in ? "standard input" : path, err)) {
-		kw_trace_close(t);
-		return NULL;
-	}
-	return t;
+	if (!t->gz && fd >= 0)
+		close(fd);
+	if (ok && open_binary(t, fd, path, err))
+		return t;
+	kw_trace_close(t);
+	return NULL;
 }
 
 void kw_trace_close(struct kw_trace *t)
 {
 	if (!t)
 		return;
-	gzclose(t->gz);
+	kw_dat_stop(&t->dat);
+	if (t->gz)
+		gzclose(t->gz);
 	g_free(t);
 }
 
@@ -202,6 +227,13 @@ static enum kw_trace_what last_bytes(struct kw_trace *t, bool some)
 	const char *why = gzerror(t->gz, &zerr);
 
 	t->next = t->end;
+	if (t->dat.pid) {
+		why = kw_dat_finish(&t->dat);
+		if (!why)
+			return KW_TRACE_END;
+		set_message(t, why);
+		return KW_TRACE_DAMAGED;
+	}
 	if (zerr != Z_OK && zerr != Z_STREAM_END) {
 		g_snprintf(t->message, sizeof(t->message),
 			   "the file ends here, as its compressed data are "

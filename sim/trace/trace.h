@@ -5,7 +5,8 @@
  * What is read: the text of tracefs `trace` or `trace_pipe` (all text
  * options but `raw`, `hex`, `bin` and `latency-format`), of `trace-cmd
  * report` and of `perf script`; plain or gzipped, from a file, a pipe, or
- * "-" for standard input.
+ * "-" for standard input.  Of a trace.dat (from a file, not gzipped) another
+ * process makes such text, see dat.h.
  *
  *	t = kw_trace_open(path, &err);
  *	while ((what = kw_trace_next(t, &ev)) != KW_TRACE_END)
@@ -66,7 +67,7 @@ struct kw_trace;
 
 /*
  * "-" is standard input.  Sets err and returns NULL if it cannot be read or
- * is a binary recording (trace.dat, perf.data).
+ * is a binary recording that is not read (perf.data, a broken trace.dat).
  */
 struct kw_trace *kw_trace_open(const char *path, GError **err);
 enum kw_trace_what kw_trace_next(struct kw_trace *t,
