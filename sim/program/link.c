@@ -2,8 +2,8 @@
 /*
  * Decides the final shape of a program: what its state looks like.
  *
- * Order: inline, fold, trim, frames, nodes, then the actors' blocks behind the
- * objects.  After this a program does not change.
+ * Order: inline, fold, copies, trim, frames, nodes, then the actors' blocks
+ * behind the objects.  After this a program does not change.
  */
 #include "link.h"
 
@@ -113,6 +113,8 @@ bool kw_link(struct kw_program *p, struct kw_draft *d, GError **err)
 	if (!d->whole_paths)
 		kw_link_inline(&l);
 	kw_fold(&l.f, p, d);
+	if (!d->whole_paths)
+		kw_link_copies(&l);
 	kw_link_trim(&l);
 	if (!kw_link_frames(&l, err) || !kw_link_nodes(&l, err))
 		return false;

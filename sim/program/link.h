@@ -148,6 +148,8 @@ struct kw_link {
 
 /* inline.c: short paths become part of those that call them. */
 void kw_link_inline(struct kw_link *l);
+/* copies.c: who reads a copy of a register reads that register. */
+void kw_link_copies(struct kw_link *l);
 /* trim.c: nodes that do nothing vanish, registers nobody reads with them. */
 void kw_link_trim(struct kw_link *l);
 bool kw_link_base(const struct kw_link *l, const struct kw_draft_node *n,

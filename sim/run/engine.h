@@ -63,8 +63,6 @@ struct kw_watch {		/* one vCPU, see watch.c */
 struct kw_extra {
 	uint64_t left;		/* ns left of a broken-off duration */
 	uint64_t armed_at;	/* a handler: its expiry */
-	uint64_t busy_from;	/* counts.steps when it last slept or entered
-				   its guest */
 	uint16_t cpu;		/* of a thread or a hard interrupt: where it
 				   runs or ran last; else see kw_cpu_of() */
 	uint16_t blocked_on;	/* address it waits for, when blocked */
@@ -82,6 +80,8 @@ struct kw_runner {
 	struct kw_actor_state **st;	/* each actor's block in s */
 	const struct kw_code **at, **at_start;	/* where each stands: the code
 				   of st[a]->pc, at hand for the next turn */
+	uint32_t *busy;		/* each actor's steps, about, since it last
+				   slept or entered its guest */
 	const struct kw_dist *dists;
 	uint32_t nr_actors, nr_cpus;
 	uint8_t *type;		/* of each actor */
@@ -112,6 +112,7 @@ struct kw_runner {
 	struct kw_hist latency;
 	const char *failure;
 	uint64_t failure_ns;
+	uint64_t turn_from;	/* counts.steps when this turn began */
 	uint64_t last_ns;	/* when the event before this one was */
 	bool stop, quiescent;
 	bool careful;		/* somebody observes or is blocked */
@@ -252,6 +253,7 @@ static inline unsigned kw_next_slot(struct kw_runner *r)
 {
 	unsigned slot;
 
+	r->turn_from = r->counts.steps;
 	r->last_ns = r->clock.now;
 	r->clock.now = kw_queue_time(&r->queue);
 	slot = kw_queue_take(&r->queue);

@@ -18,15 +18,19 @@
  */
 #include "engine.h"
 
-/* A vCPU that steps so often without sleep or guest is in a storm. */
-#define STORM_STEPS 1000000
+/* A vCPU's thread that steps so often without sleep or guest is in a storm. */
+#define STORM_STEPS 100000
 /* Hardware that steps so often at one moment never ends. */
 #define HW_STEPS 100000
 
-static void check_storm(struct kw_runner *r, unsigned a)
+/* The turn of actor a is over, who could go on. */
+static inline void count_busy(struct kw_runner *r, unsigned a)
 {
-	if (r->vcpu_of[a] >= 0 &&
-	    r->counts.steps - r->extra[a].busy_from > STORM_STEPS) {
+	r->busy[a] += (uint32_t)(r->counts.steps - r->turn_from);
+	if (__builtin_expect(r->busy[a] < STORM_STEPS, 1))
+		return;
+	r->busy[a] = 0;
+	if (r->vcpu_of[a] >= 0) {
 		r->counts.storm++;
 		r->stop = true;
 	}
@@ -52,7 +56,7 @@ static bool charge(struct kw_runner *r, unsigned c, unsigned a)
 	if (r->clock.now < kw_queue_time(&r->queue))
 		return true;
 	kw_queue_set(&r->queue, kw_cpu_slot(r, c), r->clock.now);
-	check_storm(r, a);
+	count_busy(r, a);
 	return false;
 }
 
@@ -304,7 +308,7 @@ turn_over:
 	r->clock.now = now;
 	r->counts.steps += steps;
 	kw_queue_set(&r->queue, kw_cpu_slot(r, c), now);
-	check_storm(r, a);
+	count_busy(r, a);
 	goto next_turn;
 }
 

@@ -155,6 +155,7 @@ static void thread_delays(struct kw_runner *r, unsigned c, unsigned a,
 			  uint64_t ns)
 {
 	r->extra[a].delayed = true;
+	r->busy[a] = 0;
 	if (ns != KW_NEVER_NS)
 		kw_queue_set(&r->queue, a, r->clock.now + ns);
 	kw_leave_cpu(r, c);
@@ -214,7 +215,7 @@ bool kw_cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 		kw_yield(r, c);
 		return false;
 	case KW_EFF_ENTER:
-		r->extra[a].busy_from = r->counts.steps;
+		r->busy[a] = 0;
 		kw_watch_enter(r, a);
 		kw_resume(r, c);
 		kw_check_waiting(r);
@@ -347,6 +348,7 @@ static void reset(struct kw_runner *r, uint64_t nr)
 		for (c = 0; c < KW_NR_PURPOSES; c++)
 			r->rng[a][c].next = 0;
 	memset(r->extra, 0, p->nr_actors * sizeof(r->extra[0]));
+	memset(r->busy, 0, p->nr_actors * sizeof(r->busy[0]));
 	memset(r->sequence, 0, p->nr_dists * sizeof(r->sequence[0]));
 	memset(r->queue.pending, 0, end_slot(r) + 1);
 	r->queue.n = 0;

@@ -214,7 +214,7 @@ void kw_leave_cpu(struct kw_runner *r, unsigned c)
 
 void kw_sleeps(struct kw_runner *r, unsigned c, unsigned a)
 {
-	r->extra[a].busy_from = r->counts.steps;
+	r->busy[a] = 0;
 	kw_watch_sleep(r, a);
 	kw_leave_cpu(r, c);
 	if (r->nr_waiting)

@@ -102,11 +102,12 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 		r->st[a] = kw_actor(p, r->s, a);
 		r->type[a] = p->actors[a].type;
 	}
+	r->busy = g_new0(uint32_t, n);
 	r->dists = p->dists;
 	r->nr_actors = n;
 	r->nr_cpus = p->host.nr_cpus;
 	r->clock.t = g_new0(uint64_t, p->nr_times + 1);
-	r->queue.entries = g_new0(struct kw_entry, slots);
+	r->queue.entries = g_new0(uint64_t, slots);
 	r->queue.pending = g_new0(uint8_t, slots);
 	r->rng = g_malloc0(n * sizeof(r->rng[0]));
 	r->sequence = g_new0(uint32_t, p->nr_dists);
@@ -144,6 +145,7 @@ void kw_runner_free(struct kw_runner *r)
 	g_free(r->s);
 	g_free(r->st);
 	g_free(r->type);
+	g_free(r->busy);
 	g_free(r->at);
 	g_free(r->at_start);
 	g_free(r->clock.t);

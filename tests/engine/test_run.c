@@ -7,7 +7,7 @@
 
 static void test_queue_order(void)
 {
-	struct kw_entry entries[8];
+	uint64_t entries[8];
 	uint8_t pending[8] = { 0 };
 	struct kw_queue q = { entries, pending, 0 };
 
