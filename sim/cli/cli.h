@@ -28,7 +28,7 @@ enum kw_exit {
 enum kw_verb_id {
 	KW_VERB_RUN, KW_VERB_EXPLORE, KW_VERB_COMPARE, KW_VERB_REPLAY,
 	KW_VERB_LIST,
-	KW_VERB_SHOW, KW_VERB_IMPORT, KW_VERB_EXPORT,
+	KW_VERB_SHOW, KW_VERB_IMPORT, KW_VERB_EXPORT, KW_VERB_TRACE,
 	KW_VERB_PLOT, KW_VERB_REPORT,
 	KW_VERB_LITMUS,
 	KW_VERB_BENCH, KW_VERB_COMPLETION, KW_VERB_VERSION, KW_VERB_HELP,
@@ -210,6 +210,7 @@ int kw_verb_list(struct kw_cli *cli);
 int kw_verb_show(struct kw_cli *cli);
 int kw_verb_export(struct kw_cli *cli);
 int kw_verb_import(struct kw_cli *cli);
+int kw_verb_trace(struct kw_cli *cli);
 int kw_verb_plot(struct kw_cli *cli);
 int kw_verb_report(struct kw_cli *cli);
 int kw_verb_litmus(struct kw_cli *cli);

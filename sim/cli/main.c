@@ -26,6 +26,13 @@ static const char compare_notes[] =
 "the difference new - old, a 95 % interval.  Futile wake-ups are not judged.\n"
 "WORSE anywhere: exit 1.  No observation anywhere: exit 4.\n";
 
+static const char trace_notes[] =
+"commands, of text as tracefs, trace-cmd report or perf script print it,\n"
+"plain or gzipped, from files, a pipe, or - (standard input):\n"
+"  stat   WFI exits, blocks, polls, wake-ups by cause, wake-ups for nothing,\n"
+"         kicks, IPIs, latencies, per vCPU and in all\n"
+"Files NAME.part1.EXT, NAME.part2.EXT in a row are one recording.\n";
+
 const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 	[KW_VERB_RUN] = {
 		"run", "[options] SCENARIO...",
@@ -84,6 +91,12 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  kvmwake export --perfetto guest.trace.gz --out "
 		"guest.json\n",
 		kw_verb_export, false, NULL },
+	[KW_VERB_TRACE] = {
+		"trace", "[options] stat|find|show FILE...",
+		"what the vCPUs of an ftrace recording did, and slept through",
+		"  kvmwake trace stat trace.txt.gz\n"
+		"  kvmwake trace find pmu.part1.trace pmu.part2.trace\n",
+		kw_verb_trace, false, trace_notes },
 	[KW_VERB_PLOT] = {
 		"plot", "[options] [SCENARIO-NAME...]",
 		"figures from stored results: data, script, SVG, PNG, text",

@@ -47,12 +47,19 @@ static const char *read_number(const char *p, uint64_t *n)
 static const char *read_cpu(const char *p, struct kw_trace_event *ev)
 {
 	const char *start = p;
-	uint64_t cpu;
+	uint64_t cpu, tgid;
 
+	ev->tgid = -1;
 	p = skip_blanks(p);
 	if (*p == '(') {
-		p++;
-		while (*p == ' ' || *p == '-' || is_digit(*p))
+		p = skip_blanks(p + 1);
+		if (is_digit(*p)) {
+			p = read_number(p, &tgid);
+			if (!p || tgid > INT32_MAX)
+				return NULL;
+			ev->tgid = (int)tgid;
+		}
+		while (*p == ' ' || *p == '-')
 			p++;
 		if (*p++ != ')')
 			return NULL;

@@ -27,6 +27,7 @@ struct kw_trace {
 	size_t next, end;	/* of the bytes not yet looked at */
 	bool eof, skipping;	/* skipping: inside a line that is too long */
 	bool stack;		/* the line before belongs to a stack trace */
+	uint64_t written;	/* by the header */
 	char message[160];
 	uint8_t slot[SLOTS];	/* by hash of the name: id, or 0 */
 	char buf[BUFFER + 1];
@@ -203,11 +204,28 @@ static bool parse_lost(const char *line, struct kw_trace_event *ev)
 	return true;
 }
 
+uint64_t kw_trace_written(const struct kw_trace *t)
+{
+	return t->written;
+}
+
+/* "# entries-in-buffer/entries-written: 26871/26871   #P:3" */
+static void read_header(struct kw_trace *t, const char *line)
+{
+	const char *p = strstr(line, "entries-written: ");
+
+	p = p ? strchr(p, '/') : NULL;
+	if (p)
+		t->written = g_ascii_strtoull(p + 1, NULL, 10);
+}
+
 /* Lines that carry no event and are no damage either. */
 static bool is_decoration(struct kw_trace *t, const char *line)
 {
 	const char *p = line + strspn(line, " \t");
 
+	if (*p == '#')
+		read_header(t, p);
 	if (!*p || *p == '#')
 		return true;
 	if (strstr(line, "<stack trace>") || strstr(line, "<user stack")) {

@@ -49,6 +49,7 @@ struct kw_trace_event {
 	uint16_t id;		/* enum kw_trace_id */
 	uint32_t args_len;
 	int pid, cpu;
+	int tgid;		/* -1: not recorded (option record-tgid) */
 };
 
 #define KW_TRACE_MAX_ARGS 7
@@ -74,6 +75,8 @@ enum kw_trace_what kw_trace_next(struct kw_trace *t,
 				 struct kw_trace_event *ev);
 /* Number of the line that was returned last, from 1. */
 uint64_t kw_trace_line(const struct kw_trace *t);
+/* The entries that the header says were written; 0: it does not say. */
+uint64_t kw_trace_written(const struct kw_trace *t);
 /* What is wrong with a damaged line: what was expected, without file:line. */
 const char *kw_trace_message(const struct kw_trace *t);
 void kw_trace_close(struct kw_trace *t);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `trace`: decides which of its commands runs, and which files are one
+ * recording: NAME.part1.trace, NAME.part2.trace ... in this order.
+ */
+#include <string.h>
+#include "trace.h"
+
+static const struct {
+	const char *name;
+	int (*run)(struct kw_cli *cli);
+} commands[] = {
+	{ "stat", kw_trace_cmd_stat },
+};
+
+/* The number of ".partN." and the length of what is before it; 0: none */
+static unsigned part_of(const char *path, size_t *stem)
+{
+	const char *p = strstr(path, ".part"), *next;
+	uint64_t n;
+	char *end;
+
+	while (p && (next = strstr(p + 1, ".part")))
+		p = next;
+	if (!p)
+		return 0;
+	n = g_ascii_strtoull(p + 5, &end, 10);
+	if (end == p + 5 || *end != '.' || n > 100000)
+		return 0;
+	*stem = (size_t)(p - path);
+	return (unsigned)n;
+}
+
+static bool next_part(const char *path, const char *next)
+{
+	size_t a, b;
+	unsigned n = part_of(path, &a), m = part_of(next, &b);
+
+	return n && m == n + 1 && a == b && !strncmp(path, next, a);
+}
+
+#define SAY_MAX 20		/* messages about damage, a recording */
+
+struct said {
+	struct kw_cli *cli;
+	const char *const *paths;
+	uint64_t nr;
+};
+
+static void say_damaged(void *arg, const struct kw_mark *at,
+			const char *message)
+{
+	struct said *said = arg;
+	const char *path = said->paths[at->file];
+
+	if (said->nr++ < SAY_MAX)
+		kw_cli_note(said->cli, "%s:%" G_GUINT64_FORMAT ": %s",
+			    !strcmp(path, "-") ? "standard input" : path,
+			    at->line, message);
+}
+
+bool kw_trace_read(struct kw_cli *cli, struct kw_follow *f,
+		   const char *const *paths, unsigned nr, GError **err)
+{
+	static const struct kw_follow_ops ops = { .damaged = say_damaged };
+	struct said said = { .cli = cli, .paths = paths };
+	unsigned i;
+
+	kw_follow_add(f, &ops, &said);
+	for (i = 0; i < nr; i++)
+		if (!kw_follow_file(f, paths[i], err))
+			return false;
+	kw_follow_end(f);
+	if (said.nr > SAY_MAX)
+		kw_cli_note(cli, "%s: %" G_GUINT64_FORMAT " more such places",
+			    paths[0], said.nr - SAY_MAX);
+	return true;
+}
+
+unsigned kw_trace_group(const struct kw_cli *cli, unsigned first)
+{
+	unsigned n = 1;
+
+	while (first + n < cli->args->len &&
+	       next_part(cli->args->pdata[first + n - 1],
+				  cli->args->pdata[first + n]))
+		n++;
+	return n;
+}
+
+int kw_verb_trace(struct kw_cli *cli)
+{
+	const char *names[G_N_ELEMENTS(commands) + 1] = { NULL }, *near;
+	unsigned i;
+
+	if (cli->args->len < 2)
+		return kw_cli_usage(cli, "trace: a command and a recording, "
+				    "please (- is standard input)");
+	for (i = 0; i < G_N_ELEMENTS(commands); i++) {
+		names[i] = commands[i].name;
+		if (!strcmp(cli->args->pdata[0], names[i]))
+			return commands[i].run(cli);
+	}
+	near = kw_nearest(cli->args->pdata[0], names);
+	return kw_cli_usage(cli, "trace: no command is called \"%s\"%s%s%s",
+			    (char *)cli->args->pdata[0],
+			    near ? "; did you mean " : "", near ? near : "",
+			    near ? "?" : "");
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the commands of `trace` share (private to cli/).
+ */
+#ifndef KW_CLI_TRACE_H
+#define KW_CLI_TRACE_H
+
+#include "../trace/stat.h"
+#include "cli.h"
+
+/* How many of the arguments from first on are parts of one recording. */
+unsigned kw_trace_group(const struct kw_cli *cli, unsigned first);
+/* One recording, to its end; what is damaged in it is noted on stderr. */
+bool kw_trace_read(struct kw_cli *cli, struct kw_follow *f,
+		   const char *const *paths, unsigned nr, GError **err);
+
+int kw_trace_cmd_stat(struct kw_cli *cli);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides which tasks are vCPU threads, whose they are, and in which
+ * execution context an event lies.
+ *
+ * A vCPU thread is one that enters or leaves the guest or a block, or one
+ * that has a vCPU thread's name ("kvm-vcpu-1", "CPU 1/KVM").  Its number is
+ * KVM's vcpu_id where an event of its own tells it, else the name's.
+ *
+ * ftrace does not record whose VM a vCPU is (but the thread group, if asked
+ * to).  A VMM makes its vCPU threads one after the other: sorted by thread id,
+ * a new VM begins where the numbers do not go on growing.
+ *
+ * Invariants: threads are never forgotten before the end; a number means a
+ * thread only where one VM at most can be meant.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "follow_inside.h"
+
+struct kw_followed *kw_followed_find(struct kw_follow *f, int tid)
+{
+	if (!f->last || f->last->t.tid != tid)
+		f->last = g_hash_table_lookup(f->by_tid, GINT_TO_POINTER(tid));
+	return f->last;
+}
+
+static int id_of_comm(const char *comm)
+{
+	char rest[8];
+	int id;
+
+	if (sscanf(comm, "kvm-vcpu-%d", &id) == 1 && id >= 0)
+		return id;
+	if (sscanf(comm, "CPU %d/%3s", &id, rest) == 2 && id >= 0 &&
+	    !strcmp(rest, "KVM"))
+		return id;
+	return -1;
+}
+
+static int by_vm(const void *a, const void *b)
+{
+	const struct kw_followed *s = *(struct kw_followed *const *)a;
+	const struct kw_followed *t = *(struct kw_followed *const *)b;
+
+	if (s->t.tgid != t->t.tgid)
+		return s->t.tgid < t->t.tgid ? -1 : 1;
+	return s->t.tid < t->t.tid ? -1 : s->t.tid > t->t.tid;
+}
+
+static void assign_vms(struct kw_follow *f)
+{
+	unsigned n = f->threads->len, i, vm = 0;
+	struct kw_followed **sorted, *v;
+	int id = -1, tgid = -1;
+
+	sorted = g_memdup2(f->threads->pdata, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), by_vm);
+	for (i = 0; i < n; i++) {
+		v = sorted[i];
+		if (i && (v->t.tgid != tgid ||
+			  (tgid < 0 && v->t.id >= 0 && v->t.id <= id)))
+			vm++;
+		if (v->t.id >= 0 || v->t.tgid != tgid)
+			id = v->t.id;
+		tgid = v->t.tgid;
+		v->t.vm = vm;
+	}
+	f->nr_vms = n ? vm + 1 : 0;
+	g_free(sorted);
+}
+
+static struct kw_followed *add(struct kw_follow *f, int tid, const char *comm,
+			       unsigned len)
+{
+	struct kw_followed *v;
+	unsigned i, n = MIN(len, 15u);
+
+	if (tid <= 0 || f->threads->len >= KW_MAX_THREADS)
+		return NULL;
+	v = g_new0(struct kw_followed, 1);
+	v->t.index = f->threads->len;
+	v->t.tid = tid;
+	v->t.tgid = v->t.cpu = v->checking = -1;
+	v->halt_poll_ns = -1;
+	for (i = 0; i < n; i++)
+		v->t.comm[i] = g_ascii_isprint(comm[i]) ? comm[i] : '?';
+	v->t.id = id_of_comm(v->t.comm);
+	v->t.since = f->now;
+	g_ptr_array_add(f->threads, v);
+	g_hash_table_insert(f->by_tid, GINT_TO_POINTER(tid), v);
+	f->last = v;
+	assign_vms(f);
+	return v;
+}
+
+struct kw_followed *kw_followed_make(struct kw_follow *f,
+				     const struct kw_trace_event *ev)
+{
+	struct kw_followed *v = kw_followed_find(f, ev->pid);
+
+	if (!v)
+		v = add(f, ev->pid, ev->comm, ev->comm_len);
+	if (v && v->t.tgid != ev->tgid && ev->tgid >= 0) {
+		v->t.tgid = ev->tgid;
+		assign_vms(f);
+	}
+	return v;
+}
+
+struct kw_followed *kw_followed_named(struct kw_follow *f, int tid,
+				      const char *comm, unsigned len)
+{
+	struct kw_followed *v = kw_followed_find(f, tid);
+	char name[16];
+
+	if (v || len < 9 || len > 15)	/* "CPU 0/KVM", "kvm-vcpu-0" */
+		return v;
+	if (comm[0] != 'k' && comm[0] != 'C')
+		return NULL;
+	memcpy(name, comm, len);
+	name[len] = '\0';
+	return id_of_comm(name) < 0 ? NULL : add(f, tid, comm, len);
+}
+
+void kw_followed_id(struct kw_follow *f, struct kw_followed *v, int64_t id)
+{
+	if (v->id_told || id < 0 || id > INT16_MAX)
+		return;
+	v->id_told = true;
+	if (v->t.id == id)
+		return;
+	v->t.id = (int)id;
+	assign_vms(f);
+}
+
+struct kw_followed *kw_followed_by_id(struct kw_follow *f, int from_tid,
+				      int64_t id)
+{
+	const struct kw_followed *from = kw_followed_find(f, from_tid);
+	struct kw_followed *v, *found = NULL;
+	unsigned i;
+
+	for (i = 0; i < f->threads->len; i++) {
+		v = f->threads->pdata[i];
+		if (v->t.id != id || (from && from->t.vm != v->t.vm))
+			continue;
+		if (found)
+			return NULL;
+		found = v;
+	}
+	return found;
+}
+
+/* Hard and soft interrupt handlers belong to the CPU, not to the task. */
+struct kw_context *kw_context_of(struct kw_follow *f,
+				 const struct kw_trace_event *ev)
+{
+	int key = ev->pid;
+	struct kw_context *c;
+
+	if (kw_trace_in_hardirq(ev))
+		key = -3 * ev->cpu - 1;
+	else if (ev->flags_len > 2 && ev->flags[2] == 's')
+		key = -3 * ev->cpu - 2;
+	else if (!ev->pid)
+		key = -3 * ev->cpu - 3;
+	c = &f->contexts[(unsigned)key * 2654435761u >> 22];
+	if (c->key != key || !c->used) {
+		kw_wake_close(f, c);
+		memset(c, 0, sizeof(*c));
+		c->key = key;
+		c->used = true;
+	}
+	return c;
+}
