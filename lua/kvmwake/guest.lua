@@ -50,6 +50,15 @@ local function wait(vcpu, ...)
 	store(vcpu.hw_wfi, false)
 end
 
+-- What a guest's access traps to.
+local function trap(cpu, path, ...)
+	if cpu.outside then
+		path(cpu.v, ...)
+	else
+		guest_exit(EXIT_TRAP, path, ...)
+	end
+end
+
 function methods.wfi(cpu) wait(cpu.v, EXIT_WFI) end
 function methods.wfe(cpu) guest_exit(EXIT_WFE) end
 function methods.cpu_suspend(cpu)
@@ -98,17 +107,17 @@ function K.psci_system_off(vcpu)
 end
 
 function methods.psci_system_off(cpu)
-	guest_exit(EXIT_TRAP, K.psci_system_off)
+	trap(cpu, K.psci_system_off)
 end
 function methods.psci_cpu_off(cpu)
-	guest_exit(EXIT_TRAP, K.psci_cpu_off)
+	trap(cpu, K.psci_cpu_off)
 end
 function methods.psci_cpu_on(cpu, n)
 	local target = find_vcpu(n)
 
 	if load(target.hw_off) then		-- else ALREADY_ON
 		store(target.hw_off, false)
-		guest_exit(EXIT_TRAP, K.kvm_psci_vcpu_on, target)
+		trap(cpu, K.kvm_psci_vcpu_on, target)
 	end
 end
 
@@ -120,7 +129,7 @@ local function access(cpu, irq, path, ...)
 	if irq ~= "timer" and irq ~= "ptimer" and irq ~= "pmu" then
 		irq = find_irq(cpu, irq)
 	end
-	guest_exit(EXIT_TRAP, path, irq, ...)
+	trap(cpu, path, irq, ...)
 end
 
 function methods.sgi(cpu, n, nr)
@@ -130,7 +139,7 @@ function methods.sgi(cpu, n, nr)
 		error("no SGI " .. tostring(nr or 0) .. ": vm.sgis says how many", 2)
 	end
 	store(irq.hw_latch, true)
-	guest_exit(EXIT_TRAP, K.vgic_dispatch_sgi, irq)
+	trap(cpu, K.vgic_dispatch_sgi, irq)
 end
 function methods.enable_irq(cpu, irq)
 	store(find_irq(cpu, irq).hw_enabled, true)
@@ -166,7 +175,7 @@ function methods.set_priority(cpu, irq, priority)
 end
 function methods.gicd_enable(cpu, on)
 	store(kvm.hw.hw_dist, on)
-	guest_exit(EXIT_TRAP, K.vgic_mmio_write_ctlr, on)
+	trap(cpu, K.vgic_mmio_write_ctlr, on)
 end
 -- ICC_PMR_EL1 does not trap; what it unmasks is signalled at once.
 function methods.set_pmr(cpu, pmr)
@@ -266,7 +275,15 @@ local cpu_meta = {
 }
 
 local function new_cpu(vcpu)
-	return setmetatable({ v = vcpu, vm = kvm }, cpu_meta)
+	return setmetatable({ v = vcpu, vm = kvm, outside = false }, cpu_meta)
+end
+
+-- vm.peer: a vCPU that is not modelled but for what its guest's accesses do:
+-- a host thread's methods, which trap at once.  Only those make sense that
+-- concern no CPU of its own.
+function kvm.make_peer()
+	return setmetatable({ v = kvm.vcpu[0], vm = kvm, outside = true },
+			    cpu_meta)
 end
 
 -- What every driver does: silence the device that interrupted.

@@ -7,6 +7,8 @@ local c = kvm.check
 
 local quantities = { missed = true, late = true, spurious = true,
 		     futile = true, storm = true, failed = true }
+local found = { "missed", "spurious", "failed" }	-- by an exploration
+local memories = { "sc", "tso", "arm64" }
 
 local function is_expectation(v, what, level)
 	if math.type(v) == "integer" and v >= 0 then
@@ -15,12 +17,9 @@ local function is_expectation(v, what, level)
 	c.one_of("never", "sometimes", "always", "any")(v, what, level + 1)
 end
 
-local function is_expect(v, what, level)
-	local schema, n = {}, 0
+local function each_kernel(v, what, level, schema)
+	local n = 0
 
-	for q in spairs(quantities) do
-		schema[q] = is_expectation
-	end
 	if type(v) ~= "table" then
 		c.error(what, "a table of kernels", level + 1)
 	end
@@ -34,6 +33,34 @@ local function is_expect(v, what, level)
 	end
 end
 
+local expect_schema = {}
+for q in spairs(quantities) do
+	expect_schema[q] = is_expectation
+end
+
+local function is_expect(v, what, level)
+	each_kernel(v, what, level + 1, expect_schema)
+end
+
+-- What an exploration looks for, in any memory or in one alone.
+local found_schema = {}
+for _, q in ipairs(found) do
+	found_schema[q] = c.one_of("never", "sometimes", "any")
+end
+local explored_schema = {}
+for q, f in spairs(found_schema) do
+	explored_schema[q] = f
+end
+for _, memory in ipairs(memories) do
+	explored_schema[memory] = function(v, what, level)
+		c.table(v, found_schema, what, level + 1)
+	end
+end
+
+local function is_explored(v, what, level)
+	each_kernel(v, what, level + 1, explored_schema)
+end
+
 local timing_schema = {}
 for key in spairs(timing) do
 	timing_schema[key] = key ~= "ops" and c.is_time or function(v, what, level)
@@ -45,19 +72,34 @@ for key in spairs(timing) do
 	end
 end
 
+local function is_vm(v, what, level)
+	c.table(v, kvm.vm_schema, what, level + 1)
+end
+
+local is_guest = c.one_or_array(c.is_function)
+local is_actors = c.array_of(function(v, what, level)
+	if type(v) ~= "table" or not v.kind then
+		c.error(what, "device{}, thread{} or hardirq{}", level + 1)
+	end
+end)
+
+local explore_schema = {
+	vm = is_vm, guest = is_guest, on_irq = c.is_function,
+	actors = is_actors, expect = is_explored,
+	preemptions = c.between(0, 255),
+}
+
 local scenario_schema = {
 	name = c.is_name, about = c.is_string, claims = c.array_of(c.is_string),
-	vm = function(v, what, level) c.table(v, kvm.vm_schema, what, level + 1) end,
+	vm = is_vm,
 	host = function(v, what, level)
 		c.table(v, { cpus = c.between(1, 256), slice = c.is_time }, what,
 		      level + 1)
 	end,
-	guest = c.one_or_array(c.is_function), on_irq = c.is_function,
-	actors = c.array_of(function(v, what, level)
-		if type(v) ~= "table" or not v.kind then
-			c.error(what, "device{}, thread{} or hardirq{}", level + 1)
-		end
-	end),
+	guest = is_guest, on_irq = c.is_function, actors = is_actors,
+	explore = function(v, what, level)
+		c.table(v, explore_schema, what, level + 1)
+	end,
 	timing = function(v, what, level)
 		c.table(v, timing_schema, what, level + 1)
 	end,
@@ -155,6 +197,7 @@ local function build(s)
 	kvm.on_irq = s.on_irq
 	merge_timing(s.timing)
 	kvm.make_vm(vm)
+	kvm.peer = kvm.make_peer()
 	for n = 0, vm.vcpus - 1 do
 		threads[n] = kvm.make_vcpu(n, kvm.vcpu[n],
 			type(s.guest) == "table" and s.guest[n + 1] or s.guest)
@@ -165,8 +208,63 @@ local function build(s)
 	configure_host(s)
 end
 
+-- --- explored ---------------------------------------------------------
+
+-- What a run that goes all ways finds: "always" is in no single one of them,
+-- and what is counted or timed is not looked for.
+local function as_explored(how)
+	if how == nil or how == "never" or how == "any" then
+		return how
+	end
+	return how == 0 and "never" or "sometimes"
+end
+
+local function overlay(e, over)
+	for _, q in ipairs(found) do
+		e[q] = over and over[q] or e[q]
+	end
+end
+
+-- What is expected of an exploration: what its own part says for this memory,
+-- else for any, else what is expected of runs.
+local function explored_expect(s, over, memory)
+	local expect = {}
+
+	for kernel, e in spairs(s.expect) do
+		expect[kernel] = {}
+		for _, q in ipairs(found) do
+			expect[kernel][q] = as_explored(e[q])
+		end
+	end
+	for kernel, e in spairs(over or {}) do
+		expect[kernel] = expect[kernel] or {}
+		overlay(expect[kernel], e)
+		overlay(expect[kernel], e[memory])
+	end
+	return expect
+end
+
+-- The scenario as it is explored: its explore{} in place of its own.
+local function explored(s, memory)
+	local t, over = {}, s.explore or {}
+
+	for key, v in spairs(s) do
+		t[key] = over[key] or v
+	end
+	for _, key in ipairs { "on_irq", "actors" } do
+		t[key] = t[key] or over[key]
+	end
+	t.expect = explored_expect(s, over.expect, memory)
+	check_scenario(t, 3)
+	t.preemptions = over.preemptions
+	return t
+end
+
 function scenario(s)
 	check_scenario(s, 2)
+	if exploring() then
+		s = explored(s, exploring())
+	end
 	s.deadline = s.deadline or ms(1)
 	s.duration = s.duration or ms(100)
 	s.runs = s.runs or 1000

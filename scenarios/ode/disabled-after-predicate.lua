@@ -29,4 +29,15 @@ return scenario {
 		["v4.14"]	= { missed = "never", spurious = "any" },
 		["v4.14+ode-3"]	= { missed = "never", spurious = "sometimes" },
 	},
+	explore	= {
+		vm	= { vcpus = 1, spis = { { name = "disk" } } },
+		guest	= { function(cpu) cpu:wfi() end },
+		actors	= {
+			thread { name = "peer", run = function(vm)
+				vm.spi.disk:pulse()
+				vm.peer:disable_irq("disk")
+			end },
+		},
+		expect	= { ["v4.14"] = { spurious = "sometimes" } },
+	},
 }

@@ -32,4 +32,19 @@ return scenario {
 		["v4.14+ode-3"]	= { missed = "never", spurious = 1, futile = 0 },
 		["v4.14+ode"]	= { missed = "never", spurious = 1, futile = 0 },
 	},
+	-- In order: asleep, pending, disabled.  Without time the thread that was
+	-- woken may look in between, so that v4.14 is spurious as well; see
+	-- disabled-after-predicate.
+	explore	= {
+		vm	= { vcpus = 1, spis = { { name = "disk" } } },
+		guest	= { function(cpu) cpu:wfi() end },
+		actors	= {
+			thread { name = "peer", run = function(vm)
+				await(vm.vcpu[0].task.on_rq, false)
+				vm.spi.disk:pulse()
+				vm.peer:disable_irq("disk")
+			end },
+		},
+		expect	= { ["v4.14"] = { spurious = "sometimes" } },
+	},
 }

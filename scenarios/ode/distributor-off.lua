@@ -33,4 +33,15 @@ return scenario {
 		["v4.14+ode-3"]	= { missed = "always" },
 		["v4.14+ode"]	= { missed = "always" },
 	},
+	explore	= {
+		vm	= { vcpus = 1, spis = { { name = "disk" } } },
+		guest	= { function(cpu) cpu:wfi() end },
+		actors	= {
+			thread { name = "peer", run = function(vm)
+				vm.peer:gicd_enable(false)
+				vm.spi.disk:pulse()
+				vm.peer:gicd_enable(true)
+			end },
+		},
+	},
 }

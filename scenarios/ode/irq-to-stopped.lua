@@ -26,4 +26,14 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", spurious = "never",
 				    failed = "never" },
 	},
+	explore	= {
+		vm	= { vcpus = 1, off = { 0 }, spis = { { name = "disk" } } },
+		guest	= { function(cpu) end },
+		actors	= {
+			device { name = "disk",
+				 run = function(vm) vm.spi.disk:pulse() end },
+			thread { name = "peer",
+				 run = function(vm) vm.peer:psci_cpu_on(0) end },
+		},
+	},
 }

@@ -29,4 +29,31 @@ return scenario {
 		["v4.14+kick-on-migration"]	= { missed = "never" },
 		["v4.14+kick-on-migration+ode"]	= { missed = "never" },
 	},
+	-- vCPU 1 begins to wait when vCPU 0 is about to leave its guest.
+	explore	= {
+		vm	= { vcpus = 2, spis = { { name = "disk", target = 0 } },
+			    flags = { "masked", "up", "pulsed", "routed" } },
+		guest	= {
+			function(cpu)
+				cpu:irq_disable()
+				cpu:set("masked")
+				cpu:spin_until("pulsed")
+				cpu:set_target("disk", 1)
+				cpu:set("routed")
+			end,
+			function(cpu)
+				cpu:set("up")
+				cpu:spin_until("routed")
+				cpu:wfi()
+			end,
+		},
+		actors	= {
+			device { name = "disk", run = function(vm)
+				await(vm.flag.masked.value, true)
+				await(vm.flag.up.value, true)
+				vm.spi.disk:pulse()
+				store(vm.flag.pulsed.value, true)
+			end },
+		},
+	},
 }

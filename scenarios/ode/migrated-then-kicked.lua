@@ -34,4 +34,29 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", late = "always" },
 		["v4.14+kick-on-migration"] = { missed = "never", late = "never" },
 	},
+	-- In order: asleep, pending, routed, moved, kicked.  Late is not looked for.
+	explore	= {
+		vm	= { vcpus = 2, flags = { "pulsed", "moved" },
+			    spis = { { name = "disk", target = 0 },
+				     { name = "net", target = 1 } } },
+		guest	= {
+			function(cpu)
+				cpu:irq_disable()
+				cpu:spin_until("pulsed")
+				cpu:set_target("disk", 1)
+				cpu:wfe()
+				cpu:set("moved")
+			end,
+			function(cpu) cpu:wfi() end,
+		},
+		actors	= {
+			device { name = "disk", run = function(vm)
+				await(vm.vcpu[1].task.on_rq, false)
+				vm.spi.disk:pulse()
+				store(vm.flag.pulsed.value, true)
+				await(vm.flag.moved.value, true)
+				vm.spi.net:pulse()
+			end },
+		},
+	},
 }

@@ -36,4 +36,22 @@ return scenario {
 		["v4.14+check-on-spin"]	 = { failed = "never" },
 		["v4.14+ode"]		 = { missed = "never" },
 	},
+	-- A spinner asks once, at any moment, about a vCPU that is preempted once.
+	-- Its tests are loads one after the other, without a lock: the vCPU may
+	-- have left its wait between them and runnable()'s.
+	explore	= {
+		preemptions = 1,
+		vm	= { vcpus = 1, spis = { { name = "disk" } } },
+		guest	= { function(cpu) cpu:wfi() end },
+		actors	= {
+			device { name = "disk",
+				 run = function(vm) vm.spi.disk:pulse() end },
+			thread { name = "spinner", run = function(vm)
+				K.yield_to_vcpu(NULL, vm.vcpu[0])
+			end },
+		},
+		expect	= {
+			["v4.14+check-on-spin"] = { failed = "sometimes" },
+		},
+	},
 }

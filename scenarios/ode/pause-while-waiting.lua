@@ -38,4 +38,17 @@ return scenario {
 				    failed = "never" },
 		["v4.14+ode"]	= { missed = "never", failed = "never" },
 	},
+	-- One change of the active state at any moment; the interrupt comes
+	-- before, and may be noticed before, while or after all is halted.
+	explore	= {
+		vm	= { vcpus = 1, spis = { { name = "disk" }, { name = "other" } } },
+		guest	= { function(cpu) cpu:wfi() end },
+		actors	= {
+			thread { name = "peer", run = function(vm)
+				vm.spi.disk:pulse()
+				vm.peer:set_active("other")
+			end },
+		},
+		expect	= { ["v4.14+ode"] = { spurious = "sometimes" } },
+	},
 }

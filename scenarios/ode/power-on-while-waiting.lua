@@ -22,4 +22,12 @@ return scenario {
 		["v4.14+no-psci-mb"]	= { missed = "never", failed = "never" },
 		["v4.14+ode"]		= { missed = "never", failed = "never" },
 	},
+	explore	= {
+		vm	= { vcpus = 1, off = { 0 } },
+		guest	= { function(cpu) end },
+		actors	= {
+			thread { name = "peer",
+				 run = function(vm) vm.peer:psci_cpu_on(0) end },
+		},
+	},
 }

@@ -28,4 +28,14 @@ return scenario {
 		["v4.14+kick-on-migration"] = { missed = "always" },
 		["v4.14+ode"]	= { missed = "always" },
 	},
+	explore	= {
+		vm	= { vcpus = 2, off = { 0 }, spis = { { name = "disk" } } },
+		guest	= { function(cpu) end, function(cpu) cpu:wfi() end },
+		actors	= {
+			thread { name = "peer", run = function(vm)
+				vm.spi.disk:pulse()
+				vm.peer:set_target("disk", 1)
+			end },
+		},
+	},
 }

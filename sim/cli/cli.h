@@ -59,6 +59,7 @@ struct kw_cli {
 	GString *out;
 	bool tty_out, tty_err;
 	bool whole_paths;		/* what kw_cli_load() is to keep */
+	const char *exploring;		/* ... is for: a memory model */
 	volatile int stop;		/* set by SIGINT and SIGTERM */
 };
 

@@ -175,7 +175,7 @@ struct kw_scenario *kw_cli_load(struct kw_cli *cli, const char *path,
 {
 	const struct kw_script s = {
 		.lua_dir = kw_cli_lua(cli), .kernel = kernel, .path = path,
-		.whole_paths = cli->whole_paths,
+		.whole_paths = cli->whole_paths, .exploring = cli->exploring,
 	};
 
 	if (kernel && (cli->o.without->len || cli->o.only->len))

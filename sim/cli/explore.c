@@ -228,6 +228,7 @@ int kw_verb_explore(struct kw_cli *cli)
 				    cli->o.memory);
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
+	cli->exploring = cli->o.memory ? cli->o.memory : "sc";
 	files = kw_cli_scenarios(cli, &err);
 	items = files ? kw_cli_items(cli, files, &err) : NULL;
 	if (!items)

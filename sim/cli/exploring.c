@@ -112,11 +112,12 @@ void kw_cli_explore_loaded(struct kw_cli *cli,
 		.stop = &cli->stop,
 		.progress = what->show_progress ? progress : NULL,
 	};
-	const struct kw_world_opts world = {
-		.fold = !what->no_reduction, .preemptions = what->preemptions,
-	};
+	struct kw_world_opts world = { .fold = !what->no_reduction };
 
 	*x = (struct kw_explored){ .what = *what, .scenario = scenario };
+	if (!kw_option_given(cli, "preemptions"))
+		x->what.preemptions = scenario->preemptions;
+	world.preemptions = x->what.preemptions;
 	if (what->expected)
 		x->expected = *what->expected;
 	else

@@ -204,6 +204,12 @@ static int prim_kernel_name(lua_State *L)
 	return 1;
 }
 
+static int prim_exploring(lua_State *L)
+{
+	lua_pushstring(L, kw_build(L)->script->exploring);
+	return 1;
+}
+
 static void load_base(lua_State *L, const char *name)
 {
 	char *file;
@@ -255,7 +261,8 @@ void kw_files_open(struct kw_build *b)
 {
 	static const luaL_Reg fns[] = {
 		{ "include", prim_include }, { "requires", prim_requires },
-		{ "kernel_name", prim_kernel_name }, { NULL, NULL } };
+		{ "kernel_name", prim_kernel_name },
+		{ "exploring", prim_exploring }, { NULL, NULL } };
 
 	b->files = KW_NEW(&b->arena, struct kw_files);
 	b->files->kernel = XXH3_createState();

@@ -142,6 +142,9 @@ void kw_head_read(lua_State *L)
 		s->runs = (uint64_t)lua_tointeger(L, -1);
 	}
 	lua_pop(L, 1);
+	if (lua_getfield(L, 1, "preemptions") == LUA_TNUMBER)
+		s->preemptions = (unsigned)lua_tointeger(L, -1);
+	lua_pop(L, 1);
 	get_claims(L, s);
 	get_expect(L, s);
 }

@@ -63,6 +63,7 @@ struct kw_scenario {
 	unsigned nr_expects;
 	uint64_t deadline_ns, duration_ns;
 	uint64_t runs;				/* the scenario's default */
+	unsigned preemptions;			/* explored: ... */
 	uint64_t digest;			/* of the scenario's file */
 	uint64_t kernel_digest;			/* ... kernel's and patches' */
 	struct kw_kernel_step *steps;		/* with list_steps; sorted */
@@ -75,6 +76,9 @@ struct kw_script {
 	const char *lua_dir;		/* holds kvmwake/, kernel/, patch/ */
 	const char *kernel;		/* "v4.14+ode-3" */
 	const char *path;		/* the scenario's file */
+	/* Memory model when it is to be explored: scenario{}'s explore part
+	   is heeded.  NULL: it is to be run. */
+	const char *exploring;
 	bool whole_paths;		/* to be shown: no path is inlined */
 	bool list_steps;
 	const struct kw_kernel_step *without;	/* these are left out */

@@ -41,10 +41,9 @@ function K.finish_swait(wq, vcpu)
 	end
 end
 
--- swake_up(): always takes the lock (4.14.y has 35a2897c2a30; 4.14.0 tested
--- the queue without it once more, behind swq_has_sleeper()'s barrier in
--- kvm_vcpu_wake_up(), but bare in kvm_psci_vcpu_on() and resume_guest()).
--- Only one vCPU ever waits on its queue, so the first waiter is its owner.
+-- swake_up(): always takes the lock (35a2897c2a30; seen in 4.14.177).  4.13
+-- tested the queue without it first, with no barrier of its own: patch
+-- swake-up-lockless.  Only one vCPU ever waits on its queue, so the first waiter is its owner.
 function K.swake_up(wq)
 	lock_irqsave(wq.lock)
 	local vcpu = list_first(wq.list)
