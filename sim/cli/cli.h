@@ -175,6 +175,20 @@ void kw_cli_record(struct kw_scenario *scenario,
 		   const struct kw_record_opts *opts, struct kw_recorded *r);
 void kw_recorded_free(struct kw_recorded *r);	/* and the scenario */
 
+/* rerun.c: the run that the argument means, done again */
+struct kw_rerun {
+	struct kw_cli *cli;
+	char *path, *name, *kernel;
+	uint64_t seed, run;
+	struct kw_stored *stored;	/* NULL: not from the database */
+	GPtrArray *found;
+	struct kw_store *store;
+	struct kw_recorded rec;
+};
+/* r is zero; kw_rerun_free() in any case. */
+bool kw_cli_rerun(struct kw_cli *cli, struct kw_rerun *r, GError **err);
+void kw_rerun_free(struct kw_rerun *r);
+
 /* pairs.c: stored campaigns of two kernels, scenario by scenario */
 struct kw_stored_pair {
 	struct kw_stored *old_, *new_;

@@ -1,146 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * `replay`: decides which run an ID means, does it again, and prints the part
- * of it that went wrong.
- *
- * An ID is SCENARIO/KERNEL/SEED/RUN as `run` and `compare` print it; the
- * kernel may hold slashes.  The database says which file the scenario is;
- * when file or kernel have changed since, the replay is stale and refused,
- * unless --force.  The run's digest must be the stored one.
- */
+/* `replay`: decides which part of a run to print: that which went wrong. */
 #include <string.h>
 #include "cli.h"
-
-struct replay {
-	struct kw_cli *cli;
-	char *path, *name, *kernel;
-	uint64_t seed, run;
-	struct kw_stored *stored;	/* NULL: not from the database */
-	GPtrArray *found;
-	struct kw_store *store;
-};
-
-static void release(struct replay *r)
-{
-	if (r->found)
-		g_ptr_array_free(r->found, TRUE);
-	kw_store_close(r->store, NULL);
-	g_free(r->path);
-	g_free(r->name);
-	g_free(r->kernel);
-}
-
-static bool u64_of(const char *text, uint64_t *n)
-{
-	return g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, n, NULL);
-}
-
-/* name/kernel/seed/run, cut from both ends. */
-static bool parse_id(struct replay *r, const char *id)
-{
-	char **part = g_strsplit(id, "/", -1);
-	unsigned n = g_strv_length(part);
-	bool ok = n >= 4 && u64_of(part[n - 1], &r->run) &&
-		  u64_of(part[n - 2], &r->seed);
-
-	if (ok) {
-		g_free(part[n - 1]);
-		g_free(part[n - 2]);
-		part[n - 1] = part[n - 2] = NULL;
-		r->name = g_strdup(part[0]);
-		r->kernel = g_strjoinv("/", part + 1);
-	}
-	g_strfreev(part);
-	return ok;
-}
-
-static bool look_up(struct replay *r, GError **err)
-{
-	r->store = kw_store_open(r->cli->o.db, KW_STORE_READ, err);
-	if (!r->store)
-		return false;
-	r->found = kw_store_find(r->store, r->name, r->kernel, &r->seed, err);
-	if (!r->found)
-		return false;
-	if (!r->found->len) {
-		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
-			    "%s: no campaign of %s under %s with seed %"
-			    G_GUINT64_FORMAT, r->cli->o.db, r->name,
-			    r->kernel, r->seed);
-		return false;
-	}
-	r->stored = r->found->pdata[0];
-	r->path = g_strdup(r->stored->path);
-	return true;
-}
-
-static bool find_run(struct replay *r, GError **err)
-{
-	const char *arg = r->cli->args->pdata[0];
-
-	r->seed = r->cli->o.seed;
-	r->run = r->cli->o.run;
-	if (!g_str_has_suffix(arg, ".lua")) {
-		if (parse_id(r, arg))
-			return look_up(r, err);
-		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
-			    "replay: \"%s\" is neither a scenario file nor "
-			    "SCENARIO/KERNEL/SEED/RUN", arg);
-		return false;
-	}
-	r->path = g_strdup(arg);
-	if (r->cli->o.kernels->len != 1) {
-		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
-			    "replay: say under which kernel: --kernel K");
-		return false;
-	}
-	r->kernel = g_strdup(r->cli->o.kernels->pdata[0]);
-	return true;
-}
-
-static bool check_stale(struct replay *r, const struct kw_scenario *s,
-			GError **err)
-{
-	const char *what = NULL;
-
-	if (!r->stored)
-		return true;
-	if (r->stored->scenario_digest != s->digest)
-		what = r->path;
-	else if (r->stored->kernel_digest != s->kernel_digest)
-		what = r->kernel;
-	else if (r->stored->program_digest != s->program->digest)
-		what = "lua/kvmwake";
-	if (!what)
-		return true;
-	if (r->cli->o.force) {
-		kw_cli_note(r->cli, "%s has changed since: this is another "
-			    "run", what);
-		r->stored = NULL;
-		return true;
-	}
-	g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
-		    "%s has changed since that run was stored: the replay "
-		    "would show another one (--force goes on)", what);
-	return false;
-}
-
-static bool check_digest(struct replay *r, const struct kw_result *res,
-			 GError **err)
-{
-	uint64_t digest;
-
-	if (!r->stored || !kw_store_digest(r->store, r->stored->id, r->run,
-					   &digest, err))
-		return !*err;
-	if (digest == res->digest)
-		return true;
-	g_set_error(err, KW_CLI_ERROR, KW_EXIT_INTERNAL,
-		    "this run gives digest %016" G_GINT64_MODIFIER "x, stored "
-		    "is %016" G_GINT64_MODIFIER "x: the simulator is another "
-		    "one, or not deterministic", res->digest, digest);
-	return false;
-}
 
 static void put_episode(struct kw_cli *cli, const struct kw_recorded *rec)
 {
@@ -200,11 +61,11 @@ static void put_steps(struct kw_cli *cli, const struct kw_columns *c)
 }
 
 /* Without --from and --to: the wait that went wrong. */
-static bool window(struct replay *r, const struct kw_recorded *rec,
+static bool window(struct kw_rerun *r,
 		   struct kw_columns *c, GError **err)
 {
 	const struct kw_options *o = &r->cli->o;
-	const struct kw_episode *e = kw_worst_episode(&rec->result);
+	const struct kw_episode *e = kw_worst_episode(&r->rec.result);
 
 	c->from_ns = 0;
 	c->to_ns = KW_NEVER_NS;
@@ -221,9 +82,9 @@ static bool window(struct replay *r, const struct kw_recorded *rec,
 	return true;
 }
 
-static void put_head(struct replay *r, const struct kw_recorded *rec)
+static void put_head(struct kw_rerun *r)
 {
-	const struct kw_scenario *s = rec->scenario;
+	const struct kw_scenario *s = r->rec.scenario;
 	char *line = g_strdup_printf("%s: %s", s->name, s->about);
 
 	kw_text_fill(r->cli->out, line, KW_WIDTH, "");
@@ -231,12 +92,13 @@ static void put_head(struct replay *r, const struct kw_recorded *rec)
 			       G_GUINT64_FORMAT ", run %" G_GUINT64_FORMAT
 			       "\ndigest %016" G_GINT64_MODIFIER "x\n\n",
 			       KW_VERSION, r->kernel, r->seed, r->run,
-			       rec->result.digest);
+			       r->rec.result.digest);
 	g_free(line);
 }
 
-static void put_tail(struct replay *r, const struct kw_recorded *rec)
+static void put_tail(struct kw_rerun *r)
 {
+	const struct kw_recorded *rec = &r->rec;
 	GString *why = g_string_new("why: "), *out = r->cli->out;
 	struct kw_json j;
 	char *line;
@@ -265,53 +127,31 @@ static void put_tail(struct replay *r, const struct kw_recorded *rec)
 	g_free(line);
 }
 
-static bool print(struct replay *r, const struct kw_recorded *rec,
-		  GError **err)
+static bool print(struct kw_rerun *r, GError **err)
 {
+	const struct kw_recorded *rec = &r->rec;
 	struct kw_columns c = {
 		.program = rec->scenario->program,
 		.seen = (const struct kw_step_seen *)(void *)rec->seen->data,
 		.nr_seen = rec->seen->len,
 	};
 
-	if (!check_digest(r, &rec->result, err) || !window(r, rec, &c, err))
+	if (!window(r, &c, err))
 		return false;
 	if (r->cli->o.json) {
 		put_steps(r->cli, &c);
 		put_episode(r->cli, rec);
 	} else {
-		put_head(r, rec);
+		put_head(r);
 		kw_columns_print(&c, r->cli->out);
 	}
-	put_tail(r, rec);
+	put_tail(r);
 	return true;
-}
-
-static bool replay(struct replay *r, GError **err)
-{
-	struct kw_recorded rec;
-	struct kw_scenario *s;
-	bool ok;
-
-	if (!find_run(r, err))
-		return false;
-	s = kw_cli_load(r->cli, r->path, r->kernel, err);
-	if (!s)
-		return false;
-	r->cli->o.seed = r->seed;
-	if (!check_stale(r, s, err)) {
-		kw_scenario_free(s);
-		return false;
-	}
-	kw_cli_record(s, &(struct kw_record_opts){ r->seed, r->run }, &rec);
-	ok = print(r, &rec, err);
-	kw_recorded_free(&rec);
-	return ok;
 }
 
 int kw_verb_replay(struct kw_cli *cli)
 {
-	struct replay r = { .cli = cli };
+	struct kw_rerun r = { .cli = cli };
 	GError *err = NULL;
 
 	if (cli->args->len != 1)
@@ -319,7 +159,8 @@ int kw_verb_replay(struct kw_cli *cli)
 				    "a scenario file with --kernel and --run");
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
-	replay(&r, &err);
-	release(&r);
+	if (kw_cli_rerun(cli, &r, &err))
+		print(&r, &err);
+	kw_rerun_free(&r);
 	return err ? kw_cli_fail(cli, err) : KW_EXIT_FINE;
 }

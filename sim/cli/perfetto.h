@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where the tracks of `export --perfetto` come from; for perfetto.c. */
+#ifndef KW_PERFETTO_H
+#define KW_PERFETTO_H
+
+#include "../report/tracks.h"
+#include "cli.h"
+
+/* perfetto_run.c */
+void kw_perfetto_run(struct kw_tracks *t, const struct kw_recorded *r);
+
+#endif

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# `export --perfetto`: the Trace Event Format's rules hold, what is in the run
+# is in the file, and the rules' checker can fail.
+. tests/lib/cli.sh
+check=tests/lib/trace_events.py
+db=$TMPDIR/a.db
+
+if ! command -v python3 >/dev/null; then
+	echo "no python3: JSON cannot be checked"
+	exit 77
+fi
+
+# keeps FILE NAME: the format's rules; what is in it goes to $TMPDIR/out
+keeps() {
+	python3 $check "$1" >"$TMPDIR/out" 2>"$TMPDIR/err"
+	ok $? "$2: the format's rules"
+	sed 's/^/# /' "$TMPDIR/err"
+}
+
+"$KVMWAKE" run --db "$db" --runs 4 --quiet $scenario >/dev/null
+exits 0 "a stored run" "$KVMWAKE" export --perfetto --db "$db" \
+	pmu-overflow-in-wfi/v4.14/1/3 --out "$TMPDIR/run.json"
+keeps "$TMPDIR/run.json" "a stored run"
+says '^missed: vcpu0.pmu: 1$' "$TMPDIR/out" "its missed wake-up"
+says '^asleep: ' "$TMPDIR/out" "where the vCPU slept"
+says '^wake: [1-9]' "$TMPDIR/out" "the handler's wake-up is an arrow"
+"$KVMWAKE" export --perfetto --db "$db" pmu-overflow-in-wfi/v4.14/1/3 |
+	cmp -s - "$TMPDIR/run.json"
+ok $? "the same bytes again, on standard output"
+for s in gallery/overcommit gallery/cpu-hotplug gallery/pmu-sampling; do
+	exits 0 "$s" "$KVMWAKE" export --perfetto scenarios/$s.lua \
+		--kernel v4.14 --run 1 --out "$TMPDIR/s.json"
+	keeps "$TMPDIR/s.json" "$s"
+done
+
+# broken NAME SED-SCRIPT: the checker finds it
+broken() {
+	sed -E "$2" "$TMPDIR/run.json" >"$TMPDIR/broken.json"
+	! cmp -s "$TMPDIR/run.json" "$TMPDIR/broken.json" &&
+		! python3 $check "$TMPDIR/broken.json" >/dev/null 2>&1
+	ok $? "the checker finds $1"
+}
+broken "an end that is gone" '0,/"ph":"E"/{/"ph":"E"/d}'
+broken "an arrow without its end" '/"ph":"f"/d'
+broken "time that goes back" 's/("ph":"E".*"ts":)[0-9.]+/\10.000/'
+broken "a field that is gone" 's/,"s":"t"//'
+broken "a track without a name" '/thread_name/d'
+
+exits 2 "no format" "$KVMWAKE" export $scenario
+says 'one format, please' "$TMPDIR/err" "no format: it says so"
+exits 2 "two formats" "$KVMWAKE" export --perfetto --promela $scenario
+exits 2 "nothing to export" "$KVMWAKE" export --perfetto
+exits 2 "no such run" "$KVMWAKE" export --perfetto --db "$db" \
+	pmu-overflow-in-wfi/v4.14/7/3
+finish
