@@ -3,6 +3,7 @@
  * Depth first: a stack of states, each with the moves that are left of it.
  * A witness is what is on the stack.
  */
+#include "fingerprint.h"
 #include "hunt.h"
 
 struct frame {
@@ -11,6 +12,7 @@ struct frame {
 
 struct stack {
 	struct kw_hunt *h;
+	struct kw_hunter k;
 	GByteArray *states;
 	GArray *frames, *moves;
 	uint8_t *to;
@@ -35,6 +37,7 @@ static void found(struct stack *k, const struct kw_find *f)
 						    x->first + x->next - 1);
 	}
 	kw_hunt_found(k->h, f, moves, nr);
+	k->h->stop |= kw_hunt_enough(k->h);
 }
 
 static void push(struct stack *k, const uint8_t *s)
@@ -50,9 +53,9 @@ static void push(struct stack *k, const uint8_t *s)
 	g_array_append_vals(k->moves, moves, f.nr);
 	g_array_append_val(k->frames, f);
 	k->h->res->depth = MAX(k->h->res->depth, k->frames->len - 1);
-	if (kw_hunt_state(k->h, at, &find))
+	if (kw_hunt_state(&k->k, at, &find))
 		found(k, &find);
-	if (!f.nr && kw_hunt_end(k->h, at, &find))
+	if (!f.nr && kw_hunt_end(&k->k, at, &find))
 		found(k, &find);
 }
 
@@ -69,18 +72,28 @@ static void go_on(struct stack *k)
 	struct frame *f = top(k);
 	struct kw_seen_by_move seen;
 	struct kw_find find;
-	bool terminal;
 
 	memcpy(k->to, k->states->data + k->states->len - h->size, h->size);
 	kw_world_apply(h->w, k->to,
 		       &g_array_index(k->moves, struct kw_move,
 				      f->first + f->next++), &seen);
-	if (kw_hunt_move(h, &seen, &find, &terminal))
+	if (kw_hunt_move(&k->k, &seen, &find))
 		found(k, &find);
-	if (!terminal && !h->stop &&
-	    kw_visited_add(&h->visited, kw_fingerprint(k->to, h->size),
-			   k->to))
+	if (!seen.failed && !h->stop &&
+	    kw_visited_add(&h->visited, k->k.adder,
+			   kw_fingerprint(k->to, h->size), k->to))
 		push(k, k->to);
+}
+
+static bool bounded(struct stack *k)
+{
+	struct kw_hunt *h = k->h;
+
+	h->bytes = MAX(h->bytes, k->states->len +
+			k->frames->len * sizeof(struct frame) +
+			k->moves->len * sizeof(struct kw_move));
+	return kw_hunt_bounded(h, k->k.states, k->frames->len,
+			       kw_rescue_bytes(k->k.rescue));
 }
 
 void kw_hunt_depth(struct kw_hunt *h)
@@ -92,6 +105,9 @@ void kw_hunt_depth(struct kw_hunt *h)
 	k.frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
 	k.moves = g_array_new(FALSE, FALSE, sizeof(struct kw_move));
 	k.to = g_malloc(h->size);
+	kw_hunter_init(&k.k, h);
+	kw_visited_add(&h->visited, k.k.adder,
+		       kw_fingerprint(h->start, h->size), h->start);
 	push(&k, h->start);
 	while (k.frames->len && !h->stop) {
 		if (top(&k)->next == top(&k)->nr) {
@@ -99,12 +115,11 @@ void kw_hunt_depth(struct kw_hunt *h)
 			continue;
 		}
 		go_on(&k);
-		h->bytes = MAX(h->bytes, k.states->len +
-				k.frames->len * sizeof(struct frame) +
-				k.moves->len * sizeof(struct kw_move));
-		if (++n % 64 == 0 && kw_hunt_bounded(h, k.frames->len))
+		if (++n % 64 == 0 && bounded(&k))
 			break;
 	}
+	bounded(&k);
+	kw_hunter_end(&k.k);
 	g_byte_array_free(k.states, TRUE);
 	g_array_free(k.frames, TRUE);
 	g_array_free(k.moves, TRUE);

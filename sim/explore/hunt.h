@@ -2,7 +2,8 @@
 /*
  * What both orders of search share, for the files of explore/ only:
  * search.c (what a new state and a move show), breadth.c, depth.c,
- * rescue.c (can a sleeper still be woken?).
+ * witness.c (how what breadth first has found is reached), rescue.c (can a
+ * sleeper still be woken?).
  */
 #ifndef KW_HUNT_H
 #define KW_HUNT_H
@@ -17,12 +18,23 @@ struct kw_hunt {
 	const struct kw_search_opts *opts;
 	struct kw_search_result *res;
 	struct kw_visited visited;
-	struct kw_rescue *rescue;
 	uint32_t size;
 	uint8_t *start;		/* the initial state */
 	uint64_t bytes;		/* that the order of search itself uses */
+	unsigned found;		/* bit p: property p */
+	unsigned found_at[KW_NR_PROPERTIES];	/* level, breadth first */
 	bool stop;
 	bool again;		/* what folding took for granted was wrong */
+};
+
+/* Who looks; one a thread. */
+struct kw_hunter {
+	struct kw_hunt *h;
+	const struct kw_world *w;
+	struct kw_rescue *rescue;
+	struct kw_adder *adder;
+	uint64_t states, transitions, ends;
+	bool exposed;
 };
 
 /* What made a witness, so that the order of search can say how. */
@@ -31,21 +43,30 @@ struct kw_find {
 	struct kw_witness witness;	/* without its moves */
 };
 
+void kw_hunter_init(struct kw_hunter *k, struct kw_hunt *h);
+/* Adds what it counted to the result. */
+void kw_hunter_end(struct kw_hunter *k);
+
 /* Does the new state s show something?  Then it is in *f. */
-bool kw_hunt_state(struct kw_hunt *h, uint8_t *s, struct kw_find *f);
+bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, struct kw_find *f);
 /* A state without moves. */
-bool kw_hunt_end(struct kw_hunt *h, uint8_t *s, struct kw_find *f);
-/* What a move showed; *terminal: nothing follows. */
-bool kw_hunt_move(struct kw_hunt *h, const struct kw_seen_by_move *seen,
-		  struct kw_find *f, bool *terminal);
-/* Keeps it; moves become the result's.  Only the first of a property. */
+bool kw_hunt_end(struct kw_hunter *k, uint8_t *s, struct kw_find *f);
+/* What a move showed; nothing follows where it failed. */
+bool kw_hunt_move(struct kw_hunter *k, const struct kw_seen_by_move *seen,
+		  struct kw_find *f);
+/* Keeps it; moves become the result's. */
 void kw_hunt_found(struct kw_hunt *h, const struct kw_find *f,
 		   struct kw_move *moves, unsigned nr_moves);
+/* Of h->found: has what was asked for been found? */
+bool kw_hunt_enough(const struct kw_hunt *h);
 /* Is a limit hit, or the user tired? */
-bool kw_hunt_bounded(struct kw_hunt *h, uint64_t left);
+bool kw_hunt_bounded(struct kw_hunt *h, uint64_t states, uint64_t left,
+		     uint64_t rescue_bytes);
 
 void kw_hunt_breadth(struct kw_hunt *h);
 void kw_hunt_depth(struct kw_hunt *h);
+/* Shortest ways to all of h->found. */
+void kw_hunt_witnesses(struct kw_hunt *h);
 
 struct kw_rescue *kw_rescue_new(const struct kw_world *w);
 void kw_rescue_free(struct kw_rescue *r);

@@ -9,6 +9,7 @@
 
 #include "../machine/step.h"
 #include "../oracle/oracle.h"
+#include "../program/link.h"
 #include "../program/live.h"
 #include "guard.h"
 #include "world.h"
@@ -43,6 +44,10 @@ struct kw_world {
 	int mark_verdict, mark_signal;
 	uint16_t *arch;			/* addresses that SPEC may depend on */
 	unsigned nr_arch;
+	unsigned grain_shift;		/* log2 of a grain's bytes */
+	uint8_t *written;		/* [node], see grain.c */
+	uint64_t *block_grains, *header_grains;	/* [actor] */
+	uint64_t flags_grains;
 };
 
 /* flags.c */
@@ -56,6 +61,25 @@ void kw_flags_effect(const struct kw_world *w, uint8_t *s, unsigned a,
 		     struct kw_seen_by_move *seen);
 void kw_flags_seen(const struct kw_world *w, const uint8_t *s,
 		   struct kw_seen_by_move *seen);
+
+/* grain.c */
+#define KW_BLOCK_SIZE(ac) \
+	(sizeof(struct kw_actor_state) + 2u * (ac)->nr_regs)
+
+void kw_grains_init(struct kw_world *w);
+/* Those that actor a's next step may change, what it forgets excepted. */
+uint64_t kw_step_grains(const struct kw_world *w, const uint8_t *s,
+			unsigned a);
+/* ... and beginning, firing, or leaving the guest. */
+uint64_t kw_begin_grains(const struct kw_world *w, unsigned a);
+
+/* Of len bytes, no more than two grains have. */
+static inline uint64_t kw_grains(const struct kw_world *w, unsigned addr,
+				 unsigned len)
+{
+	return UINT64_C(1) << (addr >> w->grain_shift) |
+	       UINT64_C(1) << ((addr + len - 1) >> w->grain_shift);
+}
 
 static inline const struct kw_actor_state *
 kw_block(const struct kw_world *w, const uint8_t *s, unsigned a)

@@ -8,6 +8,7 @@
  * What leads to a rescue is remembered: the states of a sleep are asked about
  * one after another, and each answer is one move away from the next.
  */
+#include "fingerprint.h"
 #include "hunt.h"
 
 struct frame {
@@ -122,7 +123,7 @@ static bool search(struct kw_rescue *r, unsigned v, struct kw_visited *seen)
 		fp = kw_fingerprint(r->to, r->size);
 		if (kw_visited_has(&r->rescued[v], fp))
 			return true;
-		if (kw_visited_add(seen, fp, NULL))
+		if (kw_visited_add(seen, NULL, fp, NULL))
 			push(r, r->to, fp);
 	}
 	return false;
@@ -138,11 +139,11 @@ bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, unsigned v)
 	if (kw_visited_has(&r->rescued[v], fp))
 		return true;
 	kw_visited_init(&seen, false, NULL, 0);
-	kw_visited_add(&seen, fp, NULL);
+	kw_visited_add(&seen, NULL, fp, NULL);
 	push(r, s, fp);
 	comes = search(r, v, &seen);
 	for (i = 0; comes && i < r->frames->len; i++)
-		kw_visited_add(&r->rescued[v],
+		kw_visited_add(&r->rescued[v], NULL,
 			       g_array_index(r->frames, struct frame, i).fp,
 			       NULL);
 	while (r->frames->len)

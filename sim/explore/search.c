@@ -9,9 +9,29 @@ const char *const kw_property_names[KW_NR_PROPERTIES] = {
 /* How often somebody is told how far it is. */
 #define PROGRESS 65536
 
-static bool wanted(const struct kw_hunt *h, enum kw_property what)
+void kw_hunter_init(struct kw_hunter *k, struct kw_hunt *h)
 {
-	return !h->res->of[what].found;
+	*k = (struct kw_hunter){
+		.h = h, .w = h->w, .rescue = kw_rescue_new(h->w),
+		.adder = kw_adder_new(&h->visited),
+	};
+}
+
+void kw_hunter_end(struct kw_hunter *k)
+{
+	struct kw_search_result *res = k->h->res;
+
+	res->states += k->states;
+	res->transitions += k->transitions;
+	res->ends += k->ends;
+	res->exposed |= k->exposed;
+	kw_rescue_free(k->rescue);
+	kw_adder_free(k->adder);
+}
+
+static bool wanted(const struct kw_hunter *k, enum kw_property what)
+{
+	return !(k->h->found >> what & 1);
 }
 
 /* True when the search is to begin again. */
@@ -22,18 +42,18 @@ static bool was_wrong(struct kw_hunt *h)
 	return h->again;
 }
 
-bool kw_hunt_state(struct kw_hunt *h, uint8_t *s, struct kw_find *f)
+bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, struct kw_find *f)
 {
 	unsigned v;
 
-	h->res->states++;
-	if (!wanted(h, KW_FINDS_MISSED))
+	k->states++;
+	if (!wanted(k, KW_FINDS_MISSED))
 		return false;
-	for (v = 0; v < kw_world_nr_vcpus(h->w); v++) {
-		if (!kw_world_oversleeps(h->w, s, v) ||
-		    kw_rescue_comes(h->rescue, s, v))
+	for (v = 0; v < kw_world_nr_vcpus(k->w); v++) {
+		if (!kw_world_oversleeps(k->w, s, v) ||
+		    kw_rescue_comes(k->rescue, s, v))
 			continue;
-		if (was_wrong(h))
+		if (was_wrong(k->h))
 			return false;
 		*f = (struct kw_find){
 			.what = KW_FINDS_MISSED, .witness.vcpu = (int)v,
@@ -43,14 +63,14 @@ bool kw_hunt_state(struct kw_hunt *h, uint8_t *s, struct kw_find *f)
 	return false;
 }
 
-bool kw_hunt_end(struct kw_hunt *h, uint8_t *s, struct kw_find *f)
+bool kw_hunt_end(struct kw_hunter *k, uint8_t *s, struct kw_find *f)
 {
 	unsigned addr = 0, a;
 
-	h->res->ends++;
-	if (!wanted(h, KW_FINDS_FAILED))
+	k->ends++;
+	if (!wanted(k, KW_FINDS_FAILED))
 		return false;
-	a = kw_world_blocked(h->w, s, &addr);
+	a = kw_world_blocked(k->w, s, &addr);
 	if (!a)
 		return false;
 	*f = (struct kw_find){
@@ -62,22 +82,21 @@ bool kw_hunt_end(struct kw_hunt *h, uint8_t *s, struct kw_find *f)
 	return true;
 }
 
-bool kw_hunt_move(struct kw_hunt *h, const struct kw_seen_by_move *seen,
-		  struct kw_find *f, bool *terminal)
+bool kw_hunt_move(struct kw_hunter *k, const struct kw_seen_by_move *seen,
+		  struct kw_find *f)
 {
-	h->res->transitions++;
-	h->res->exposed |= seen->exposed;
-	*terminal = seen->failed;
-	if (was_wrong(h))
+	k->transitions++;
+	k->exposed |= seen->exposed;
+	if (was_wrong(k->h))
 		return false;
-	if (seen->failed && wanted(h, KW_FINDS_FAILED)) {
+	if (seen->failed && wanted(k, KW_FINDS_FAILED)) {
 		*f = (struct kw_find){
 			.what = KW_FINDS_FAILED,
 			.witness = { .vcpu = -1, .message = seen->message },
 		};
 		return true;
 	}
-	if (seen->spurious >= 0 && wanted(h, KW_FINDS_SPURIOUS)) {
+	if (seen->spurious >= 0 && wanted(k, KW_FINDS_SPURIOUS)) {
 		*f = (struct kw_find){
 			.what = KW_FINDS_SPURIOUS,
 			.witness.vcpu = seen->spurious,
@@ -87,39 +106,35 @@ bool kw_hunt_move(struct kw_hunt *h, const struct kw_seen_by_move *seen,
 	return false;
 }
 
+bool kw_hunt_enough(const struct kw_hunt *h)
+{
+	const struct kw_search_opts *o = h->opts;
+
+	return (h->found & o->stop_any) ||
+	       (o->stop_all && (h->found & o->stop_all) == o->stop_all);
+}
+
 void kw_hunt_found(struct kw_hunt *h, const struct kw_find *f,
 		   struct kw_move *moves, unsigned nr_moves)
 {
-	const struct kw_search_opts *o = h->opts;
-	unsigned p, found = 0;
-
-	if (h->res->of[f->what].found) {
-		g_free(moves);
-		return;
-	}
 	h->res->of[f->what] = f->witness;
 	h->res->of[f->what].found = true;
 	h->res->of[f->what].moves = moves;
 	h->res->of[f->what].nr_moves = nr_moves;
-	for (p = 0; p < KW_NR_PROPERTIES; p++)
-		found |= (unsigned)h->res->of[p].found << p;
-	if ((found & o->stop_any) ||
-	    (o->stop_all && (found & o->stop_all) == o->stop_all)) {
-		h->stop = true;
-		h->res->ended = true;
-	}
+	h->found |= 1u << f->what;
 }
 
-bool kw_hunt_bounded(struct kw_hunt *h, uint64_t left)
+bool kw_hunt_bounded(struct kw_hunt *h, uint64_t states, uint64_t left,
+		     uint64_t rescue_bytes)
 {
 	const struct kw_search_opts *o = h->opts;
 	uint64_t bytes = h->bytes + kw_visited_bytes(&h->visited) +
-			 kw_rescue_bytes(h->rescue);
+			 rescue_bytes;
 
 	h->res->bytes_max = MAX(h->res->bytes_max, bytes);
-	if (o->progress && h->res->states % PROGRESS < 256)
-		o->progress(o->progress_arg, h->res->states, left);
-	if (o->max_states && h->res->states >= o->max_states)
+	if (o->progress && states % PROGRESS < 256)
+		o->progress(o->progress_arg, states, left);
+	if (o->max_states && states >= o->max_states)
 		h->res->bound = KW_BOUND_STATES;
 	else if (o->max_bytes && bytes >= o->max_bytes)
 		h->res->bound = KW_BOUND_BYTES;
@@ -138,19 +153,18 @@ static void attempt(struct kw_hunt *h)
 	*h->res = (struct kw_search_result){ .again = again };
 	h->stop = h->again = false;
 	h->bytes = 0;
+	h->found = 0;
 	kw_world_start(h->w, h->start);
 	kw_visited_init(&h->visited, opts->exact, h->start, h->size);
-	h->rescue = kw_rescue_new(h->w);
-	kw_visited_add(&h->visited, kw_fingerprint(h->start, h->size),
-		       h->start);
 	if (opts->depth_first)
 		kw_hunt_depth(h);
 	else
 		kw_hunt_breadth(h);
 	h->res->complete = !h->stop && h->res->bound == KW_UNBOUNDED;
-	kw_hunt_bounded(h, 0);
+	h->res->ended = kw_hunt_enough(h);
 	kw_visited_free(&h->visited);
-	kw_rescue_free(h->rescue);
+	if (!opts->depth_first && !h->again)
+		kw_hunt_witnesses(h);
 }
 
 void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,

@@ -260,6 +260,7 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 		w->slow[a] = find_slow(w, a);
 	find_arch(w);
 	lay_out(w);
+	kw_grains_init(w);
 	return w;
 }
 
@@ -286,5 +287,8 @@ void kw_world_free(struct kw_world *w)
 	g_free(w->virq_of);
 	g_free(w->preempt_of);
 	g_free(w->arch);
+	g_free(w->written);
+	g_free(w->block_grains);
+	g_free(w->header_grains);
 	g_free(w);
 }

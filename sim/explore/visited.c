@@ -7,9 +7,7 @@
  * so it is done from the top; only the first slots, where an entry may sit
  * further from its home than that moves, are set aside and put in again.
  */
-#define XXH_INLINE_ALL
 #include <glib.h>
-#include <xxhash.h>
 #include "pack.h"
 #include "visited.h"
 
@@ -17,17 +15,41 @@
 #define FIRST	 4096		/* slots at first */
 #define ASIDE	 65536		/* first slots, see above */
 
-struct record {			/* of the store */
+#define CHUNK	 (1u << 20)	/* bytes of records that are taken at once */
+
+struct record {
 	uint64_t fp;
 	uint32_t len;
 	uint8_t bytes[];
 };
 
-uint64_t kw_fingerprint(const uint8_t *s, uint32_t size)
-{
-	uint64_t fp = XXH3_64bits(s, size);
+struct kw_adder {
+	struct kw_visited *v;
+	GPtrArray *chunks;
+	size_t used, room;	/* bytes of the last one */
+	uint8_t *packed;
+};
 
-	return fp ? fp : 1;
+struct kw_adder *kw_adder_new(struct kw_visited *v)
+{
+	struct kw_adder *a;
+
+	if (!v->exact)
+		return NULL;
+	a = g_new0(struct kw_adder, 1);
+	a->v = v;
+	a->chunks = g_ptr_array_new_with_free_func(g_free);
+	a->packed = g_malloc(kw_pack_max(v->size));
+	return a;
+}
+
+void kw_adder_free(struct kw_adder *a)
+{
+	if (!a)
+		return;
+	g_ptr_array_free(a->chunks, TRUE);
+	g_free(a->packed);
+	g_free(a);
 }
 
 void kw_visited_init(struct kw_visited *v, bool exact, const uint8_t *base,
@@ -37,30 +59,22 @@ void kw_visited_init(struct kw_visited *v, bool exact, const uint8_t *base,
 		.nr_slots = FIRST, .exact = exact, .base = base, .size = size,
 	};
 	v->slots = g_new0(uint64_t, FIRST + MARGIN);
-	if (exact)
-		v->packed = g_malloc(kw_pack_max(size));
 }
 
 void kw_visited_free(struct kw_visited *v)
 {
 	g_free(v->slots);
-	g_free(v->store);
-	g_free(v->packed);
 }
 
 uint64_t kw_visited_bytes(const struct kw_visited *v)
 {
-	return (v->nr_slots + MARGIN) * sizeof(*v->slots) + v->room;
-}
-
-static const struct record *record(const struct kw_visited *v, uint64_t slot)
-{
-	return (const void *)(v->store + slot - 1);
+	return (v->nr_slots + MARGIN) * sizeof(*v->slots) +
+	       v->record_bytes;
 }
 
 static uint64_t fp_of(const struct kw_visited *v, uint64_t slot)
 {
-	return v->exact ? record(v, slot)->fp : slot;
+	return v->exact ? ((const struct record *)(uintptr_t)slot)->fp : slot;
 }
 
 static void place(struct kw_visited *v, uint64_t slot)
@@ -99,47 +113,50 @@ static void grow(struct kw_visited *v)
 	g_free(aside);
 }
 
-/* The packed state is at v->packed. */
-static uint64_t put_record(struct kw_visited *v, uint64_t fp, size_t len)
+/* The packed state is at a->packed. */
+static uint64_t put_record(struct kw_adder *a, uint64_t fp, size_t len)
 {
 	size_t need = (sizeof(struct record) + len + 7) & ~(size_t)7;
-	uint64_t at = v->used;
 	struct record *r;
 
-	if (v->used + need > v->room) {
-		v->room = MAX(2 * v->room, 65536 + need);
-		v->store = g_realloc(v->store, v->room);
+	if (a->used + need > a->room) {
+		a->room = MAX(CHUNK, need);
+		a->used = 0;
+		g_ptr_array_add(a->chunks, g_malloc(a->room));
+		a->v->record_bytes += a->room;
 	}
-	r = (void *)(v->store + at);
+	r = (void *)((uint8_t *)a->chunks->pdata[a->chunks->len - 1] +
+		     a->used);
 	r->fp = fp;
 	r->len = (uint32_t)len;
-	memcpy(r->bytes, v->packed, len);
-	v->used += need;
-	return at + 1;
+	memcpy(r->bytes, a->packed, len);
+	a->used += need;
+	return (uintptr_t)r;
 }
 
-static bool is(const struct kw_visited *v, uint64_t slot, uint64_t fp,
+static bool is(const struct kw_adder *a, uint64_t slot, uint64_t fp,
 	       size_t len)
 {
-	const struct record *r;
+	const struct record *r = (const void *)(uintptr_t)slot;
 
-	if (!v->exact)
+	if (!a)
 		return slot == fp;
-	r = record(v, slot);
 	return r->fp == fp && r->len == len &&
-	       !memcmp(r->bytes, v->packed, len);
+	       !memcmp(r->bytes, a->packed, len);
 }
 
-bool kw_visited_add(struct kw_visited *v, uint64_t fp, const uint8_t *s)
+bool kw_visited_add(struct kw_visited *v, struct kw_adder *a, uint64_t fp,
+		    const uint8_t *s)
 {
-	size_t len = v->exact ? kw_pack(v->base, s, v->size, v->packed) : 0;
-	uint64_t i = kw_visited_home(v, fp);
+	size_t len = a ? kw_pack(v->base, s, v->size, a->packed) : 0;
+	uint64_t i;
 
-	for (; v->slots[i]; i++)
-		if (is(v, v->slots[i], fp, len))
+	fp += !fp;
+	for (i = kw_visited_home(v, fp); v->slots[i]; i++)
+		if (is(a, v->slots[i], fp, len))
 			return false;
 	g_assert(i < v->nr_slots + MARGIN - 1);
-	v->slots[i] = v->exact ? put_record(v, fp, len) : fp;
+	v->slots[i] = a ? put_record(a, fp, len) : fp;
 	if (++v->count * 8 > v->nr_slots * 7)
 		grow(v);
 	return true;
@@ -147,9 +164,10 @@ bool kw_visited_add(struct kw_visited *v, uint64_t fp, const uint8_t *s)
 
 bool kw_visited_has(const struct kw_visited *v, uint64_t fp)
 {
-	uint64_t i = kw_visited_home(v, fp);
+	uint64_t i;
 
-	for (; v->slots[i]; i++)
+	fp += !fp;
+	for (i = kw_visited_home(v, fp); v->slots[i]; i++)
 		if (v->slots[i] == fp)
 			return true;
 	return false;

@@ -16,23 +16,27 @@
 #include <stdint.h>
 
 struct kw_visited {
-	uint64_t *slots;	/* 0: free; exact: offset in store + 1 */
+	uint64_t *slots;	/* 0: free; exact: a record's address */
 	uint64_t nr_slots;	/* without the margin behind them */
 	uint64_t count;
+	uint64_t record_bytes;
 	bool exact;
 	const uint8_t *base;	/* exact: what states are packed against */
 	uint32_t size;
-	uint8_t *store, *packed;
-	uint64_t used, room;	/* bytes of store */
 };
+
+/* Exact: where one thread's records are; else NULL. */
+struct kw_adder;
 
 void kw_visited_init(struct kw_visited *v, bool exact, const uint8_t *base,
 		     uint32_t size);
+/* After all of its adders. */
 void kw_visited_free(struct kw_visited *v);
-/* Of what a state of size bytes looks like; never 0. */
-uint64_t kw_fingerprint(const uint8_t *s, uint32_t size);
-/* Adds it; false when it was there. */
-bool kw_visited_add(struct kw_visited *v, uint64_t fp, const uint8_t *s);
+struct kw_adder *kw_adder_new(struct kw_visited *v);
+void kw_adder_free(struct kw_adder *a);
+/* Adds it; false when it was there.  s: only where exact. */
+bool kw_visited_add(struct kw_visited *v, struct kw_adder *a, uint64_t fp,
+		    const uint8_t *s);
 bool kw_visited_has(const struct kw_visited *v, uint64_t fp);	/* not exact */
 uint64_t kw_visited_bytes(const struct kw_visited *v);
 

@@ -28,6 +28,11 @@ uint32_t kw_world_size(const struct kw_world *w)
 	return w->size;
 }
 
+unsigned kw_world_grain_shift(const struct kw_world *w)
+{
+	return w->grain_shift - 3;
+}
+
 unsigned kw_world_nr_vcpus(const struct kw_world *w)
 {
 	return w->nr_vcpus;
@@ -245,10 +250,21 @@ unsigned kw_world_moves(const struct kw_world *w, uint8_t *s,
 
 /* --- what a move does ------------------------------------------------- */
 
-/* Registers that were read or written at node from and are not from to on. */
-static void forget(const struct kw_world *w, struct kw_actor_state *st,
-		 unsigned from, unsigned to)
+static inline void forget_register(struct moving *m, unsigned a,
+				   struct kw_actor_state *st, unsigned reg)
 {
+	if (!st->regs[reg])
+		return;
+	st->regs[reg] = 0;
+	m->seen->dirty |= kw_grains(m->w, m->w->p->actors[a].base +
+					  sizeof(*st) + 2 * reg, 2);
+}
+
+/* Registers that were read or written at node from and are not from to on. */
+static void forget(struct moving *m, unsigned a, struct kw_actor_state *st,
+		   unsigned from, unsigned to)
+{
+	const struct kw_world *w = m->w;
 	const struct kw_live *l = w->live;
 	const uint64_t *had = l->had + (size_t)from * l->words;
 	const uint64_t *in = l->in + (size_t)to * l->words;
@@ -259,7 +275,7 @@ static void forget(const struct kw_world *w, struct kw_actor_state *st,
 		for (dead = had[i] & ~in[i]; dead; dead &= dead - 1) {
 			bit = 64 * i + (unsigned)__builtin_ctzll(dead);
 			if (bit < l->nr_regs)
-				st->regs[bit] = 0;
+				forget_register(m, a, st, bit);
 			else if (bit == kw_live_exit(l))
 				st->exit = 0;
 			else
@@ -367,6 +383,9 @@ static void step_sc(struct moving *m, const struct kw_move *move,
 	if (w->guards && !m->touched)
 		kw_guards_touch(w->guards, m->s, move->actor, n, false);
 	m->touched = false;
+	m->seen->dirty |= kw_step_grains(w, m->s, move->actor);
+	if (arch)
+		m->seen->dirty |= w->flags_grains;
 	kw_step_inline(w->p, m->s, move->actor, move->choice, NULL, done);
 	if (arch && kw_get16(m->s, addr) != was)
 		kw_flags_arch(w, m->s);
@@ -392,8 +411,9 @@ static bool step(struct moving *m, const struct kw_move *move)
 	else if (done.effect == KW_EFF_END)
 		clear_ended(w, m->s, a);
 	else
-		forget(w, st, from, st->pc);
+		forget(m, a, st, from, st->pc);
 	if (done.effect != KW_EFF_NONE) {
+		m->seen->dirty |= w->flags_grains;
 		effect_hands_over(w, m->s, a, &done);
 		kw_flags_effect(w, m->s, a, &done, m->seen);
 	}
@@ -440,6 +460,7 @@ static void begin(struct moving *m, unsigned h)
 	const struct kw_world *w = m->w;
 	unsigned home = w->p->actors[h].home;
 
+	m->seen->dirty |= kw_begin_grains(w, h);
 	kw_begin(w->p, m->s, h);
 	forget_at_entry(w, m->s, h);
 	handover(w, m->s, home, h);
@@ -447,6 +468,7 @@ static void begin(struct moving *m, unsigned h)
 
 static void fire(struct moving *m, unsigned h)
 {
+	m->seen->dirty |= kw_begin_grains(m->w, h);
 	kw_fire(m->w->p, m->s, h);
 	/* Hardware needs nobody's leave to begin. */
 	if (m->w->p->actors[h].type == KW_HW &&
@@ -458,6 +480,7 @@ static void force(struct moving *m, unsigned t)
 {
 	const struct kw_world *w = m->w;
 
+	m->seen->dirty |= kw_begin_grains(w, t);
 	handover(w, m->s, innermost(w, m->s, t), t);
 	kw_force_exit(w->p, m->s, t);
 }
@@ -467,6 +490,7 @@ static void preempt(struct moving *m, unsigned t)
 	const struct kw_world *w = m->w;
 	unsigned hook = w->preempt_of[t];
 
+	m->seen->dirty |= w->flags_grains | kw_begin_grains(w, hook);
 	m->s[w->budget_at]--;
 	kw_actor(w->p, m->s, hook)->pend = 1;
 	if (kw_block(w, m->s, t)->run == KW_READY)
@@ -504,8 +528,10 @@ static void apply(struct moving *m, const struct kw_move *move)
 		fold(m, a);
 	if (w->opts.fold && !m->seen->failed && m->also)
 		fold(m, m->also - 1);
-	if (w->model)
+	if (w->model) {
 		w->opts.model->tidy(w->model, m->s);
+		m->seen->dirty = ~UINT64_C(0);
+	}
 	kw_flags_seen(w, m->s, m->seen);
 }
 
@@ -534,7 +560,7 @@ void kw_world_watch(const struct kw_world *w, uint8_t *s,
 void kw_world_start(const struct kw_world *w, uint8_t *s)
 {
 	const struct kw_program *p = w->p;
-	struct kw_seen_by_move seen;
+	struct kw_seen_by_move seen = { .spurious = -1 };
 	struct moving m = { .w = w, .s = s, .seen = &seen };
 	unsigned a;
 

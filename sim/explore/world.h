@@ -61,6 +61,7 @@ struct kw_seen_by_move {
 	int16_t spurious;	/* vCPU that entered its guest for nothing,
 				   or -1 */
 	uint16_t message;
+	uint64_t dirty;		/* bit i: grain i may have changed */
 };
 
 struct kw_world_opts {
@@ -82,6 +83,8 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 			      const struct kw_world_opts *opts);
 void kw_world_free(struct kw_world *w);
 uint32_t kw_world_size(const struct kw_world *w);
+/* log2 of the words of a grain: a state is at most 64 grains. */
+unsigned kw_world_grain_shift(const struct kw_world *w);
 unsigned kw_world_nr_vcpus(const struct kw_world *w);
 const struct kw_object *kw_world_vcpu(const struct kw_world *w, unsigned v);
 

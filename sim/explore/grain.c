@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides which grains of a state a step may change.
+ *
+ * Invariant: what a move changes lies in the grains that are marked; too
+ * many cost time, one too few would lose states.
+ */
+#include "inside.h"
+
+enum {				/* what a node writes, see kw_step_grains() */
+	NOTHING, AT_A, A_LIST, A_TASK, TASK_AND_THREAD, A_HANDLER, HOMES,
+};
+
+static unsigned written_by(enum kw_op op)
+{
+	switch (op) {
+	case KW_OP_STORE:
+	case KW_OP_STORE_REF:
+	case KW_OP_SET_MASK:
+	case KW_OP_CLEAR_MASK:
+	case KW_OP_TEST_AND_SET:
+	case KW_OP_TEST_AND_CLEAR:
+	case KW_OP_XCHG:
+	case KW_OP_CMPXCHG:
+	case KW_OP_LOCK:
+	case KW_OP_UNLOCK:
+		return AT_A;
+	case KW_OP_LIST_ADD:
+	case KW_OP_LIST_ADD_TAIL:
+	case KW_OP_LIST_DEL:
+		return A_LIST;
+	case KW_OP_DEACTIVATE:
+		return A_TASK;
+	case KW_OP_WAKE:
+		return TASK_AND_THREAD;
+	case KW_OP_RAISE:
+	case KW_OP_UNRAISE:
+	case KW_OP_ARM:
+	case KW_OP_CANCEL:
+		return A_HANDLER;
+	case KW_OP_GUEST_EXIT:
+	case KW_OP_END:
+		return HOMES;
+	default:
+		return NOTHING;
+	}
+}
+
+void kw_grains_init(struct kw_world *w)
+{
+	const struct kw_program *p = w->p;
+	unsigned i, at;
+
+	w->grain_shift = 3;
+	while (w->size > 64u << w->grain_shift)
+		w->grain_shift++;
+	w->written = g_new0(uint8_t, p->nr_nodes);
+	for (i = 0; i < p->nr_nodes; i++)
+		w->written[i] = (uint8_t)written_by(p->nodes[i].op);
+	w->block_grains = g_new0(uint64_t, p->nr_actors);
+	w->header_grains = g_new0(uint64_t, p->nr_actors);
+	for (i = 0; i < p->nr_actors; i++)
+		for (at = 0; at < KW_BLOCK_SIZE(&p->actors[i]); at += 2) {
+			uint64_t g = kw_grains(w, p->actors[i].base + at, 2);
+
+			w->block_grains[i] |= g;
+			if (at < sizeof(struct kw_actor_state))
+				w->header_grains[i] |= g;
+		}
+	for (at = w->flags_at; at <= w->budget_at; at++)
+		w->flags_grains |= kw_grains(w, at, 1);
+}
+
+/* The list, the entry and its neighbours. */
+static uint64_t list_grains(const struct kw_world *w, const uint8_t *s,
+			    unsigned list, unsigned entry,
+			    const struct kw_node *n)
+{
+	unsigned link = entry + n->val;
+	unsigned from = n->op == KW_OP_LIST_DEL ? link : list;
+	unsigned a = kw_get16(s, from), b = kw_get16(s, from + 2);
+	uint64_t g = kw_grains(w, list, 4) | kw_grains(w, link, 4);
+
+	if (a)
+		g |= kw_grains(w, a + n->val, 4);
+	if (b)
+		g |= kw_grains(w, b + n->val, 4);
+	return g;
+}
+
+static uint64_t home_grains(const struct kw_world *w, unsigned a)
+{
+	unsigned home = w->p->actors[a].home;
+
+	return w->header_grains[home] |
+	       w->header_grains[w->p->actors[home].home];
+}
+
+uint64_t kw_step_grains(const struct kw_world *w, const uint8_t *s, unsigned a)
+{
+	const struct kw_actor_state *st = kw_block(w, s, a);
+	const struct kw_node *n = &w->p->nodes[st->pc];
+	unsigned base = st->regs[n->reg], A = base + n->off, h;
+	uint64_t g = w->header_grains[a];
+
+	if (kw_op_uses[n->op] & KW_WRITES_D)
+		g |= kw_grains(w, w->p->actors[a].base +
+				sizeof(*st) + 2u * n->dst, 2);
+	if (!base && n->reg)	/* it fails, or A is no address */
+		return g;
+	switch (w->written[st->pc]) {
+	case AT_A:
+		return g | kw_grains(w, A, 2);
+	case A_LIST:
+		return g | list_grains(w, s, A, st->regs[n->dst], n);
+	case A_TASK:
+		return g | kw_grains(w, A, 4);
+	case TASK_AND_THREAD:
+		h = kw_get16(s, A + KW_TASK_THREAD);
+		return g | kw_grains(w, A, 4) |
+		       (h ? w->header_grains[h - 1] : 0);
+	case A_HANDLER:
+		h = kw_get16(s, A);
+		return g | (h ? w->header_grains[h - 1] : 0);
+	case HOMES:
+		return g | w->block_grains[a] | home_grains(w, a);
+	default:
+		return g;
+	}
+}
+
+uint64_t kw_begin_grains(const struct kw_world *w, unsigned a)
+{
+	return w->block_grains[a] | home_grains(w, a);
+}

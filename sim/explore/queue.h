@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * States that are to be visited, one after another in blocks.
+ *
+ * An entry is the state's fingerprint, and its difference from the entry
+ * before it; the first one of a block differs from the initial state, so
+ * that blocks can be read in any order.  For each word that differs: how
+ * many words further it is, which bytes differ, those bytes; then a 0.
+ *
+ * Neighbours in the queue have a parent in common, or their parents were
+ * neighbours: the writer is told which grains (world.h) can differ at all,
+ * and looks at no other.
+ */
+#ifndef KW_QUEUE_H
+#define KW_QUEUE_H
+
+#include "fingerprint.h"
+
+#define KW_BLOCK_BYTES	(64 * 1024 - 24)
+
+struct kw_block {
+	struct kw_block *next;
+	uint32_t used, nr_states;
+	uint32_t level;			/* for whoever keeps it */
+	uint8_t bytes[KW_BLOCK_BYTES];
+};
+
+struct kw_later {
+	const uint8_t *start;		/* the initial state */
+	uint32_t nr_words, grain_shift;
+	size_t entry_max;
+	uint8_t *last;			/* the state that was written last */
+	uint64_t differs;		/* grains in which the state of which
+					   the next one is a child may differ
+					   from last */
+	struct kw_block *block;		/* written to, or NULL */
+	struct kw_block *full;		/* those that are */
+	uint64_t nr_blocks;
+};
+
+struct kw_later_reader {
+	const uint8_t *at, *end;
+};
+
+void kw_later_init(struct kw_later *q, const uint8_t *start, uint32_t size,
+		   unsigned grain_shift);
+/* Its blocks, the last one included; they are the caller's. */
+struct kw_block *kw_later_take(struct kw_later *q);
+void kw_later_free(struct kw_later *q);
+/*
+ * Writes s, which differs from the state before it in no other grains than
+ * q->differs and dirty.
+ */
+void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
+		   uint64_t dirty);
+/* s and to := the next state; returns the grains that changed. */
+uint64_t kw_later_next(struct kw_later_reader *r, unsigned grain_shift,
+		       uint8_t *s, uint8_t *to, uint64_t *fp);
+
+#endif
