@@ -26,7 +26,8 @@ enum kw_exit {
 };
 
 enum kw_verb_id {
-	KW_VERB_RUN, KW_VERB_EXPLORE, KW_VERB_COMPARE, KW_VERB_REPLAY,
+	KW_VERB_RUN, KW_VERB_EXPLORE, KW_VERB_NECESSITY,
+	KW_VERB_COMPARE, KW_VERB_REPLAY,
 	KW_VERB_LIST,
 	KW_VERB_SHOW, KW_VERB_IMPORT, KW_VERB_EXPORT, KW_VERB_TRACE,
 	KW_VERB_PLOT, KW_VERB_REPORT,
@@ -45,7 +46,7 @@ struct kw_options {
 	char *memory;
 	uint64_t max_states, max_memory, preemptions;
 	char *out, *from, *to, *name, *vcpus;
-	GPtrArray *kernels, *without, *only;
+	GPtrArray *kernels, *without, *only, *steps;
 	uint64_t runs, seed, jobs, run, vcpu, limit, max_steps;
 	bool given[KW_MAX_OPTIONS];	/* [i]: kw_option_table[i] was */
 };
@@ -136,9 +137,11 @@ bool kw_cli_duration(const char *text, uint64_t *ns, GError **err);
 struct kw_scenario *kw_cli_load_less(struct kw_cli *cli,
 				     const struct kw_script *script,
 				     GError **err);
-/* With its steps listed. */
+/* Without this step; NULL: with its steps listed. */
 struct kw_scenario *kw_cli_load_steps(struct kw_cli *cli, const char *path,
-				      const char *kernel, GError **err);
+				      const char *kernel,
+				      const struct kw_kernel_step *without,
+				      GError **err);
 /* --without list: the steps of one scenario under one kernel. */
 bool kw_cli_put_steps(struct kw_cli *cli, const struct kw_item *item,
 		      GError **err);
@@ -218,6 +221,7 @@ int kw_export_perfetto(struct kw_cli *cli);
 int kw_export_promela(struct kw_cli *cli);
 
 int kw_verb_explore(struct kw_cli *cli);
+int kw_verb_necessity(struct kw_cli *cli);
 int kw_verb_run(struct kw_cli *cli);
 int kw_verb_compare(struct kw_cli *cli);
 int kw_verb_replay(struct kw_cli *cli);

@@ -223,12 +223,10 @@ int kw_verb_explore(struct kw_cli *cli)
 	GError *err = NULL;
 	unsigned i;
 
-	if (cli->o.memory && strcmp(cli->o.memory, "sc"))
-		return kw_cli_usage(cli, "--memory: \"%s\" is not sc",
-				    cli->o.memory);
+	if (!kw_exploring_memory(cli))
+		return KW_EXIT_USAGE;
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
-	cli->exploring = cli->o.memory ? cli->o.memory : "sc";
 	files = kw_cli_scenarios(cli, &err);
 	items = files ? kw_cli_items(cli, files, &err) : NULL;
 	if (!items)

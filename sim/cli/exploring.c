@@ -86,6 +86,15 @@ static void progress(void *arg, uint64_t states, uint64_t left)
 		   " to be visited \033[K", states, left);
 }
 
+bool kw_exploring_memory(struct kw_cli *cli)
+{
+	cli->exploring = cli->o.memory ? cli->o.memory : "sc";
+	if (!strcmp(cli->exploring, "sc"))
+		return true;
+	kw_cli_usage(cli, "--memory: \"%s\" is not sc", cli->o.memory);
+	return false;
+}
+
 void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 {
 	const struct kw_options *o = &cli->o;

@@ -50,6 +50,8 @@ struct kw_explored {
 	enum kw_explored_as judged;
 };
 
+/* Scenarios are loaded to be explored; false, and said: no such --memory. */
+bool kw_exploring_memory(struct kw_cli *cli);
 /* The options of the command line. */
 void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w);
 /* Loads the scenario and explores it. */

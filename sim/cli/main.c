@@ -33,6 +33,16 @@ static const char trace_notes[] =
 "         kicks, IPIs, latencies, per vCPU and in all\n"
 "Files NAME.part1.EXT, NAME.part2.EXT in a row are one recording.\n";
 
+static const char necessity_notes[] =
+"verdict, of the kernel without this step:\n"
+"  needed          a scenario fails that did not: something is missed,\n"
+"                  spurious or failed\n"
+"  not needed      by these scenarios: proved over so many states\n"
+"  never executed  it is on their paths, but nobody gets there\n"
+"  bounded         a limit was hit first\n"
+"  not asked       it orders nothing under --memory sc; or it is a term of\n"
+"                  which neither value leaves the others as they are\n";
+
 const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 	[KW_VERB_RUN] = {
 		"run", "[options] SCENARIO...",
@@ -48,6 +58,14 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  kvmwake explore --kernel v4.14+ode-3 --dfs "
 		"scenarios/ode/\n",
 		kw_verb_explore, false, NULL },
+	[KW_VERB_NECESSITY] = {
+		"necessity", "[options] KERNEL SCENARIO...",
+		"which barriers, requests, kicks and terms are needed",
+		"  kvmwake necessity v4.14 scenarios/ode/kick-wakes.lua "
+		"scenarios/gallery/\n"
+		"  kvmwake necessity v4.14+ode-3 scenarios/ode/ "
+		"--step kvm_make_request\n",
+		kw_verb_necessity, false, necessity_notes },
 	[KW_VERB_COMPARE] = {
 		"compare", "--old K --new K [options] SCENARIO...",
 		"old kernel against new, in paired runs",

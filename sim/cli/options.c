@@ -16,7 +16,8 @@
 	  verbs, about }
 #define STORED (V(RUN) | V(COMPARE) | V(REPLAY) | V(EXPORT) | V(PLOT) | \
 		V(REPORT))
-#define COMPILED (V(RUN) | V(EXPLORE) | V(COMPARE) | V(REPLAY) | V(LIST) | \
+#define EXPLORING (V(EXPLORE) | V(NECESSITY))
+#define COMPILED (EXPLORING | V(RUN) | V(COMPARE) | V(REPLAY) | V(LIST) | \
 		  V(SHOW) | V(EXPORT) | V(PLOT) | V(REPORT) | V(BENCH))
 #define SEEDED (V(RUN) | V(COMPARE) | V(REPLAY) | V(EXPORT) | V(PLOT) | \
 		V(REPORT) | V(BENCH))
@@ -27,21 +28,22 @@ const struct kw_option kw_option_table[] = {
 	    V(RUN) | V(EXPLORE) | V(REPLAY) | V(EXPORT) | V(BENCH),
 	    "kernel, such as v4.14+ode-3; run, explore: may be repeated "
 	    "(default: those that the scenario expects something of)"),
-	OPT("memory", "MODEL", TEXT, memory, V(EXPLORE) | V(LITMUS),
+	OPT("memory", "MODEL", TEXT, memory, EXPLORING | V(LITMUS),
 	    "memory model; explore: sc; litmus: sc, tso or arm64 (default)"),
 	OPT("bfs", NULL, FLAG, bfs, V(EXPLORE),
 	    "breadth first: what is found is as short as it can be "
 	    "(default)"),
 	OPT("dfs", NULL, FLAG, dfs, V(EXPLORE), "depth first"),
-	OPT("exact", NULL, FLAG, exact, V(EXPLORE),
+	OPT("exact", NULL, FLAG, exact, EXPLORING,
 	    "keep whole states instead of 64-bit fingerprints"),
-	OPT("no-reduction", NULL, FLAG, no_reduction, V(EXPLORE) | V(LITMUS),
+	OPT("no-reduction", NULL, FLAG, no_reduction, EXPLORING | V(LITMUS),
 	    "every step is a move, also one that nobody else can see"),
-	OPT("max-states", "N", NUMBER, max_states, V(EXPLORE) | V(LITMUS),
-	    "end, bounded, after so many states (default 0: no limit)"),
-	OPT("max-memory", "MB", NUMBER, max_memory, V(EXPLORE) | V(LITMUS),
+	OPT("max-states", "N", NUMBER, max_states, EXPLORING | V(LITMUS),
+	    "end, bounded, after so many states (default 0: no limit; "
+	    "necessity: 1000000)"),
+	OPT("max-memory", "MB", NUMBER, max_memory, EXPLORING | V(LITMUS),
 	    "end, bounded, with so many megabytes (default 2048)"),
-	OPT("preemptions", "N", NUMBER, preemptions, V(EXPLORE),
+	OPT("preemptions", "N", NUMBER, preemptions, EXPLORING,
 	    "so many involuntary switches at most, 0 to 255 (default 0)"),
 	OPT("without", "STEP", LIST, without, V(EXPLORE),
 	    "leave this step out, such as smp_mb@kvm_psci_vcpu_on; may be "
@@ -50,6 +52,9 @@ const struct kw_option kw_option_table[] = {
 	OPT("only", "STEP", LIST, only, V(EXPLORE),
 	    "leave out all others of its kind (of its predicate, if it is "
 	    "a term); may be repeated"),
+	OPT("step", "STEP", LIST, steps, V(NECESSITY),
+	    "ask about this step only; may be repeated (default: about "
+	    "every barrier, request, kick and term)"),
 	OPT("as", "K", TEXT, as, V(RUN) | V(EXPLORE),
 	    "judge by what the scenario expects of kernel K"),
 	OPT("old", "K", TEXT, old, V(COMPARE) | V(REPORT) | V(PLOT),
@@ -292,6 +297,7 @@ bool kw_options_parse(struct kw_cli *cli, int argc, char **argv, GError **err)
 	cli->o.kernels = g_ptr_array_new_with_free_func(g_free);
 	cli->o.without = g_ptr_array_new_with_free_func(g_free);
 	cli->o.only = g_ptr_array_new_with_free_func(g_free);
+	cli->o.steps = g_ptr_array_new_with_free_func(g_free);
 	cli->o.seed = 1;
 	cli->o.max_memory = 2048;
 	cli->args = g_ptr_array_new_with_free_func(g_free);

@@ -10,11 +10,15 @@
 #include "cli.h"
 
 struct kw_scenario *kw_cli_load_steps(struct kw_cli *cli, const char *path,
-				      const char *kernel, GError **err)
+				      const char *kernel,
+				      const struct kw_kernel_step *without,
+				      GError **err)
 {
 	const struct kw_script s = {
 		.lua_dir = kw_cli_lua(cli), .kernel = kernel, .path = path,
-		.list_steps = true,
+		.exploring = cli->exploring,
+		.list_steps = !without, .without = without,
+		.nr_without = without != NULL,
 	};
 
 	return kw_script_load(&s, err);
@@ -169,7 +173,7 @@ bool kw_cli_put_steps(struct kw_cli *cli, const struct kw_item *item,
 		      GError **err)
 {
 	struct kw_scenario *s = kw_cli_load_steps(cli, item->path,
-						  item->kernel, err);
+						  item->kernel, NULL, err);
 	struct kw_table *t = kw_table_new("llll");
 	GString *name = g_string_new(NULL), *place = g_string_new(NULL);
 	struct kw_json j;

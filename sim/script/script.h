@@ -45,6 +45,8 @@ enum {			/* what it yields when it is left out: 0, 1, or */
 	KW_YIELDS_UNKNOWN = -2,	/* neither value leaves the rest as it is */
 	KW_YIELDS_NEVER	  = -3,	/* cannot be: a lock that another path
 				   releases, a call for more than a truth */
+	KW_YIELDS_FAIL	  = -4,	/* only for without[]: whoever gets there
+				   fails */
 };
 
 struct kw_kernel_step {

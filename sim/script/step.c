@@ -129,6 +129,20 @@ static unsigned outcome(lua_State *L, const struct kw_kernel_step *w,
 		     w->value ? "true" : "false");
 }
 
+/* Whoever gets here fails. */
+static _Noreturn void fail_here(lua_State *L, const struct kw_access *a)
+{
+	struct kw_build *b = kw_build(L);
+	struct kw_access fail = { KW_NO_FIELDS, .op = KW_OP_FAIL,
+				  .src = a->src };
+
+	fail.val = (uint16_t)kw_string_number(L, &b->p->messages,
+					      &b->p->nr_messages,
+					      &b->max_messages, "got here");
+	kw_do(L, &fail, 0);
+	g_assert_not_reached();
+}
+
 bool kw_left_out(lua_State *L, struct kw_access *a,
 		 const struct kw_outs *outs, unsigned *k)
 {
@@ -140,6 +154,8 @@ bool kw_left_out(lua_State *L, struct kw_access *a,
 
 		if (!is_meant(b, a, w))
 			continue;
+		if (w->value == KW_YIELDS_FAIL)
+			fail_here(L, a);
 		if (!(a->flags & (KW_NODE_ACQUIRE | KW_NODE_RELEASE))) {
 			*k = outcome(L, w, outs);
 			return true;

@@ -88,7 +88,7 @@ void kw_step_name(const struct kw_scenario *s, unsigned i, GString *out)
 	g_string_append_printf(out, "%s@%s", s->steps[i].what,
 			       s->steps[i].path);
 	if (nr > 1)
-		g_string_append_printf(out, "#%u", number_of(s, i));
+		g_string_append_printf(out, ":%d", s->steps[i].line);
 }
 
 static bool matches(const struct kw_scenario *s, const struct wanted *w,

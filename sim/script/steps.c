@@ -146,15 +146,18 @@ static int lock_value(struct listing *l, const struct kw_access *a,
 /* --- the list ---------------------------------------------------------- */
 
 static int value_of(struct listing *l, const struct kw_access *a,
-		    const struct kw_kernel_step *s,
+		    struct kw_kernel_step *s,
 		    const struct kw_path_draft *path)
 {
 	struct kw_build *b = l->b;
 	struct kw_terms t;
 
+	if (s->kind == KW_TERM && !kw_terms_of(b, path, &t))
+		return KW_YIELDS_UNKNOWN;
+	if (s->kind == KW_TERM && t.nr == 1)
+		s->kind = KW_OTHER;	/* ask whoever calls this path */
 	if (s->kind == KW_TERM)
-		return kw_terms_of(b, path, &t) ? kw_term_neutral(&t, a) :
-						  KW_YIELDS_UNKNOWN;
+		return kw_term_neutral(&t, a);
 	if (s->kind == KW_LOCKED)
 		return lock_value(l, a, path->name);
 	if (a->op == KW_OP_CALL) {
@@ -203,10 +206,10 @@ static void add_step(void *arg, const struct kw_expr *e)
 	if (!s.what || e->a.op == KW_OP_UNLOCK)
 		return;
 	s.kind = (uint8_t)kind_of(l, &e->a, s.what, of->path);
+	s.value = value_of(l, &e->a, &s, of->path);
 	if (s.kind == KW_OTHER && (e->a.op == KW_OP_LOAD_FLAG ||
 				   e->a.op == KW_OP_LOAD_MASK))
 		return;
-	s.value = value_of(l, &e->a, &s, of->path);
 	KW_PUSH(&b->arena, l->v, l->nr, l->max, s);
 }
 

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Which steps are needed: scenarios so small that the answer is known.
+
+. tests/lib/cli.sh
+ode=scenarios/ode
+gallery=scenarios/gallery
+
+# answer STEP VERDICT [WHERE]: in the table that was printed last
+answer() {
+	says "^$1 +[a-z]+ +$2 +[0-9-]+  $3" "$TMPDIR/out" "$1: $2 $3"
+}
+
+exits 0 'a line, a device' "$KVMWAKE" necessity v4.14 \
+	$ode/line-while-waiting.lua $ode/kick-wakes.lua
+cp "$TMPDIR/out" "$TMPDIR/two"
+# Nobody else would wake the vCPU, and nothing else would let it go.
+answer kvm_vcpu_kick@vcpu_interrupt_line needed 'line-while-waiting: missed'
+answer kvm_vcpu_kick@vgic_request_irq needed 'kick-wakes: missed'
+answer swake_up@kvm_vcpu_wake_up needed
+answer vcpu.irq_lines@kvm_arch_vcpu_runnable needed
+answer kvm_vgic_vcpu_pending_irq@kvm_arch_vcpu_runnable needed
+# 4.14's predicate does not look at requests, and these guests come by.
+answer kvm_make_request@vgic_request_irq 'not needed' 'in 1 scenario'
+answer smp_mb@swq_has_sleeper 'not asked' 'orders nothing under sc'
+! grep -q 'vcpu.pause@' "$TMPDIR/out"
+ok $? 'nobody pauses: the same program, no line'
+replay=$(sed -n 's/^ *replay: kvmwake explore \(.*kvm_vcpu_kick@vgic.*\)/\1/p' \
+	"$TMPDIR/out")
+# shellcheck disable=SC2086
+exits 1 'the replay line' "$KVMWAKE" explore $replay
+says 'missed, after' "$TMPDIR/out" '... shows it'
+
+exits 0 'the request keeps it out of the guest' \
+	"$KVMWAKE" necessity v4.14 $gallery/pulse-at-entry.lua \
+	--step kvm_make_request --step raise:vcpu.ipi
+answer kvm_make_request@vgic_request_irq needed 'pulse-at-entry: failed'
+answer raise:vcpu.ipi@kvm_vcpu_kick needed 'pulse-at-entry: failed'
+[ "$(grep -c '@kvm_vcpu_kick ' "$TMPDIR/out")" = 1 ]
+ok $? '--step: no other is asked'
+
+# The request bit is ode-3's predicate.
+exits 0 'the request wakes, with ode-3' "$KVMWAKE" necessity v4.14+ode-3 \
+	$ode/kick-wakes.lua --step kvm_make_request@vgic_request_irq
+answer kvm_make_request@vgic_request_irq needed 'kick-wakes: missed'
+
+exits 0 'what misses already can miss no more' "$KVMWAKE" necessity v4.14 \
+	$ode/pmu-overflow-in-wfi.lua --step kvm_vcpu_kick@kvm_pmu_perf_overflow
+answer kvm_vcpu_kick@kvm_pmu_perf_overflow 'not needed'
+says 'missed with all steps' "$TMPDIR/err" 'it says so'
+exits 0 'with its cure it can' "$KVMWAKE" necessity v4.14+ode-3 \
+	$ode/pmu-overflow-in-wfi.lua --step kvm_vcpu_kick@kvm_pmu_perf_overflow
+answer kvm_vcpu_kick@kvm_pmu_perf_overflow needed
+
+exits 4 'bounded' "$KVMWAKE" necessity v4.14 $ode/kick-wakes.lua \
+	--max-states 50
+says 'bounded at' "$TMPDIR/err" 'it says so'
+exits 2 'no kernel, no scenario' "$KVMWAKE" necessity v4.14
+exits 2 'no such step' "$KVMWAKE" necessity v4.14 $ode/kick-wakes.lua \
+	--step smp_mb@nowhere
+exits 2 'no such memory model' "$KVMWAKE" necessity v4.14 \
+	$ode/kick-wakes.lua --memory pram
+
+exits 0 'JSON' "$KVMWAKE" necessity v4.14 $ode/kick-wakes.lua --json
+python3 - "$TMPDIR/out" <<'PY'
+import json, sys
+rows = {r["step"]: r for r in map(json.loads, open(sys.argv[1]))}
+kick = rows["kvm_vcpu_kick@vgic_request_irq"]
+assert kick["verdict"] == "needed" and kick["found"] == ["missed"], kick
+assert kick["scenario"] == "kick-wakes" and "--without" in kick["replay"]
+assert rows["raise:vcpu.ipi@kvm_vcpu_kick"]["states"] > 100
+PY
+ok $? 'an object a step'
+finish
