@@ -69,11 +69,11 @@ const struct kw_option kw_option_table[] = {
 	    "number of the run (default 0)"),
 	OPT("vcpu", "N", NUMBER, vcpu, V(REPLAY),
 	    "only what concerns vCPU N"),
-	OPT("from", "T", TEXT, from, V(REPLAY),
-	    "from this time on, such as 12.5us (default: a little before "
-	    "the wait that went wrong)"),
-	OPT("to", "T", TEXT, to, V(REPLAY),
-	    "up to this time (default: the end of that wait)"),
+	OPT("from", "T", TEXT, from, V(REPLAY) | V(EXPORT),
+	    "from this time on, such as 12.5us (replay: default a little "
+	    "before the wait that went wrong)"),
+	OPT("to", "T", TEXT, to, V(REPLAY) | V(EXPORT),
+	    "up to this time (replay: default the end of that wait)"),
 	OPT("all", NULL, FLAG, all, V(REPLAY),
 	    "every step of the whole run"),
 	OPT("force", NULL, FLAG, force, V(REPLAY) | V(EXPORT),
@@ -85,7 +85,7 @@ const struct kw_option kw_option_table[] = {
 	OPT("perfetto", NULL, FLAG, perfetto, V(EXPORT),
 	    "trace events for ui.perfetto.dev or chrome://tracing, of a run "
 	    "(SCENARIO/KERNEL/SEED/RUN, or a scenario with --kernel and "
-	    "--run) or of a recording"),
+	    "--run) or of a recording's files"),
 	OPT("promela", NULL, FLAG, promela, V(EXPORT),
 	    "the compiled program as a model for Spin"),
 	OPT("out", "PATH", TEXT, out, V(IMPORT) | V(EXPORT) | V(PLOT),

@@ -19,6 +19,38 @@ static bool tracks_of_run(struct kw_cli *cli, struct kw_tracks *t,
 	return ok;
 }
 
+/* An argument that is a file is a recording, unless it is a scenario. */
+static bool is_recording(const char *arg)
+{
+	return !strcmp(arg, "-") || (!g_str_has_suffix(arg, ".lua") &&
+				     g_file_test(arg, G_FILE_TEST_EXISTS));
+}
+
+static bool fill(struct kw_cli *cli, struct kw_tracks *t, char **source,
+		 GError **err)
+{
+	const char *arg = cli->args->pdata[0];
+
+	if (!is_recording(arg))
+		return tracks_of_run(cli, t, source, err);
+	*source = !strcmp(arg, "-") ? g_strdup("standard input") :
+		g_path_get_basename(arg);
+	return kw_perfetto_trace(cli, t, err);
+}
+
+/* --from and --to, both of the recording's or the run's own clock. */
+static bool window(struct kw_cli *cli, struct kw_tracks *t, GError **err)
+{
+	uint64_t from = 0, to = UINT64_MAX;
+
+	if (cli->o.from && !kw_cli_duration(cli->o.from, &from, err))
+		return false;
+	if (cli->o.to && !kw_cli_duration(cli->o.to, &to, err))
+		return false;
+	kw_tracks_window(t, from, to);
+	return true;
+}
+
 static bool save(struct kw_cli *cli, const GString *text, GError **err)
 {
 	const char *out = cli->o.out;
@@ -37,12 +69,13 @@ int kw_export_perfetto(struct kw_cli *cli)
 	GError *err = NULL;
 	char *source = NULL;
 
-	if (cli->args->len != 1)
+	if (!cli->args->len || (cli->args->len > 1 &&
+				!is_recording(cli->args->pdata[0])))
 		return kw_cli_usage(cli, "export --perfetto: one run or "
 				    "recording, please");
 	t = kw_tracks_new();
 	text = g_string_new(NULL);
-	if (tracks_of_run(cli, t, &source, &err)) {
+	if (window(cli, t, &err) && fill(cli, t, &source, &err)) {
 		kw_tracks_write(t, source, text);
 		save(cli, text, &err);
 	}

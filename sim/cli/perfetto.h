@@ -8,5 +8,7 @@
 
 /* perfetto_run.c */
 void kw_perfetto_run(struct kw_tracks *t, const struct kw_recorded *r);
+/* perfetto_trace.c: cli's arguments, parts of one recording */
+bool kw_perfetto_trace(struct kw_cli *cli, struct kw_tracks *t, GError **err);
 
 #endif

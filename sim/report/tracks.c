@@ -32,6 +32,7 @@ struct kw_tracks {
 	GPtrArray *groups;
 	GStringChunk *strings;
 	uint32_t nr_arrows;
+	uint64_t from_ns, to_ns;
 };
 
 struct kw_tracks *kw_tracks_new(void)
@@ -44,6 +45,7 @@ struct kw_tracks *kw_tracks_new(void)
 					   NULL);
 	t->groups = g_ptr_array_new();
 	t->strings = g_string_chunk_new(4096);
+	t->to_ns = UINT64_MAX;
 	return t;
 }
 
@@ -55,6 +57,17 @@ void kw_tracks_free(struct kw_tracks *t)
 	g_ptr_array_free(t->groups, TRUE);
 	g_string_chunk_free(t->strings);
 	g_free(t);
+}
+
+void kw_tracks_window(struct kw_tracks *t, uint64_t from_ns, uint64_t to_ns)
+{
+	t->from_ns = from_ns;
+	t->to_ns = to_ns;
+}
+
+static bool inside(const struct kw_tracks *t, uint64_t ns)
+{
+	return ns >= t->from_ns && ns <= t->to_ns;
 }
 
 static unsigned process_of(struct kw_tracks *t, const char *group)
@@ -101,6 +114,8 @@ static void add(struct kw_tracks *t, struct event e, const char *name)
 void kw_tracks_span(struct kw_tracks *t, unsigned track, uint64_t begin_ns,
 		    uint64_t end_ns, const char *name)
 {
+	begin_ns = MAX(begin_ns, t->from_ns);
+	end_ns = MIN(end_ns, t->to_ns);
 	if (end_ns <= begin_ns)
 		return;
 	add(t, (struct event){ .ns = begin_ns, .other_ns = end_ns,
@@ -110,13 +125,16 @@ void kw_tracks_span(struct kw_tracks *t, unsigned track, uint64_t begin_ns,
 void kw_tracks_instant(struct kw_tracks *t, unsigned track, uint64_t ns,
 		       const char *name)
 {
-	add(t, (struct event){ .ns = ns, .track = track,
-			       .phase = PHASE_INSTANT }, name);
+	if (inside(t, ns))
+		add(t, (struct event){ .ns = ns, .track = track,
+				       .phase = PHASE_INSTANT }, name);
 }
 
 void kw_tracks_arrow(struct kw_tracks *t, struct kw_tracks_point from,
 		     struct kw_tracks_point to, const char *name)
 {
+	if (!inside(t, from.ns) || !inside(t, to.ns))
+		return;
 	t->nr_arrows++;
 	add(t, (struct event){ .ns = from.ns, .track = from.track,
 			       .phase = PHASE_FROM, .arrow = t->nr_arrows },

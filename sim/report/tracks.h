@@ -25,6 +25,9 @@ void kw_tracks_free(struct kw_tracks *t);
 /* The track of that name in that group, made if it is not there yet. */
 unsigned kw_track(struct kw_tracks *t, const char *group, const char *name);
 
+/* What is outside is not kept from here on; spans are clipped. */
+void kw_tracks_window(struct kw_tracks *t, uint64_t from_ns, uint64_t to_ns);
+
 /* A span of no length is not kept. */
 void kw_tracks_span(struct kw_tracks *t, unsigned track, uint64_t begin_ns,
 		    uint64_t end_ns, const char *name);

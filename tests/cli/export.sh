@@ -34,6 +34,31 @@ for s in gallery/overcommit gallery/cpu-hotplug gallery/pmu-sampling; do
 	keeps "$TMPDIR/s.json" "$s"
 done
 
+# A recording: what the text itself says is there.
+pp=scenarios/recorded/pp.trace.gz
+exits 0 "a recording" "$KVMWAKE" export --perfetto $pp \
+	--out "$TMPDIR/pp.json"
+keeps "$TMPDIR/pp.json" "a recording"
+for pair in "guest $(zgrep -c ' kvm_entry: ' $pp)" \
+	    "wake $(zgrep -c ' sched_switch: .*next_comm=kvm-vcpu' $pp)"; do
+	# shellcheck disable=SC2086
+	set -- $pair
+	says "^$1: $2\$" "$TMPDIR/out" "as many as were recorded: $1 $2"
+done
+says '^kick: [1-9]' "$TMPDIR/out" "kicks are arrows"
+says '^IPI: function call: [1-9]' "$TMPDIR/out" "IPIs are arrows"
+exits 0 "a window" "$KVMWAKE" export --perfetto $pp --from 40.55s \
+	--to 40.56s --out "$TMPDIR/window.json"
+keeps "$TMPDIR/window.json" "a window"
+python3 - "$TMPDIR/window.json" <<'END'
+import json, sys
+events = json.load(open(sys.argv[1]))["traceEvents"]
+ts = [e["ts"] for e in events if "ts" in e]
+sys.exit(not ts or min(ts) < 40.55e6 or max(ts) > 40.56e6)
+END
+ok $? "a window: nothing outside"
+exits 2 "no vCPU in it" "$KVMWAKE" export --perfetto README.md
+
 # broken NAME SED-SCRIPT: the checker finds it
 broken() {
 	sed -E "$2" "$TMPDIR/run.json" >"$TMPDIR/broken.json"
