@@ -13,6 +13,7 @@
 #include "../run/campaign.h"
 #include "../script/script.h"
 #include "../store/store.h"
+#include "../weak/weak.h"
 
 #define KW_CLI_ERROR (g_quark_from_static_string("kw-cli"))
 
@@ -103,6 +104,9 @@ void kw_man_verb(const struct kw_verb *v, GString *out);
 /* common.c */
 /* Prints the error and frees it; returns the exit code it stands for. */
 int kw_cli_fail(struct kw_cli *cli, GError *err);
+/* --memory, or what is used without; false, said, when there is no such. */
+bool kw_cli_memory(struct kw_cli *cli, const char *without,
+		   enum kw_weak_model *model);
 int kw_cli_usage(struct kw_cli *cli, const char *fmt, ...)
 	G_GNUC_PRINTF(2, 3);
 void kw_cli_note(struct kw_cli *cli, const char *fmt, ...)

@@ -322,3 +322,18 @@ bool kw_cli_duration(const char *text, uint64_t *ns, GError **err)
 		    "\"%s\" is not a time, such as 12.5us", text);
 	return false;
 }
+
+bool kw_cli_memory(struct kw_cli *cli, const char *without,
+		   enum kw_weak_model *model)
+{
+	const char *name = cli->o.memory ? cli->o.memory : without;
+	unsigned m;
+
+	for (m = 0; m < KW_WEAK_NR; m++)
+		if (!strcmp(kw_weak_names[m], name)) {
+			*model = (enum kw_weak_model)m;
+			return true;
+		}
+	kw_cli_usage(cli, "--memory: \"%s\" is none of sc, tso, arm64", name);
+	return false;
+}

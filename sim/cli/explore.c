@@ -51,6 +51,9 @@ static void put_detail(struct explore *e, const struct kw_explored *x)
 			x->res.bound == KW_BOUND_STATES ? "--max-states" :
 			x->res.bound == KW_BOUND_BYTES ? "--max-memory" :
 			"interrupted");
+	if (kw_world_was_bounded(x->world))
+		g_string_append(out, "memory bounded: some reads could have "
+				"been staler, or some stores later\n");
 	if (e->nr_items > 1)
 		return;
 	g_string_append_printf(out, "%u bytes a state, %.1f MB in all, %s\n",
@@ -82,6 +85,8 @@ static void put_json(struct explore *e, const struct kw_explored *x)
 	kw_json_text(&j, "verdict", kw_explored_verdict(x));
 	kw_json_text(&j, "judgement", kw_explored_judgement(x));
 	kw_json_bool(&j, "complete", x->res.complete);
+	kw_json_bool(&j, "memory_bounded",
+		     kw_world_was_bounded(x->world));
 	kw_json_u64(&j, "states", x->res.states);
 	kw_json_u64(&j, "transitions", x->res.transitions);
 	kw_json_u64(&j, "ends", x->res.ends);

@@ -88,11 +88,12 @@ static void progress(void *arg, uint64_t states, uint64_t left)
 
 bool kw_exploring_memory(struct kw_cli *cli)
 {
-	cli->exploring = cli->o.memory ? cli->o.memory : "sc";
-	if (!strcmp(cli->exploring, "sc"))
-		return true;
-	kw_cli_usage(cli, "--memory: \"%s\" is not sc", cli->o.memory);
-	return false;
+	enum kw_weak_model model;
+
+	if (!kw_cli_memory(cli, "sc", &model))
+		return false;
+	cli->exploring = kw_weak_names[model];
+	return true;
 }
 
 void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
@@ -110,6 +111,15 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 	w->show_progress = cli->tty_err && !o->quiet;
 }
 
+static enum kw_weak_model memory_of(const char *name)
+{
+	unsigned m = KW_WEAK_SC;
+
+	while (name && m < KW_WEAK_NR && strcmp(name, kw_weak_names[m]))
+		m++;
+	return m < KW_WEAK_NR ? m : KW_WEAK_SC;
+}
+
 void kw_cli_explore_loaded(struct kw_cli *cli,
 			   const struct kw_exploring *what,
 			   struct kw_scenario *scenario,
@@ -121,7 +131,10 @@ void kw_cli_explore_loaded(struct kw_cli *cli,
 		.stop = &cli->stop,
 		.progress = what->show_progress ? progress : NULL,
 	};
-	struct kw_world_opts world = { .fold = !what->no_reduction };
+	struct kw_world_opts world = {
+		.memory = memory_of(what->memory),
+		.fold = !what->no_reduction,
+	};
 
 	*x = (struct kw_explored){ .what = *what, .scenario = scenario };
 	if (!kw_option_given(cli, "preemptions"))
@@ -211,6 +224,8 @@ static char *replay_line(const struct kw_explored *x)
 			w->kernel, w->less ? w->less : "",
 			w->dfs ? " --dfs" : "",
 			w->no_reduction ? " --no-reduction" : "");
+	if (w->memory)
+		g_string_append_printf(s, " --memory %s", w->memory);
 	if (w->preemptions)
 		g_string_append_printf(s, " --preemptions %u",
 				       w->preemptions);

@@ -20,20 +20,6 @@ struct judged {
 	bool differs;
 };
 
-static bool find_model(struct kw_cli *cli, enum kw_weak_model *model)
-{
-	const char *name = cli->o.memory ? cli->o.memory : "arm64";
-	unsigned m;
-
-	for (m = 0; m < KW_WEAK_NR; m++)
-		if (!strcmp(kw_weak_names[m], name)) {
-			*model = (enum kw_weak_model)m;
-			return true;
-		}
-	kw_cli_usage(cli, "--memory: \"%s\" is none of sc, tso, arm64", name);
-	return false;
-}
-
 static gint by_name(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -239,7 +225,7 @@ int kw_verb_litmus(struct kw_cli *cli)
 	if (!cli->args->len)
 		return kw_cli_usage(cli, "litmus: which test? (see kvmwake "
 				    "litmus --help)");
-	if (!find_model(cli, &model))
+	if (!kw_cli_memory(cli, "arm64", &model))
 		return KW_EXIT_USAGE;
 	files = find_files(cli, &err);
 	if (!err && !files->len)

@@ -12,6 +12,7 @@
 #include "../program/link.h"
 #include "../program/live.h"
 #include "guard.h"
+#include "relaxed.h"
 #include "world.h"
 
 #define KW_NO_ACTOR	0xffff
@@ -27,11 +28,12 @@ enum {				/* of a node */
 struct kw_world {
 	const struct kw_program *p;
 	struct kw_world_opts opts;
-	struct kw_model_of *model;	/* NULL: sequential consistency */
+	struct kw_relaxed *memory;	/* NULL: sequential consistency */
 	struct kw_paths *paths;
 	struct kw_live *live;
 	struct kw_guards *guards;	/* NULL: not folded */
-	uint32_t size, flags_at, budget_at;
+	uint32_t size;			/* without what memory keeps */
+	uint32_t flags_at, budget_at;
 	uint8_t *node;			/* [node] */
 	uint8_t **slow;			/* [actor][node], or NULL */
 	unsigned nr_actors;		/* without the oracle's scratch */
@@ -41,9 +43,8 @@ struct kw_world {
 	int16_t *vcpu_of;		/* [thread], or -1 */
 	uint16_t *guest_of, *preempt_of;	/* [thread] */
 	uint16_t *virq_of;		/* [guest] */
+	bool *interrupted;		/* [thread]: handlers nest on it */
 	int mark_verdict, mark_signal;
-	uint16_t *arch;			/* addresses that SPEC may depend on */
-	unsigned nr_arch;
 	unsigned grain_shift;		/* log2 of a grain's bytes */
 	uint8_t *written;		/* [node], see grain.c */
 	uint64_t *block_grains, *header_grains;	/* [actor] */

@@ -154,6 +154,9 @@ static void attempt(struct kw_hunt *h)
 	h->stop = h->again = false;
 	h->bytes = 0;
 	h->found = 0;
+	kw_world_begin(h->w);
+	h->size = kw_world_size(h->w);
+	h->start = g_realloc(h->start, h->size);
 	kw_world_start(h->w, h->start);
 	kw_visited_init(&h->visited, opts->exact, h->start, h->size);
 	if (opts->depth_first)
@@ -171,11 +174,10 @@ void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
 	       struct kw_search_result *res)
 {
 	struct kw_hunt h = {
-		.w = w, .opts = opts, .res = res, .size = kw_world_size(w),
+		.w = w, .opts = opts, .res = res,
 	};
 
 	*res = (struct kw_search_result){ 0 };
-	h.start = g_malloc0(h.size);
 	attempt(&h);
 	while (h.again) {
 		res->again++;

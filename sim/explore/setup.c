@@ -37,6 +37,8 @@ static void map_actors(struct kw_world *w)
 	for (a = 0; a < w->nr_actors; a++) {
 		const struct kw_actor *ac = &p->actors[a];
 
+		if (ac->type == KW_HARDIRQ || ac->type == KW_PREEMPT)
+			w->interrupted[ac->home] = true;
 		if (ac->type == KW_GUEST)
 			w->guest_of[ac->home] = (uint16_t)a;
 		else if (ac->type == KW_VIRQ)
@@ -77,7 +79,7 @@ static bool is_private(const struct kw_world *w, const struct kw_node *n)
 	case KW_OP_MB:
 	case KW_OP_WMB:
 	case KW_OP_RMB:
-		return !w->model;
+		return !w->memory;
 	case KW_OP_PREEMPT_OFF:
 	case KW_OP_PREEMPT_ON:
 		return !w->opts.preemptions;
@@ -186,38 +188,18 @@ static uint8_t *find_slow(const struct kw_world *w, unsigned a)
 	return slow;
 }
 
-/* The addresses of architectural fields, for models whose stores drain. */
-static void find_arch(struct kw_world *w)
-{
-	const struct kw_program *p = w->p;
-	unsigned pass, o, f;
-
-	for (pass = 0; pass < 2; pass++) {
-		w->nr_arch = 0;
-		for (o = 0; o < p->nr_objects; o++) {
-			const struct kw_kind *k = &p->kinds[p->objects[o].kind];
-
-			for (f = 0; f < k->nr_fields; f++) {
-				if (!k->fields[f].arch)
-					continue;
-				if (pass)
-					w->arch[w->nr_arch] = (uint16_t)
-						(p->objects[o].addr +
-						 k->fields[f].off);
-				w->nr_arch++;
-			}
-		}
-		if (!pass)
-			w->arch = g_new0(uint16_t, w->nr_arch + 1);
-	}
-}
-
 static void lay_out(struct kw_world *w)
 {
-	w->flags_at = w->model ? w->opts.model->size(w->model) :
-				 w->p->state_size;
+	struct kw_relaxed_opts o = {
+		.memory = w->opts.memory, .reduce = w->opts.fold,
+	};
+
+	w->flags_at = w->p->state_size;
 	w->budget_at = w->flags_at + w->nr_vcpus;
 	w->size = (w->budget_at + 1 + 7) & ~7u;
+	o.at = w->size;
+	if (o.memory != KW_WEAK_SC)
+		w->memory = kw_relaxed_new(w->p, &o);
 }
 
 struct kw_world *kw_world_new(const struct kw_program *p,
@@ -230,10 +212,8 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	w->p = p;
 	w->opts = *opts;
 	w->nr_actors = n - 1;
-	if (opts->fold && !opts->model)
+	if (opts->fold)
 		w->guards = kw_guards_new(p);
-	if (opts->model)
-		w->model = opts->model->open(p);
 	w->paths = kw_paths_new(p);
 	w->live = kw_live_new(p, w->paths);
 	if (p->oracle.waits)
@@ -245,6 +225,7 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	w->guest_of = g_new(uint16_t, n);
 	w->virq_of = g_new(uint16_t, n);
 	w->preempt_of = g_new(uint16_t, n);
+	w->interrupted = g_new0(bool, n);
 	memset(w->thread_of, 0xff, 2u * w->nr_vcpus);
 	memset(w->vcpu_of, 0xff, 2u * n);
 	memset(w->guest_of, 0xff, 2u * n);
@@ -253,13 +234,12 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	w->mark_verdict = mark_number(p, "verdict");
 	w->mark_signal = mark_number(p, "signal");
 	map_actors(w);
+	lay_out(w);
 	w->node = g_new0(uint8_t, p->nr_nodes);
 	classify(w);
 	w->slow = g_new0(uint8_t *, n);
 	for (a = 0; a < w->nr_actors; a++)
 		w->slow[a] = find_slow(w, a);
-	find_arch(w);
-	lay_out(w);
 	kw_grains_init(w);
 	return w;
 }
@@ -270,8 +250,7 @@ void kw_world_free(struct kw_world *w)
 
 	if (!w)
 		return;
-	if (w->model)
-		w->opts.model->close(w->model);
+	kw_relaxed_free(w->memory);
 	kw_guards_free(w->guards);
 	kw_live_free(w->live);
 	kw_paths_free(w->paths);
@@ -286,7 +265,7 @@ void kw_world_free(struct kw_world *w)
 	g_free(w->guest_of);
 	g_free(w->virq_of);
 	g_free(w->preempt_of);
-	g_free(w->arch);
+	g_free(w->interrupted);
 	g_free(w->written);
 	g_free(w->block_grains);
 	g_free(w->header_grains);

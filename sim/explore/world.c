@@ -25,12 +25,18 @@ struct moving {
 
 uint32_t kw_world_size(const struct kw_world *w)
 {
-	return w->size;
+	uint32_t more = w->memory ? kw_relaxed_size(w->memory) : 0;
+
+	return (w->size + more + 7) & ~7u;
 }
 
 unsigned kw_world_grain_shift(const struct kw_world *w)
 {
-	return w->grain_shift - 3;
+	unsigned shift = w->grain_shift;
+
+	while (kw_world_size(w) > 64u << shift)
+		shift++;
+	return shift - 3;
 }
 
 unsigned kw_world_nr_vcpus(const struct kw_world *w)
@@ -95,32 +101,13 @@ static bool must_wait(const struct kw_world *w, const uint8_t *s, unsigned a,
 		owner = kw_get16(s, *addr);
 		return owner && owner != a + 1;
 	case KW_OP_AWAIT:
-		return !w->model && kw_mem_load(s, *addr) != n->val;
+		return kw_mem_load(s, *addr) != n->val;
 	default:
 		h = kw_get16(s, *addr);
 		return h && (kw_block(w, s, h - 1)->pend ||
 			     (kw_block(w, s, h - 1)->run != KW_IDLE &&
 			      kw_block(w, s, h - 1)->run != KW_ENDED));
 	}
-}
-
-static bool settled(const struct kw_world *w, const uint8_t *s, unsigned a)
-{
-	return !w->model || w->opts.model->settled(w->model, s, a);
-}
-
-/* The innermost context of the CPU that thread t is on. */
-static unsigned innermost(const struct kw_world *w, const uint8_t *s,
-			  unsigned t)
-{
-	unsigned a = t;
-
-	if (kw_block(w, s, a)->run == KW_IN_GUEST &&
-	    w->guest_of[t] != KW_NO_ACTOR)
-		a = w->guest_of[t];
-	while (kw_block(w, s, a)->nest)
-		a = kw_block(w, s, a)->nest - 1u;
-	return a;
 }
 
 /* --- moves ------------------------------------------------------------ */
@@ -141,14 +128,7 @@ static void add(struct list *l, enum kw_move_type type, unsigned a,
 	};
 }
 
-/* An effect that hands the CPU to another context needs settled stores. */
-static bool hands_over(const struct kw_node *n)
-{
-	return n->op == KW_OP_END || n->op == KW_OP_GUEST_ENTER ||
-	       n->op == KW_OP_GUEST_EXIT;
-}
-
-static void add_steps(const struct kw_world *w, const uint8_t *s, unsigned a,
+static void add_steps(const struct kw_world *w, uint8_t *s, unsigned a,
 		      struct list *l)
 {
 	unsigned pc = kw_block(w, s, a)->pc, way, ways = 1, k, forks = 1;
@@ -164,14 +144,12 @@ static void add_steps(const struct kw_world *w, const uint8_t *s, unsigned a,
 		return;
 	if (w->node[pc] & KW_N_FORKS)
 		forks = n->op == KW_OP_CHOICE ? n->next[1] : 2;
-	if (w->model) {
-		if (hands_over(n) && !settled(w, s, a))
-			return;
-		ways = w->opts.model->nr_ways(w->model, s, a);
-	}
+	if (w->memory)
+		ways = kw_relaxed_ways(w->memory, s, a);
+	/* Nobody has to read what is not the newest. */
 	for (way = 0; way < ways; way++)
 		for (k = 0; k < forks; k++)
-			add(l, KW_STEP, a, way, k, slow);
+			add(l, KW_STEP, a, way, k, slow || way);
 }
 
 static bool is_forcing(const struct list *l, unsigned thread)
@@ -196,11 +174,9 @@ static void add_handler(const struct kw_world *w, uint8_t *s, unsigned a,
 	if (!st->pend || st->run != KW_IDLE)
 		return;
 	if (kw_can_begin(w->p, s, a)) {
-		if (ac->home == a || settled(w, s, ac->home))
-			add(l, KW_BEGIN, a, 0, 0, false);
+		add(l, KW_BEGIN, a, 0, 0, false);
 	} else if (host && kw_block(w, s, ac->home)->run == KW_IN_GUEST &&
-		   !is_forcing(l, ac->home) &&
-		   settled(w, s, innermost(w, s, ac->home))) {
+		   !is_forcing(l, ac->home)) {
 		add(l, KW_FORCE, ac->home, 0, 0, false);
 	}
 }
@@ -220,15 +196,31 @@ static void add_switch(const struct kw_world *w, const uint8_t *s, unsigned a,
 		return;
 	if (st->run == KW_IN_GUEST ||
 	    (st->run == KW_READY && !st->nest && !st->irq_off &&
-	     !st->preempt && settled(w, s, a)))
+	     !st->preempt))
 		add(l, KW_SWITCH, a, 0, 0, true);
+}
+
+/* Buffered stores that may become visible now. */
+static void add_flows(const struct kw_world *w, const uint8_t *s,
+		      struct list *l)
+{
+	unsigned cpu, k, nr;
+
+	for (cpu = 0; cpu < kw_relaxed_nr_cpus(w->memory); cpu++) {
+		nr = kw_relaxed_nr_buffered(w->memory, s, cpu);
+		for (k = 0; k < nr; k++)
+			if (kw_relaxed_can_drain(w->memory, s, cpu, k))
+				add(l, KW_FLOW,
+				    kw_relaxed_thread(w->memory, cpu), 0, k,
+				    false);
+	}
 }
 
 unsigned kw_world_moves(const struct kw_world *w, uint8_t *s,
 			struct kw_move moves[KW_MAX_MOVES])
 {
 	struct list l = { moves, 0 };
-	unsigned a, i, nr;
+	unsigned a;
 
 	for (a = 0; a < w->nr_actors; a++) {
 		const struct kw_actor_state *st = kw_block(w, s, a);
@@ -239,12 +231,9 @@ unsigned kw_world_moves(const struct kw_world *w, uint8_t *s,
 			add_handler(w, s, a, &l);
 		if (w->opts.preemptions && w->p->actors[a].type == KW_THREAD)
 			add_switch(w, s, a, &l);
-		if (!w->model)
-			continue;
-		nr = w->opts.model->nr_flows(w->model, s, a);
-		for (i = 0; i < nr; i++)
-			add(&l, KW_FLOW, a, 0, i, false);
 	}
+	if (w->memory)
+		add_flows(w, s, &l);
 	return l.nr;
 }
 
@@ -305,25 +294,11 @@ static void clear_ended(const struct kw_world *w, uint8_t *s, unsigned a)
 	memset(st->regs, 0, 2u * w->p->actors[a].nr_regs);
 }
 
-static void handover(const struct kw_world *w, uint8_t *s, unsigned from,
-		     unsigned to)
+/* An exception, or its return: what was read early is read again. */
+static void other_context(const struct kw_world *w, uint8_t *s, unsigned a)
 {
-	if (w->model && from != to)
-		w->opts.model->handover(w->model, s, from, to);
-}
-
-/* Who goes on where a's effect gives its CPU to another context. */
-static void effect_hands_over(const struct kw_world *w, uint8_t *s,
-			      unsigned a, const struct kw_done *done)
-{
-	unsigned home = w->p->actors[a].home;
-
-	if (done->effect == KW_EFF_ENTER)
-		handover(w, s, a, innermost(w, s, a));
-	else if (done->effect == KW_EFF_EXIT)
-		handover(w, s, a, done->actor);
-	else if (done->effect == KW_EFF_END && home != a)
-		handover(w, s, a, home);
+	if (w->memory)
+		kw_relaxed_switch(w->memory, s, a);
 }
 
 static void fail(struct moving *m, unsigned message)
@@ -332,43 +307,13 @@ static void fail(struct moving *m, unsigned message)
 	m->seen->message = (uint16_t)message;
 }
 
-/* The architecture's bytes before and after, where stores may be late. */
-static bool arch_differs(const struct kw_world *w, const uint8_t *before,
-			 const uint8_t *s)
-{
-	unsigned i;
-
-	for (i = 0; i < w->nr_arch; i++)
-		if (memcmp(before + w->arch[i], s + w->arch[i], 2))
-			return true;
-	return false;
-}
-
 static void observe(struct moving *m, unsigned a, const struct kw_done *done)
 {
 	if (m->observe)
 		m->observe(m->arg, m->before, m->s, a, done);
 }
 
-static void step_model(struct moving *m, const struct kw_move *move,
-		       struct kw_done *done)
-{
-	const struct kw_world *w = m->w;
-
-	if (!m->before)
-		m->before = g_malloc(w->size);
-	memcpy(m->before, m->s, w->size);
-	if (move->type == KW_FLOW)
-		w->opts.model->flow(w->model, m->s, move->actor, move->choice,
-				    done);
-	else
-		w->opts.model->step(w->model, m->s, move->actor, move->way,
-				    move->choice, done);
-	if (arch_differs(w, m->before, m->s))
-		kw_flags_arch(w, m->s);
-}
-
-static void step_sc(struct moving *m, const struct kw_move *move,
+static void execute(struct moving *m, const struct kw_move *move,
 		    struct kw_done *done)
 {
 	const struct kw_world *w = m->w;
@@ -379,14 +324,19 @@ static void step_sc(struct moving *m, const struct kw_move *move,
 	unsigned was = arch ? kw_get16(m->s, addr) : 0;
 
 	if (m->observe)
-		memcpy(m->before, m->s, w->size);
+		memcpy(m->before, m->s, kw_world_size(w));
 	if (w->guards && !m->touched)
 		kw_guards_touch(w->guards, m->s, move->actor, n, false);
 	m->touched = false;
 	m->seen->dirty |= kw_step_grains(w, m->s, move->actor);
 	if (arch)
 		m->seen->dirty |= w->flags_grains;
-	kw_step_inline(w->p, m->s, move->actor, move->choice, NULL, done);
+	if (w->memory)
+		kw_relaxed_step(w->memory, m->s, move->actor, move->way,
+				move->choice, done);
+	else
+		kw_step_inline(w->p, m->s, move->actor, move->choice, NULL,
+			       done);
 	if (arch && kw_get16(m->s, addr) != was)
 		kw_flags_arch(w, m->s);
 }
@@ -400,10 +350,7 @@ static bool step(struct moving *m, const struct kw_move *move)
 	unsigned from = st->pc;
 	struct kw_done done = { 0 };
 
-	if (w->model)
-		step_model(m, move, &done);
-	else
-		step_sc(m, move, &done);
+	execute(m, move, &done);
 	g_assert(done.effect != KW_EFF_BLOCKED);
 	observe(m, a, &done);
 	if (done.effect == KW_EFF_FAIL)
@@ -414,12 +361,34 @@ static bool step(struct moving *m, const struct kw_move *move)
 		forget(m, a, st, from, st->pc);
 	if (done.effect != KW_EFF_NONE) {
 		m->seen->dirty |= w->flags_grains;
-		effect_hands_over(w, m->s, a, &done);
+		if (done.effect == KW_EFF_ENTER ||
+		    done.effect == KW_EFF_EXIT || done.effect == KW_EFF_END)
+			other_context(w, m->s, a);
 		kw_flags_effect(w, m->s, a, &done, m->seen);
 	}
 	if (done.effect == KW_EFF_WAKE || done.effect == KW_EFF_EXIT)
 		m->also = done.actor + 1;
 	return done.effect != KW_EFF_FAIL && done.effect != KW_EFF_END;
+}
+
+/* Could a handler run on a's CPU now, before its next step? */
+static bool may_be_interrupted(const struct kw_world *w, const uint8_t *s,
+			       unsigned a)
+{
+	const struct kw_actor *ac = &w->p->actors[a];
+
+	switch ((enum kw_actor_type)ac->type) {
+	case KW_THREAD:
+		return w->interrupted[a] && !kw_block(w, s, a)->irq_off;
+	case KW_GUEST:
+	case KW_VIRQ:
+		return true;
+	case KW_HARDIRQ:
+	case KW_PREEMPT:
+	case KW_HW:
+		break;
+	}
+	return false;
 }
 
 /* Can nobody tell when a's next step is done? */
@@ -429,9 +398,14 @@ static bool is_hidden(struct moving *m, unsigned a)
 	const struct kw_actor_state *st = kw_block(w, m->s, a);
 	const struct kw_node *n = &w->p->nodes[st->pc];
 
+	if (w->memory && !kw_relaxed_ways(w->memory, m->s, a))
+		return false;
 	if (w->node[st->pc] & KW_N_PRIVATE)
 		return !w->slow[a] || !w->slow[a][st->pc];
-	if (!w->guards)
+	if (w->memory && kw_relaxed_hides(w->memory, m->s, a))
+		return !may_be_interrupted(w, m->s, a);
+	if (!w->guards || (w->memory &&
+			   !kw_relaxed_in_place(w->memory, m->s, a)))
 		return false;
 	if (n->op == KW_OP_UNLOCK)
 		return kw_guards_unlock(w->guards,
@@ -455,15 +429,22 @@ static void fold(struct moving *m, unsigned a)
 			return;
 }
 
+static void flow(struct moving *m, const struct kw_move *move)
+{
+	const struct kw_world *w = m->w;
+
+	kw_relaxed_drain(w->memory, m->s,
+			 kw_relaxed_cpu(w->memory, move->actor), move->choice);
+}
+
 static void begin(struct moving *m, unsigned h)
 {
 	const struct kw_world *w = m->w;
-	unsigned home = w->p->actors[h].home;
 
 	m->seen->dirty |= kw_begin_grains(w, h);
 	kw_begin(w->p, m->s, h);
 	forget_at_entry(w, m->s, h);
-	handover(w, m->s, home, h);
+	other_context(w, m->s, h);
 }
 
 static void fire(struct moving *m, unsigned h)
@@ -481,7 +462,7 @@ static void force(struct moving *m, unsigned t)
 	const struct kw_world *w = m->w;
 
 	m->seen->dirty |= kw_begin_grains(w, t);
-	handover(w, m->s, innermost(w, m->s, t), t);
+	other_context(w, m->s, t);
 	kw_force_exit(w->p, m->s, t);
 }
 
@@ -507,8 +488,10 @@ static void apply(struct moving *m, const struct kw_move *move)
 	*m->seen = (struct kw_seen_by_move){ .spurious = -1 };
 	switch ((enum kw_move_type)move->type) {
 	case KW_STEP:
-	case KW_FLOW:
 		step(m, move);
+		break;
+	case KW_FLOW:
+		flow(m, move);
 		break;
 	case KW_BEGIN:
 		begin(m, a);
@@ -528,8 +511,8 @@ static void apply(struct moving *m, const struct kw_move *move)
 		fold(m, a);
 	if (w->opts.fold && !m->seen->failed && m->also)
 		fold(m, m->also - 1);
-	if (w->model) {
-		w->opts.model->tidy(w->model, m->s);
+	if (w->memory) {
+		kw_relaxed_tidy(w->memory, m->s);
 		m->seen->dirty = ~UINT64_C(0);
 	}
 	kw_flags_seen(w, m->s, m->seen);
@@ -550,7 +533,7 @@ void kw_world_watch(const struct kw_world *w, uint8_t *s,
 {
 	struct moving m = {
 		.w = w, .s = s, .seen = seen, .observe = see, .arg = arg,
-		.before = g_malloc(w->size),
+		.before = g_malloc(kw_world_size(w)),
 	};
 
 	apply(&m, move);
@@ -564,10 +547,10 @@ void kw_world_start(const struct kw_world *w, uint8_t *s)
 	struct moving m = { .w = w, .s = s, .seen = &seen };
 	unsigned a;
 
-	memset(s, 0, w->size);
+	memset(s, 0, kw_world_size(w));
 	memcpy(s, p->init, p->state_size);
-	if (w->model)
-		w->opts.model->start(w->model, s);
+	if (w->memory)
+		kw_relaxed_start(w->memory, s);
 	s[w->budget_at] = (uint8_t)w->opts.preemptions;
 	for (a = 0; a < w->nr_actors; a++) {
 		if (!p->actors[a].autostart)
@@ -579,6 +562,8 @@ void kw_world_start(const struct kw_world *w, uint8_t *s)
 	kw_flags_start(w, s);
 	for (a = 0; w->opts.fold && a < w->nr_actors; a++)
 		fold(&m, a);
+	if (w->memory)
+		kw_relaxed_tidy(w->memory, s);
 	g_free(m.before);
 }
 
@@ -588,7 +573,20 @@ bool kw_world_was_wrong(const struct kw_world *w)
 
 	if (wrong)
 		w->guards->wrong = false;
+	if (w->memory)
+		wrong |= kw_relaxed_was_wrong(w->memory);
 	return wrong;
+}
+
+bool kw_world_was_bounded(const struct kw_world *w)
+{
+	return w->memory && kw_relaxed_was_bounded(w->memory);
+}
+
+void kw_world_begin(const struct kw_world *w)
+{
+	if (w->memory)
+		kw_relaxed_begin(w->memory);
 }
 
 bool kw_world_oversleeps(const struct kw_world *w, const uint8_t *s,

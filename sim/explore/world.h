@@ -2,8 +2,8 @@
 /*
  * What can happen next: the moves of a flat state.
  *
- *	0             state_size    model's size    size, a multiple of 8
- *	| program     | model       | vCPU flags    |
+ *	0             state_size                    a multiple of 8
+ *	| program     | vCPU flags, budget | memory (relaxed.h) |
  *
  * There is no time: whoever may step may be next, an armed timer may fire at
  * any moment, a delay may be over at once.  There is no scheduler either:
@@ -11,7 +11,7 @@
  *
  *	KW_STEP		an actor executes its node (way: which value it
  *			reads; choice: CHOICE, TIME_LESS)
- *	KW_FLOW		memory moves by itself (the model's; choice: which)
+ *	KW_FLOW		a store of the actor's CPU drains (choice: which)
  *	KW_BEGIN	a pending handler begins
  *	KW_FIRE		an armed handler's timer expires: it pends
  *	KW_FORCE	a host interrupt that pends takes a thread out of its
@@ -30,7 +30,7 @@
 #define KW_WORLD_H
 
 #include "../machine/machine.h"
-#include "../machine/model.h"
+#include "../weak/weak.h"
 
 enum {				/* a vCPU's byte */
 	KW_V_SPEC	= 1 << 0,	/* SPEC(v) holds */
@@ -65,7 +65,7 @@ struct kw_seen_by_move {
 };
 
 struct kw_world_opts {
-	const struct kw_model *model;	/* NULL: sequential consistency */
+	enum kw_weak_model memory;
 	bool fold;		/* steps that nobody can see the moment of
 				   join the one before */
 	unsigned preemptions;	/* involuntary switches at most, 0 .. 255 */
@@ -88,6 +88,11 @@ unsigned kw_world_grain_shift(const struct kw_world *w);
 unsigned kw_world_nr_vcpus(const struct kw_world *w);
 const struct kw_object *kw_world_vcpu(const struct kw_world *w, unsigned v);
 
+/*
+ * A search begins, perhaps once more: what was learnt counts from now on.
+ * The size of a state may be another.
+ */
+void kw_world_begin(const struct kw_world *w);
 void kw_world_start(const struct kw_world *w, uint8_t *s);
 /* Every move that state s allows, in a fixed order; how many. */
 unsigned kw_world_moves(const struct kw_world *w, uint8_t *s,
@@ -106,6 +111,8 @@ void kw_world_watch(const struct kw_world *w, uint8_t *s,
  * true, must be done again.  Says so once.
  */
 bool kw_world_was_wrong(const struct kw_world *w);
+/* Was a read bounded in how stale it may be, or a store in how late? */
+bool kw_world_was_bounded(const struct kw_world *w);
 /* Does vCPU v sleep although SPEC holds? */
 bool kw_world_oversleeps(const struct kw_world *w, const uint8_t *s,
 			 unsigned v);

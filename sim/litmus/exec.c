@@ -387,13 +387,14 @@ bool kw_lit_settle(struct kw_lit_search *s, uint16_t *state)
 		} while (own_step(s, state, t));
 		insn = kw_lit_at(s, state, t);
 		live[t] = (struct kw_weak_live){
-			.reads = insn->reads,
-			.slots = insn->live,
+			.reads = { insn->reads },
+			.slots = { insn->live },
 			.loads_order = insn->loads_order,
 			.stores_order = insn->stores_order,
 		};
 		if (s->l->has_plain)
-			live[t].reads |= insn->writes | buffered(s, state, t);
+			live[t].reads[0] |= insn->writes |
+					    buffered(s, state, t);
 		for (reg = 0; reg < s->nr_regs; reg++)
 			if (!(insn->live >> reg & 1))
 				*kw_lit_reg_at(s, state, t, reg) = 0;

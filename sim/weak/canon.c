@@ -18,15 +18,15 @@ struct canon {
 	const struct kw_weak *w;
 	uint16_t *s;
 	const struct kw_weak_live *live;
-	uint16_t newest[64];		/* by variable */
-	uint16_t oldest[64];		/* the lowest floor of its readers */
-	bool read[64];			/* somebody may read it */
+	uint16_t newest[KW_WEAK_MAX_VARS];	/* by variable */
+	uint16_t oldest[KW_WEAK_MAX_VARS];	/* its readers' lowest floor */
+	bool read[KW_WEAK_MAX_VARS];	/* somebody may read it */
 	uint16_t map[MAX_MSGS + 1];	/* old timestamp: new, 0 when dropped */
 };
 
 static bool reads(const struct kw_weak_live *live, unsigned var)
 {
-	return live->reads >> var & 1;
+	return live->reads[var / 64] >> var % 64 & 1;
 }
 
 static void find_readers(struct canon *c)
@@ -77,19 +77,21 @@ static void settle_views(struct canon *c, unsigned t)
 	th->unlocked = live->loads_order ? effect(c, t, th->unlocked) : 0;
 	th->stores = live->stores_order ? effect(c, t, th->stores) : 0;
 	for (i = 0; i < c->w->nr_slots; i++)
-		slots[i] = live->slots >> i & 1 ? effect(c, t, slots[i]) : 0;
+		slots[i] = live->slots[i / 64] >> i % 64 & 1 ?
+				   effect(c, t, slots[i]) : 0;
 	for (i = 0; i < th->nr_buf; i++)
-		buf[i].view = live->slots ? effect(c, t, buf[i].view) : 0;
+		buf[i].view = effect(c, t, buf[i].view);
 }
 
-static void settle_gp(struct canon *c)
+/* What view still takes from anybody. */
+static void settle_common(const struct canon *c, uint16_t *view)
 {
-	uint16_t gp = 0;
+	uint16_t takes = 0;
 	unsigned t;
 
-	for (t = 0; kw_head(c->s)->gp && t < c->w->nr_threads; t++)
-		gp = MAX(gp, effect(c, t, kw_head(c->s)->gp));
-	kw_head(c->s)->gp = gp;
+	for (t = 0; *view && t < c->w->nr_threads; t++)
+		takes = MAX(takes, effect(c, t, *view));
+	*view = takes;
 }
 
 static void compact(struct canon *c)
@@ -119,6 +121,8 @@ static void renumber(const struct canon *c)
 	unsigned t, i;
 
 	kw_head(c->s)->gp = c->map[kw_head(c->s)->gp];
+	for (i = 0; i < c->w->nr_views; i++)
+		kw_views(c->w, c->s)[i] = c->map[kw_views(c->w, c->s)[i]];
 	for (t = 0; t < c->w->nr_threads; t++) {
 		struct kw_weak_thread *th = kw_thread(c->w, c->s, t);
 		uint16_t *slots = kw_slots(c->w, c->s, t);
@@ -153,6 +157,7 @@ static void canon_newest(struct canon *c)
 		memset(th->coh, 0, c->w->nr_vars * sizeof(*th->coh));
 	}
 	kw_head(c->s)->gp = 0;
+	memset(kw_views(c->w, c->s), 0, c->w->nr_views * 2);
 }
 
 void kw_weak_canon(const struct kw_weak *w, uint16_t *s,
@@ -169,7 +174,9 @@ void kw_weak_canon(const struct kw_weak *w, uint16_t *s,
 	find_readers(&c);
 	for (t = 0; t < w->nr_threads; t++)
 		settle_views(&c, t);
-	settle_gp(&c);
+	settle_common(&c, &kw_head(s)->gp);
+	for (t = 0; t < w->nr_views; t++)
+		settle_common(&c, &kw_views(w, s)[t]);
 	compact(&c);
 	renumber(&c);
 }

@@ -2,7 +2,7 @@
 /*
  * The words of a state:
  *
- *	nr_msgs, gp | msgs: var + plain bit, value | threads
+ *	nr_msgs, gp | views | msgs: var + plain bit, value | threads
  *
  * and of a thread: the struct below, coh[nr_vars], slots[nr_slots], then the
  * buffer, oldest first.  What is beyond nr_msgs or nr_buf is zero.
@@ -37,6 +37,11 @@ struct kw_weak_thread {
 static inline struct kw_weak_head *kw_head(const uint16_t *s)
 {
 	return (struct kw_weak_head *)(uintptr_t)s;
+}
+
+static inline uint16_t *kw_views(const struct kw_weak *w, const uint16_t *s)
+{
+	return (uint16_t *)(uintptr_t)(s + w->views);
 }
 
 /* ts counts from 1 */

@@ -17,10 +17,12 @@ const char *const kw_weak_names[KW_WEAK_NR] = { "sc", "tso", "arm64" };
 
 void kw_weak_init(struct kw_weak *w)
 {
-	g_assert(w->nr_vars <= 64);
+	g_assert(w->nr_vars <= KW_WEAK_MAX_VARS &&
+		 w->nr_slots <= KW_WEAK_MAX_VARS);
 	if (w->model == KW_WEAK_SC)
 		w->max_buf = 0;
-	w->msgs = sizeof(struct kw_weak_head) / 2;
+	w->views = sizeof(struct kw_weak_head) / 2;
+	w->msgs = w->views + w->nr_views;
 	w->threads = w->msgs + 2 * w->max_msgs;
 	w->thread_words = (unsigned)sizeof(struct kw_weak_thread) / 2 +
 		w->nr_vars + w->nr_slots + 4 * w->max_buf;
@@ -88,6 +90,19 @@ static int forwards(const struct kw_weak *w, const uint16_t *s, unsigned t,
 		if (buf[k].var == var)
 			return k;
 	return -1;
+}
+
+bool kw_weak_forwards(const struct kw_weak *w, const uint16_t *s, unsigned t,
+		      unsigned var, struct kw_weak_seen *seen)
+{
+	int own = forwards(w, s, t, var);
+
+	if (own < 0)
+		return false;
+	seen->value = kw_buf(w, s, t)[own].value;
+	seen->view = kw_buf(w, s, t)[own].view;
+	seen->ts = 0;
+	return true;
 }
 
 void kw_weak_newest(const struct kw_weak *w, const uint16_t *s, unsigned var,
@@ -207,25 +222,34 @@ bool kw_weak_can_drain(const struct kw_weak *w, const uint16_t *s, unsigned t,
 	return true;
 }
 
-void kw_weak_drain(const struct kw_weak *w, uint16_t *s, unsigned t,
-		   unsigned k)
+void kw_weak_take(const struct kw_weak *w, uint16_t *s, unsigned t,
+		  unsigned k, struct kw_weak_store *store)
 {
 	struct kw_weak_thread *th = kw_thread(w, s, t);
-	struct kw_weak_store *buf = kw_buf(w, s, t), store = buf[k];
+	struct kw_weak_store *buf = kw_buf(w, s, t);
 
-	append(w, s, t, &store);
+	*store = buf[k];
 	th->nr_buf--;
 	memmove(buf + k, buf + k + 1, (th->nr_buf - k) * sizeof(*buf));
 	memset(buf + th->nr_buf, 0, sizeof(*buf));
 	/* A wmb on either side now lies between the two neighbours. */
 	if (k < th->nr_buf)
-		buf[k].flags |= store.flags & KW_WEAK_WMB;
-	else if (store.flags & KW_WEAK_WMB)
+		buf[k].flags |= store->flags & KW_WEAK_WMB;
+	else if (store->flags & KW_WEAK_WMB)
 		th->wmb = 1;
 	if (th->nr_buf)
 		buf[0].flags &= (uint16_t)~KW_WEAK_WMB;
 	else
 		th->wmb = 0;
+}
+
+void kw_weak_drain(const struct kw_weak *w, uint16_t *s, unsigned t,
+		   unsigned k)
+{
+	struct kw_weak_store store;
+
+	kw_weak_take(w, s, t, k, &store);
+	append(w, s, t, &store);
 }
 
 static bool has_unlock(const struct kw_weak *w, const uint16_t *s, unsigned t)
@@ -238,23 +262,58 @@ static bool has_unlock(const struct kw_weak *w, const uint16_t *s, unsigned t)
 	return false;
 }
 
-bool kw_weak_can_rmw(const struct kw_weak *w, const uint16_t *s, unsigned t,
-		     unsigned var, enum kw_weak_order order)
+/* Nothing that is buffered must become visible before a new store. */
+static bool may_overtake(const struct kw_weak *w, const uint16_t *s,
+			 unsigned t)
 {
 	const struct kw_weak_thread *th = kw_thread(w, s, t);
 	unsigned k;
 
 	if (!th->nr_buf)
 		return true;
-	if (w->model != KW_WEAK_ARM64 || order == KW_WEAK_RMW_FULL ||
-	    order == KW_WEAK_RMW_RELEASE || th->wmb)
-		return false;
-	if (order == KW_WEAK_RMW_LOCK && has_unlock(w, s, t))
+	if (w->model != KW_WEAK_ARM64 || th->wmb)
 		return false;
 	for (k = 0; k < th->nr_buf; k++)
 		if (kw_buf(w, s, t)[k].flags & KW_WEAK_WMB)
 			return false;
-	return forwards(w, s, t, var) < 0;
+	return true;
+}
+
+bool kw_weak_can_lock(const struct kw_weak *w, const uint16_t *s, unsigned t)
+{
+	return may_overtake(w, s, t) && !has_unlock(w, s, t);
+}
+
+void kw_weak_lock(const struct kw_weak *w, uint16_t *s, unsigned t,
+		  unsigned i)
+{
+	raise_to(w, s, t, MAX(kw_views(w, s)[i],
+			      kw_thread(w, s, t)->unlocked));
+	kw_views(w, s)[i] = 0;
+}
+
+void kw_weak_unlocks(const struct kw_weak *w, uint16_t *s, unsigned t)
+{
+	struct kw_weak_thread *th = kw_thread(w, s, t);
+
+	at_least(&th->unlocked, th->loads);
+}
+
+void kw_weak_unlocked(const struct kw_weak *w, uint16_t *s, unsigned i)
+{
+	kw_views(w, s)[i] = kw_head(s)->nr_msgs;
+}
+
+bool kw_weak_can_rmw(const struct kw_weak *w, const uint16_t *s, unsigned t,
+		     unsigned var, enum kw_weak_order order)
+{
+	if (!kw_thread(w, s, t)->nr_buf)
+		return true;
+	if (order == KW_WEAK_RMW_FULL || order == KW_WEAK_RMW_RELEASE)
+		return false;
+	if (order == KW_WEAK_RMW_LOCK && has_unlock(w, s, t))
+		return false;
+	return may_overtake(w, s, t) && forwards(w, s, t, var) < 0;
 }
 
 void kw_weak_rmw(const struct kw_weak *w, uint16_t *s, unsigned t,
@@ -311,6 +370,21 @@ void kw_weak_see(const struct kw_weak *w, uint16_t *s, unsigned t,
 void kw_weak_see_all(const struct kw_weak *w, uint16_t *s, unsigned t)
 {
 	raise_to(w, s, t, kw_head(s)->nr_msgs);
+}
+
+uint16_t kw_weak_now(const uint16_t *s)
+{
+	return kw_head(s)->nr_msgs;
+}
+
+void kw_weak_loaded_now(const struct kw_weak *w, uint16_t *s, unsigned t)
+{
+	at_least(&kw_thread(w, s, t)->loads, kw_head(s)->nr_msgs);
+}
+
+void kw_weak_stored_now(const struct kw_weak *w, uint16_t *s, unsigned t)
+{
+	at_least(&kw_thread(w, s, t)->stores, kw_head(s)->nr_msgs);
 }
 
 uint16_t kw_weak_slot(const struct kw_weak *w, const uint16_t *s, unsigned t,

@@ -36,11 +36,16 @@ extern const char *const kw_weak_names[KW_WEAK_NR];
 struct kw_weak {
 	enum kw_weak_model model;
 	unsigned nr_threads;
-	unsigned nr_vars;		/* at most 64 */
+	unsigned nr_vars;		/* at most KW_WEAK_MAX_VARS */
 	unsigned nr_slots;		/* views a thread keeps for registers */
+	unsigned nr_views;		/* views that are nobody's: a lock's */
 	unsigned max_msgs, max_buf;
-	unsigned msgs, threads, thread_words, nr_words;	/* kw_weak_init() */
+	unsigned views, msgs, threads, thread_words;	/* kw_weak_init() */
+	unsigned nr_words;
 };
+
+#define KW_WEAK_MAX_VARS 256	/* and slots */
+#define KW_WEAK_MASK (KW_WEAK_MAX_VARS / 64)
 
 enum kw_weak_flag {
 	KW_WEAK_RELEASE	= 1 << 0,	/* drains as the oldest */
@@ -66,8 +71,8 @@ struct kw_weak_seen {
 
 /* What a thread may still do; all of it true is always sound. */
 struct kw_weak_live {
-	uint64_t reads;		/* bit v: it may load variable v */
-	uint64_t slots;		/* bit i: slot i's view matters */
+	uint64_t reads[KW_WEAK_MASK];	/* bit v: it may load variable v */
+	uint64_t slots[KW_WEAK_MASK];	/* bit i: slot i's view matters */
 	bool loads_order;	/* a rmb, mb or unlock may come */
 	bool stores_order;	/* a mb may come */
 };
@@ -85,6 +90,9 @@ unsigned kw_weak_readable(const struct kw_weak *w, const uint16_t *s,
 void kw_weak_load(const struct kw_weak *w, uint16_t *s, unsigned t,
 		  unsigned var, unsigned flags,
 		  const struct kw_weak_seen *seen);
+/* The newest that t has stored to var and nobody else sees; false: none. */
+bool kw_weak_forwards(const struct kw_weak *w, const uint16_t *s, unsigned t,
+		      unsigned var, struct kw_weak_seen *seen);
 /* Into the buffer; with sc into memory. */
 void kw_weak_store(const struct kw_weak *w, uint16_t *s, unsigned t,
 		   const struct kw_weak_store *store);
@@ -96,6 +104,9 @@ bool kw_weak_can_drain(const struct kw_weak *w, const uint16_t *s, unsigned t,
 		       unsigned k);
 void kw_weak_drain(const struct kw_weak *w, uint16_t *s, unsigned t,
 		   unsigned k);
+/* It leaves the buffer and becomes no message: the caller knows better. */
+void kw_weak_take(const struct kw_weak *w, uint16_t *s, unsigned t,
+		  unsigned k, struct kw_weak_store *store);
 
 enum kw_weak_order {
 	KW_WEAK_RMW_RELAXED, KW_WEAK_RMW_ACQUIRE, KW_WEAK_RMW_RELEASE,
@@ -122,6 +133,22 @@ void kw_weak_see(const struct kw_weak *w, uint16_t *s, unsigned t,
 		 unsigned var, uint16_t view);
 /* t has seen whatever is in memory now, as after an interrupt's entry. */
 void kw_weak_see_all(const struct kw_weak *w, uint16_t *s, unsigned t);
+/* The view of who has seen everything. */
+uint16_t kw_weak_now(const uint16_t *s);
+/* A load of t has seen something as new as what is in memory now. */
+void kw_weak_loaded_now(const struct kw_weak *w, uint16_t *s, unsigned t);
+/* ... and a store of t is no older. */
+void kw_weak_stored_now(const struct kw_weak *w, uint16_t *s, unsigned t);
+
+/*
+ * Locks that are kept by the caller: an unlock is visible as of now in view
+ * i; a lock takes that over, and what t's loads had seen at its unlocks.
+ */
+void kw_weak_unlocked(const struct kw_weak *w, uint16_t *s, unsigned i);
+void kw_weak_unlocks(const struct kw_weak *w, uint16_t *s, unsigned t);
+bool kw_weak_can_lock(const struct kw_weak *w, const uint16_t *s, unsigned t);
+void kw_weak_lock(const struct kw_weak *w, uint16_t *s, unsigned t,
+		  unsigned i);
 
 /* The view that t's register slot holds. */
 uint16_t kw_weak_slot(const struct kw_weak *w, const uint16_t *s, unsigned t,

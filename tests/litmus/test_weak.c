@@ -29,7 +29,7 @@ static void begin(struct memory *m, enum kw_weak_model model)
 	kw_weak_begin(&m->w, m->s, zero);
 	for (t = 0; t < 2; t++)
 		m->live[t] = (struct kw_weak_live){
-			.reads = 3, .slots = 1, .loads_order = true,
+			.reads = { 3 }, .slots = { 1 }, .loads_order = true,
 			.stores_order = true,
 		};
 }

@@ -37,11 +37,11 @@ directions() {
 	machine: base program
 	oracle: base program machine
 	run: base program machine oracle
-	explore: base program machine oracle run
+	explore: base program machine oracle run weak
 	trace: base
 	script: base program
 	store: base program run script
-	report: base program machine oracle run explore trace script store
+	report: base program machine oracle run weak explore trace script store
 	cli: base program machine oracle run explore weak litmus trace script store report
 	LIST
 }

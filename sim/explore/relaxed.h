@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a compiled scenario's accesses may see under tso and arm64.
+ *
+ * The program's bytes are always the newest value in the global order; the
+ * words of sim/weak follow them in a state.  The contexts of one CPU (a
+ * thread, its guest, the handlers that nest on them) are one thread to
+ * sim/weak: they see each other's stores by program order.
+ *
+ * Only what is shared and racy has messages.  What else is read and written
+ * in place:
+ *
+ *	alone	touched by one CPU: program order says what it reads
+ *	locked	touched under a common lock only: who takes the lock has seen
+ *		all that was done under it
+ *	device	an architectural field, or touched by a hardware actor: it is
+ *		no memory; a load is of this moment, and a store is visible at
+ *		once, after what a wmb before it says
+ *
+ * Nobody declares that: a variable is taken not to be racy until two CPUs
+ * have touched it without a common lock; then the search begins again, with
+ * one racy variable more.  Locks, run queues and handlers are the machine's:
+ * they are in place, and order what the kernel's primitives order.
+ */
+#ifndef KW_RELAXED_H
+#define KW_RELAXED_H
+
+#include "../machine/machine.h"
+#include "../weak/weak.h"
+
+struct kw_relaxed;
+
+struct kw_relaxed_opts {
+	enum kw_weak_model memory;
+	uint32_t at;		/* where in a state its bytes begin */
+	bool reduce;		/* locked variables are in place; of two
+				   messages that are read alike, the older */
+};
+
+struct kw_relaxed *kw_relaxed_new(const struct kw_program *p,
+				  const struct kw_relaxed_opts *opts);
+void kw_relaxed_free(struct kw_relaxed *r);
+/* A search begins, with what was learnt: sizes may be others now. */
+void kw_relaxed_begin(struct kw_relaxed *r);
+uint32_t kw_relaxed_size(const struct kw_relaxed *r);	/* of its bytes */
+void kw_relaxed_start(const struct kw_relaxed *r, uint8_t *s);
+/* It is known better now what is racy; says so once. */
+bool kw_relaxed_was_wrong(struct kw_relaxed *r);
+/* Some read could have been staler, or some store have waited longer. */
+bool kw_relaxed_was_bounded(const struct kw_relaxed *r);
+
+/*
+ * In how many ways actor a's node can be executed now; 0: it must wait for
+ * memory.  The first way reads the newest value that may be read.
+ */
+unsigned kw_relaxed_ways(struct kw_relaxed *r, uint8_t *s, unsigned a);
+/* As kw_step(). */
+void kw_relaxed_step(struct kw_relaxed *r, uint8_t *s, unsigned a,
+		     unsigned way, unsigned choice, struct kw_done *done);
+/* Is a's node nobody else's business: registers, a store that is buffered? */
+bool kw_relaxed_hides(struct kw_relaxed *r, uint8_t *s, unsigned a);
+/* Is what a's node touches not racy? */
+bool kw_relaxed_in_place(const struct kw_relaxed *r, const uint8_t *s,
+			 unsigned a);
+
+/* CPUs, by number, and the thread of each. */
+unsigned kw_relaxed_nr_cpus(const struct kw_relaxed *r);
+unsigned kw_relaxed_cpu(const struct kw_relaxed *r, unsigned actor);
+unsigned kw_relaxed_thread(const struct kw_relaxed *r, unsigned cpu);
+unsigned kw_relaxed_nr_buffered(const struct kw_relaxed *r, const uint8_t *s,
+				unsigned cpu);
+bool kw_relaxed_can_drain(const struct kw_relaxed *r, const uint8_t *s,
+			  unsigned cpu, unsigned k);
+void kw_relaxed_drain(const struct kw_relaxed *r, uint8_t *s, unsigned cpu,
+		      unsigned k);
+/* a's CPU goes on in another context: an exception, or the return of one. */
+void kw_relaxed_switch(const struct kw_relaxed *r, uint8_t *s, unsigned a);
+/* Canonical form, after each move. */
+void kw_relaxed_tidy(struct kw_relaxed *r, uint8_t *s);
+
+#endif

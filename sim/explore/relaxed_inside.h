@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of relaxed.h, shared by racy.c (which variables have messages)
+ * and relaxed.c (what a node does to them).
+ */
+#ifndef KW_RELAXED_INSIDE_H
+#define KW_RELAXED_INSIDE_H
+
+#include "../machine/step.h"
+#include "../program/link.h"
+#include "relaxed.h"
+
+/* A lock's owner while its unlock waits in a buffer. */
+#define KW_UNLOCKING	0xffff
+/* The variable of a buffered unlock: this, and the lock's number. */
+#define KW_LOCK_VAR	0x8000
+
+#define KW_MAX_WORDS	14
+#define KW_ALL_CPUS	UINT64_MAX
+
+/* One variable that a node touches. */
+struct kw_word {
+	uint16_t addr;
+	uint8_t width;		/* bytes */
+	bool writes;
+};
+
+struct kw_relaxed {
+	const struct kw_program *p;
+	struct kw_relaxed_opts opts;
+	struct kw_weak w;
+	unsigned nr_cpus;	/* and one more: all hardware */
+	uint16_t *cpu_of;	/* [actor] */
+	uint16_t *thread_of;	/* [CPU] */
+	/* learnt, by address */
+	uint64_t *cpus;		/* that have touched it, a bit each */
+	uint64_t *guards;	/* locks held at each access so far */
+	bool *arch;		/* an architectural field */
+	bool *racy;
+	uint8_t *width;
+	bool wrong;
+	/* the layout of this search */
+	uint16_t *var_of;	/* [address]: variable + 1, or 0 */
+	uint16_t vars[KW_WEAK_MAX_VARS];	/* addresses */
+	uint16_t *lock_of;	/* [address]: lock number + 1, or 0 */
+	uint16_t *locks;	/* addresses */
+	unsigned nr_locks;
+	uint8_t slot_of[256];	/* [register]: rank among slots + 1, or 0 */
+	unsigned nr_slot_regs;
+	uint16_t *slot_base;	/* [actor]: its first slot of its CPU */
+	bool full, stale;	/* a buffer was; a read was bounded */
+};
+
+/* What a's node touches (tasks' state included). */
+unsigned kw_words(const struct kw_relaxed *r, const uint8_t *s, unsigned a,
+		  struct kw_word *words);
+/* Actor a touches them now. */
+void kw_racy_touch(struct kw_relaxed *r, const uint8_t *s, unsigned a,
+		   const struct kw_word *words, unsigned nr);
+void kw_racy_init(struct kw_relaxed *r);
+
+static inline const struct kw_actor_state *
+kw_standing(const struct kw_relaxed *r, const uint8_t *s, unsigned a)
+{
+	return (const struct kw_actor_state *)(s + r->p->actors[a].base);
+}
+
+static inline uint16_t *kw_weak_words(const struct kw_relaxed *r,
+				      const uint8_t *s)
+{
+	return (uint16_t *)(uintptr_t)(s + r->opts.at);
+}
+
+/* Is it no memory, but a device's register? */
+static inline bool kw_is_device(const struct kw_relaxed *r, unsigned addr)
+{
+	return r->arch[addr] || r->cpus[addr] >> 63;
+}
+
+#endif

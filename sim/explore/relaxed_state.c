@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides how a state's weak memory is laid out, when a store must drain at
+ * once, and which states are the same.
+ *
+ * An unlock that is the oldest of its buffer drains at once: who waits for
+ * the lock could only wait longer, and nobody else can tell.
+ */
+#include "relaxed_inside.h"
+
+/* Messages beyond the newest of each variable, at most ... */
+#define MAX_OLD		48
+/* ... and so many may a single move add. */
+#define MAX_NEW		32
+#define MAX_BUFFERED	12
+
+/* --- CPUs ------------------------------------------------------------- */
+
+static void find_cpus(struct kw_relaxed *r)
+{
+	const struct kw_program *p = r->p;
+	unsigned a, i;
+
+	r->cpu_of = g_new0(uint16_t, p->nr_actors);
+	r->thread_of = g_new0(uint16_t, p->nr_actors);
+	for (a = 0; a < p->nr_actors; a++) {
+		if (p->actors[a].type != KW_THREAD)
+			continue;
+		r->thread_of[r->nr_cpus] = (uint16_t)a;
+		r->cpu_of[a] = (uint16_t)r->nr_cpus++;
+	}
+	for (a = 0; a < p->nr_actors; a++) {
+		for (i = a; p->actors[i].home != i;)
+			i = p->actors[i].home;
+		r->cpu_of[a] = p->actors[i].type == KW_THREAD ?
+				       r->cpu_of[i] : (uint16_t)r->nr_cpus;
+	}
+}
+
+/* Registers that may hold a loaded address through which is loaded again. */
+static void find_slots(struct kw_relaxed *r)
+{
+	bool loaded[256] = { false }, used[256] = { false };
+	unsigned i, a, *next = g_new0(unsigned, r->nr_cpus + 1);
+	const struct kw_node *n;
+
+	for (i = 0; i < r->p->nr_nodes; i++) {
+		n = &r->p->nodes[i];
+		loaded[n->dst] |= n->op == KW_OP_LOAD_REF ||
+				  n->op == KW_OP_LEA;
+		used[n->reg] |= n->op < KW_OP_LEA;
+	}
+	for (i = 1; i < 256; i++)
+		if (loaded[i] && used[i])
+			r->slot_of[i] = (uint8_t)++r->nr_slot_regs;
+	r->slot_base = g_new0(uint16_t, r->p->nr_actors);
+	for (a = 0; a < r->p->nr_actors; a++) {
+		r->slot_base[a] = (uint16_t)next[r->cpu_of[a]];
+		next[r->cpu_of[a]] += r->nr_slot_regs;
+	}
+	next[r->nr_cpus] = 0;
+	for (i = 0; i < r->nr_cpus; i++)
+		r->w.nr_slots = MAX(r->w.nr_slots, next[i]);
+	g_free(next);
+}
+
+struct kw_relaxed *kw_relaxed_new(const struct kw_program *p,
+				  const struct kw_relaxed_opts *opts)
+{
+	struct kw_relaxed *r = g_new0(struct kw_relaxed, 1);
+
+	r->p = p;
+	r->opts = *opts;
+	find_cpus(r);
+	kw_racy_init(r);
+	r->w.model = opts->memory;
+	if (opts->memory == KW_WEAK_ARM64)
+		find_slots(r);
+	else
+		r->slot_base = g_new0(uint16_t, p->nr_actors);
+	kw_relaxed_begin(r);
+	return r;
+}
+
+void kw_relaxed_free(struct kw_relaxed *r)
+{
+	if (!r)
+		return;
+	g_free(r->cpu_of);
+	g_free(r->thread_of);
+	g_free(r->cpus);
+	g_free(r->guards);
+	g_free(r->arch);
+	g_free(r->racy);
+	g_free(r->width);
+	g_free(r->var_of);
+	g_free(r->lock_of);
+	g_free(r->locks);
+	g_free(r->slot_base);
+	g_free(r);
+}
+
+void kw_relaxed_begin(struct kw_relaxed *r)
+{
+	unsigned addr, nr = 0;
+
+	for (addr = 0; addr < r->p->objects_size; addr++) {
+		r->var_of[addr] = 0;
+		if (!r->racy[addr])
+			continue;
+		g_assert(nr < KW_WEAK_MAX_VARS);
+		r->vars[nr] = (uint16_t)addr;
+		r->var_of[addr] = (uint16_t)++nr;
+	}
+	r->w.nr_threads = r->nr_cpus + 1;
+	r->w.nr_vars = nr;
+	r->w.nr_views = r->nr_locks;
+	r->w.max_buf = MAX_BUFFERED;
+	r->w.max_msgs = nr ? nr + MAX_OLD + MAX_NEW : 0;
+	kw_weak_init(&r->w);
+	r->wrong = r->full = r->stale = false;
+}
+
+uint32_t kw_relaxed_size(const struct kw_relaxed *r)
+{
+	return 2 * r->w.nr_words;
+}
+
+void kw_relaxed_start(const struct kw_relaxed *r, uint8_t *s)
+{
+	uint16_t initial[KW_WEAK_MAX_VARS];
+	unsigned v, addr;
+
+	for (v = 0; v < r->w.nr_vars; v++) {
+		addr = r->vars[v];
+		initial[v] = r->width[addr] == 2 ?
+				     (uint16_t)kw_get16(s, addr) : s[addr];
+	}
+	kw_weak_begin(&r->w, kw_weak_words(r, s), initial);
+}
+
+bool kw_relaxed_was_wrong(struct kw_relaxed *r)
+{
+	bool wrong = r->wrong;
+
+	r->wrong = false;
+	return wrong;
+}
+
+bool kw_relaxed_was_bounded(const struct kw_relaxed *r)
+{
+	return r->full || r->stale;
+}
+
+/* --- what is hidden --------------------------------------------------- */
+
+bool kw_relaxed_in_place(const struct kw_relaxed *r, const uint8_t *s,
+			 unsigned a)
+{
+	struct kw_word words[KW_MAX_WORDS];
+	unsigned nr = kw_words(r, s, a, words), i;
+
+	for (i = 0; i < nr; i++)
+		if (r->var_of[words[i].addr])
+			return false;
+	return true;
+}
+
+bool kw_relaxed_hides(struct kw_relaxed *r, uint8_t *s, unsigned a)
+{
+	const struct kw_node *n = &r->p->nodes[kw_standing(r, s, a)->pc];
+
+	switch (n->op) {
+	case KW_OP_MB:
+	case KW_OP_WMB:
+	case KW_OP_RMB:
+		return true;
+	case KW_OP_STORE:
+	case KW_OP_STORE_REF:
+		return r->cpu_of[a] < r->nr_cpus &&
+		       !kw_relaxed_in_place(r, s, a);
+	default:
+		return false;
+	}
+}
+
+/* --- drains ----------------------------------------------------------- */
+
+unsigned kw_relaxed_nr_cpus(const struct kw_relaxed *r)
+{
+	return r->nr_cpus;
+}
+
+unsigned kw_relaxed_cpu(const struct kw_relaxed *r, unsigned actor)
+{
+	return r->cpu_of[actor];
+}
+
+unsigned kw_relaxed_thread(const struct kw_relaxed *r, unsigned cpu)
+{
+	return r->thread_of[cpu];
+}
+
+unsigned kw_relaxed_nr_buffered(const struct kw_relaxed *r, const uint8_t *s,
+				unsigned cpu)
+{
+	return kw_weak_nr_buffered(&r->w, kw_weak_words(r, s), cpu);
+}
+
+bool kw_relaxed_can_drain(const struct kw_relaxed *r, const uint8_t *s,
+			  unsigned cpu, unsigned k)
+{
+	return kw_weak_can_drain(&r->w, kw_weak_words(r, s), cpu, k);
+}
+
+void kw_relaxed_drain(const struct kw_relaxed *r, uint8_t *s, unsigned cpu,
+		      unsigned k)
+{
+	uint16_t *weak = kw_weak_words(r, s);
+	struct kw_weak_store st;
+	unsigned addr;
+
+	kw_weak_buffered(&r->w, weak, cpu, k, &st);
+	if (st.flags & KW_WEAK_UNLOCK) {
+		kw_weak_take(&r->w, weak, cpu, k, &st);
+		kw_weak_unlocked(&r->w, weak, st.var - KW_LOCK_VAR);
+		kw_put16(s, r->locks[st.var - KW_LOCK_VAR], 0);
+		return;
+	}
+	kw_weak_drain(&r->w, weak, cpu, k);
+	addr = r->vars[st.var];
+	if (r->width[addr] == 2)
+		kw_put16(s, addr, st.value);
+	else
+		s[addr] = (uint8_t)st.value;
+}
+
+static void drain_unlocks(const struct kw_relaxed *r, uint8_t *s,
+			  unsigned cpu)
+{
+	struct kw_weak_store st;
+
+	while (kw_relaxed_nr_buffered(r, s, cpu)) {
+		kw_weak_buffered(&r->w, kw_weak_words(r, s), cpu, 0, &st);
+		if (!(st.flags & KW_WEAK_UNLOCK))
+			return;
+		kw_relaxed_drain(r, s, cpu, 0);
+	}
+}
+
+/* --- canonical states ------------------------------------------------- */
+
+void kw_relaxed_switch(const struct kw_relaxed *r, uint8_t *s, unsigned a)
+{
+	if (r->cpu_of[a] < r->nr_cpus)
+		kw_weak_see_all(&r->w, kw_weak_words(r, s), r->cpu_of[a]);
+}
+
+static void find_live(const struct kw_relaxed *r, const uint8_t *s,
+		      struct kw_weak_live *live)
+{
+	const struct kw_actor_state *st;
+	unsigned a, i, t, slot;
+
+	memset(live, 0, (r->nr_cpus + 1) * sizeof(*live));
+	for (a = 0; a + 1 < r->p->nr_actors; a++) {
+		t = r->cpu_of[a];
+		st = kw_standing(r, s, a);
+		if (t == r->nr_cpus || st->run == KW_ENDED)
+			continue;
+		memset(live[t].reads, 0xff, sizeof(live[t].reads));
+		live[t].loads_order = live[t].stores_order = true;
+		for (i = 0; r->nr_slot_regs && i < r->p->actors[a].nr_regs;
+		     i++) {
+			slot = r->slot_base[a] + r->slot_of[i] - 1u;
+			if (r->slot_of[i] && st->regs[i])
+				live[t].slots[slot / 64] |=
+					UINT64_C(1) << slot % 64;
+		}
+	}
+}
+
+/* At most MAX_OLD messages more than there are variables. */
+static void bound(struct kw_relaxed *r, uint8_t *s,
+		  const struct kw_weak_live *live)
+{
+	uint16_t *weak = kw_weak_words(r, s);
+	unsigned keep;
+
+	for (keep = 16; keep && kw_weak_now(weak) > r->w.nr_vars + MAX_OLD;
+	     keep--) {
+		r->stale |= kw_weak_forget(&r->w, weak, keep);
+		kw_weak_canon(&r->w, weak, live);
+	}
+}
+
+void kw_relaxed_tidy(struct kw_relaxed *r, uint8_t *s)
+{
+	struct kw_weak_live *live = g_newa(struct kw_weak_live,
+					   r->nr_cpus + 1);
+	unsigned cpu;
+
+	for (cpu = 0; cpu < r->nr_cpus; cpu++)
+		drain_unlocks(r, s, cpu);
+	find_live(r, s, live);
+	kw_weak_canon(&r->w, kw_weak_words(r, s), live);
+	bound(r, s, live);
+}

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The textbook shapes of scenarios/litmus as scenarios: under each memory
+# model the verdict is the one that the litmus test has, with reductions and
+# without.
+
+. tests/lib/cli.sh
+
+verdict() {
+	"$KVMWAKE" explore --json "$@" "$TMPDIR/shape.lua" 2>"$TMPDIR/err" |
+		sed -n 's/.*"verdict":"\([a-z]*\)".*/\1/p'
+}
+
+skipped=
+for f in scenarios/litmus/*.litmus; do
+	name=$(basename "$f" .litmus)
+	if ! awk -f tests/explore/shape.awk "$f" >"$TMPDIR/shape.lua"; then
+		skipped+=" $name"
+		continue
+	fi
+	for model in sc tso arm64; do
+		want=proved
+		grep -q "[* ]$model: Sometimes" "$f" && want=violated
+		[ "$(verdict --memory $model)" = $want ]
+		ok $? "$name under $model: $want"
+		[ "$(verdict --memory $model --no-reduction)" = $want ]
+		ok $? "$name under $model, no reduction: $want"
+	done
+done
+
+# RCU, pointers and atomics on numbers are not what a kernel in Lua has.
+[ "$skipped" = " CoRR+atomics MP+assign+deref MP+plain+rel+acq MP+plain-race$(
+) MP+po+deref RCU+late-store RCU+no-reader RCU SB+incs+mbs SB+incs$(
+) SB+xchgs-relaxed" ]
+ok $? "what cannot be said is known:$skipped"
+finish
