@@ -111,16 +111,17 @@ function K.hw_virq_pending(vcpu)
 	return load(vcpu.vpe_resident) and load(vcpu.hw_vlpi)
 end
 
--- Assertions that hold at every guest entry, whatever the kernel.
+-- Assertions that hold at every guest entry, whatever the kernel: I4 and I7 of
+-- the invariants (kernel/v4_14/invariants.lua) are among them.
 function K.check_guest_enter(vcpu)
 	if load(vcpu.hw_off) then
 		fail("a vCPU that is powered off enters the guest")
 	end
 	if not load(vcpu.regs) then
-		fail("a vCPU enters the guest with the registers of its past life")
+		fail("I7: a vCPU enters the guest with the registers of its past life")
 	end
 	if load(kvm.hw.halted) then
-		fail("a halted vCPU enters the guest before it is resumed")
+		fail("I4: a halted vCPU enters the guest before it is resumed")
 	end
 end
 

@@ -97,7 +97,7 @@ static void put_json(struct explore *e, const struct kw_explored *x)
 	kw_json_open(&j, "found", '[');
 	for (p = 0; p < KW_NR_PROPERTIES; p++)
 		if (x->res.of[p].found)
-			kw_json_text(&j, NULL, kw_property_names[p]);
+			kw_json_text(&j, NULL, kw_explored_name(x, p));
 	kw_json_close(&j, ']');
 	kw_json_end(&j);
 }

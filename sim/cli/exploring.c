@@ -8,37 +8,65 @@
  *	sometimes,	a state that has it is reached	all of them reached,
  *	always, n				 where nothing is never
  *
- * An assertion that fails is never expected unless the scenario says so.
+ * An assertion that fails and a deadlock, which are both "failed" in a
+ * scenario's words, are never expected unless it says so, an invariant that
+ * does not hold is never expected.
  */
 #include <math.h>
 #include <string.h>
 #include "exploring.h"
 #include "path.h"
 
-static const uint8_t quantity_of[KW_NR_PROPERTIES] = {
-	[KW_FINDS_MISSED] = KW_MISSED, [KW_FINDS_SPURIOUS] = KW_SPURIOUS,
-	[KW_FINDS_FAILED] = KW_FAILED,
-};
+/* KW_NEVER, KW_ANY, or something else: it is to be reached. */
+static unsigned how_of(const struct kw_expect *e, unsigned p)
+{
+	static const uint8_t quantity_of[KW_FINDS_INVARIANT] = {
+		[KW_FINDS_MISSED] = KW_MISSED,
+		[KW_FINDS_SPURIOUS] = KW_SPURIOUS,
+		[KW_FINDS_FAILED] = KW_FAILED,
+		[KW_FINDS_DEADLOCK] = KW_FAILED,
+	};
+	unsigned q = p < KW_FINDS_INVARIANT ? quantity_of[p] : 0;
+
+	if (!e || p >= KW_FINDS_INVARIANT)
+		return KW_ANY;
+	return e->of[q].how == KW_EXACTLY && !e->of[q].n ? KW_NEVER :
+							   e->of[q].how;
+}
 
 static void find_expected(const struct kw_expect *e, struct kw_looked_for *x)
 {
-	unsigned p;
+	unsigned p, how;
 
 	memset(x, 0, sizeof(*x));
 	x->any = e != NULL;
 	for (p = 0; p < KW_NR_PROPERTIES; p++) {
-		unsigned how = e ? e->of[quantity_of[p]].how : KW_ANY;
-
-		if (how == KW_NEVER || (how == KW_EXACTLY &&
-					!e->of[quantity_of[p]].n))
-			x->never[p] = true;
-		else if (how != KW_ANY)
-			x->reached[p] = true;
+		how = how_of(e, p);
+		x->never[p] = how == KW_NEVER;
+		x->reached[p] = how != KW_NEVER && how != KW_ANY &&
+				p != KW_FINDS_DEADLOCK;
 	}
 	if (!e)
 		x->never[KW_FINDS_MISSED] = true;
-	if (!x->reached[KW_FINDS_FAILED])
+	for (p = KW_FINDS_INVARIANT; p < KW_NR_PROPERTIES; p++)
+		x->never[p] = true;
+	if (!x->reached[KW_FINDS_FAILED]) {
 		x->never[KW_FINDS_FAILED] = true;
+		x->never[KW_FINDS_DEADLOCK] = true;
+	}
+}
+
+/* A property that nobody speaks of, and that is wrong wherever it is. */
+static bool is_tacit(unsigned p)
+{
+	return p != KW_FINDS_MISSED && p != KW_FINDS_SPURIOUS;
+}
+
+static bool is_found(const struct kw_explored *x, unsigned p)
+{
+	return x->res.of[p].found ||
+	       (p == KW_FINDS_FAILED && x->expected.reached[p] &&
+		x->res.of[KW_FINDS_DEADLOCK].found);
 }
 
 static enum kw_explored_as judge(const struct kw_explored *x)
@@ -47,14 +75,13 @@ static enum kw_explored_as judge(const struct kw_explored *x)
 	unsigned p;
 
 	for (p = 0; p < KW_NR_PROPERTIES; p++) {
-		bool found = x->res.of[p].found;
+		bool found = is_found(x, p);
 
 		if ((x->expected.never[p] && found) ||
 		    (x->expected.reached[p] && !found && x->res.complete))
 			return KW_EXPLORED_DIFFERS;
 		/* All that was asked for is reached: fine so far. */
-		if (p == KW_FINDS_FAILED && x->res.ended &&
-		    !x->expected.reached[p])
+		if (is_tacit(p) && x->res.ended && !x->expected.reached[p])
 			continue;
 		if ((x->expected.never[p] || x->expected.reached[p]) &&
 		    !found && !x->res.complete)
@@ -72,7 +99,7 @@ static void when_to_end(const struct kw_looked_for *x, struct kw_search_opts *o)
 	for (p = 0; p < KW_NR_PROPERTIES; p++) {
 		o->stop_any |= (unsigned)x->never[p] << p;
 		o->stop_all |= (unsigned)x->reached[p] << p;
-		if (x->never[p] && p != KW_FINDS_FAILED)
+		if (x->never[p] && !is_tacit(p))
 			all = false;
 	}
 	if (!all)
@@ -102,9 +129,11 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 
 	w->as = o->as;
 	w->memory = o->memory;
+	w->check = o->no_check ? "" : o->check;
 	w->dfs = o->dfs;
 	w->exact = o->exact;
 	w->no_reduction = o->no_reduction;
+	w->keep_going = o->keep_going;
 	w->max_states = o->max_states;
 	w->max_bytes = o->max_memory << 20;
 	w->preemptions = (unsigned)o->preemptions;
@@ -120,23 +149,77 @@ static enum kw_weak_model memory_of(const char *name)
 	return m < KW_WEAK_NR ? m : KW_WEAK_SC;
 }
 
-void kw_cli_explore_loaded(struct kw_cli *cli,
-			   const struct kw_exploring *what,
-			   struct kw_scenario *scenario,
-			   struct kw_explored *x)
+static bool find_invariant(const struct kw_program *p, const char *name,
+			   uint32_t *check, GError **err)
 {
+	GString *all = g_string_new(NULL);
+	bool found = false;
+	unsigned i;
+
+	for (i = 0; i < p->nr_invariants; i++) {
+		g_string_append_printf(all, "%s%s", i ? ", " : "",
+				       p->invariants[i].name);
+		if (strcmp(p->invariants[i].name, name))
+			continue;
+		*check |= 1u << i;
+		found = true;
+	}
+	if (!found)
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "--check: \"%s\" is no invariant of this kernel "
+			    "(%s)", name, all->str);
+	g_string_free(all, TRUE);
+	return found;
+}
+
+/* Bit i: invariant i of the program. */
+static bool find_check(const struct kw_program *p, const char *names,
+		       uint32_t *check, GError **err)
+{
+	char **name = g_strsplit(names ? names : "", ",", -1);
+	bool ok = true;
+	unsigned i;
+
+	*check = names ? 0 : (1u << p->nr_invariants) - 1;
+	for (i = 0; name[i] && ok; i++)
+		ok = find_invariant(p, name[i], check, err);
+	g_strfreev(name);
+	return ok;
+}
+
+static void search(struct kw_cli *cli, struct kw_explored *x)
+{
+	const struct kw_exploring *what = &x->what;
 	struct kw_search_opts opts = {
 		.depth_first = what->dfs, .exact = what->exact,
 		.max_states = what->max_states, .max_bytes = what->max_bytes,
 		.stop = &cli->stop,
 		.progress = what->show_progress ? progress : NULL,
 	};
+
+	if (!what->keep_going)
+		when_to_end(&x->expected, &opts);
+	kw_search(x->world, &opts, &x->res);
+	if (what->show_progress)
+		g_printerr("\r\033[K");
+	x->judged = judge(x);
+}
+
+bool kw_cli_explore_loaded(struct kw_cli *cli,
+			   const struct kw_exploring *what,
+			   struct kw_scenario *scenario,
+			   struct kw_explored *x, GError **err)
+{
 	struct kw_world_opts world = {
 		.memory = memory_of(what->memory),
 		.fold = !what->no_reduction,
 	};
 
 	*x = (struct kw_explored){ .what = *what, .scenario = scenario };
+	if (!find_check(scenario->program, what->check, &world.check, err)) {
+		kw_scenario_free(scenario);
+		return false;
+	}
 	if (!kw_option_given(cli, "preemptions"))
 		x->what.preemptions = scenario->preemptions;
 	world.preemptions = x->what.preemptions;
@@ -145,12 +228,9 @@ void kw_cli_explore_loaded(struct kw_cli *cli,
 	else
 		find_expected(kw_expect_find(scenario, what->as ? what->as :
 					     what->kernel), &x->expected);
-	when_to_end(&x->expected, &opts);
 	x->world = kw_world_new(scenario->program, &world);
-	kw_search(x->world, &opts, &x->res);
-	if (what->show_progress)
-		g_printerr("\r\033[K");
-	x->judged = judge(x);
+	search(cli, x);
+	return true;
 }
 
 bool kw_cli_explore(struct kw_cli *cli, const struct kw_exploring *what,
@@ -159,10 +239,7 @@ bool kw_cli_explore(struct kw_cli *cli, const struct kw_exploring *what,
 	struct kw_scenario *s = kw_cli_load(cli, what->path, what->kernel,
 					    err);
 
-	if (!s)
-		return false;
-	kw_cli_explore_loaded(cli, what, s, x);
-	return true;
+	return s && kw_cli_explore_loaded(cli, what, s, x, err);
 }
 
 void kw_explored_free(struct kw_explored *x)
@@ -170,6 +247,11 @@ void kw_explored_free(struct kw_explored *x)
 	kw_search_result_free(&x->res);
 	kw_world_free(x->world);
 	kw_scenario_free(x->scenario);
+}
+
+const char *kw_explored_name(const struct kw_explored *x, unsigned p)
+{
+	return kw_property_name(x->scenario->program, p);
 }
 
 const char *kw_explored_verdict(const struct kw_explored *x)
@@ -203,7 +285,7 @@ void kw_explored_put_verdict(const struct kw_explored *x, GString *out)
 		if (!x->res.of[p].found)
 			continue;
 		g_string_append_printf(out, "%s%s", before,
-				       kw_property_names[p]);
+				       kw_explored_name(x, p));
 		before = ", ";
 	}
 }

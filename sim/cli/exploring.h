@@ -33,9 +33,11 @@ struct kw_exploring {
 	const char *memory;		/* NULL: sc */
 	const char *less;		/* " --without X", for the replay, if
 					   the scenario is loaded so */
+	const char *check;		/* "I2,I3"; "": none, NULL: all */
 	/* NULL: what the scenario expects.  None: nothing ends it. */
 	const struct kw_looked_for *expected;
 	bool dfs, exact, no_reduction;
+	bool keep_going;		/* nothing that is found ends it */
 	uint64_t max_states, max_bytes;	/* 0: no limit */
 	unsigned preemptions;
 	bool show_progress;
@@ -58,12 +60,14 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w);
 bool kw_cli_explore(struct kw_cli *cli, const struct kw_exploring *what,
 		    struct kw_explored *x, GError **err);
 /* The same with a scenario that is loaded, which becomes the result's. */
-void kw_cli_explore_loaded(struct kw_cli *cli,
+bool kw_cli_explore_loaded(struct kw_cli *cli,
 			   const struct kw_exploring *what,
 			   struct kw_scenario *scenario,
-			   struct kw_explored *x);
+			   struct kw_explored *x, GError **err);
 void kw_explored_free(struct kw_explored *x);
 
+/* Of a property: "missed", "I3" */
+const char *kw_explored_name(const struct kw_explored *x, unsigned p);
 /* "violated", "proved", "bounded" */
 const char *kw_explored_verdict(const struct kw_explored *x);
 /* "as expected", "NOT AS EXPECTED", "vacuous", "not known", "not judged" */

@@ -75,7 +75,8 @@ static bool explore_base(struct necessity *n, const char *path, GError **err)
 		a.what.max_states = MAX_STATES;
 	progress(n, "", a.scenario->name);
 	a.what.expected = &nothing;
-	kw_cli_explore_loaded(n->cli, &a.what, a.scenario, &x);
+	if (!kw_cli_explore_loaded(n->cli, &a.what, a.scenario, &x, err))
+		return false;
 	for (p = 0; p < KW_NR_PROPERTIES; p++)
 		a.found[p] = x.res.of[p].found;
 	a.bounded = !x.res.complete;
@@ -224,8 +225,7 @@ static bool explore_less(struct necessity *n, const struct asked *a,
 		memset(x, 0, sizeof(*x));
 		return true;
 	}
-	kw_cli_explore_loaded(n->cli, &what, s, x);
-	return true;
+	return kw_cli_explore_loaded(n->cli, &what, s, x, err);
 }
 
 /* The kernel without this step, in this scenario. */
@@ -239,6 +239,7 @@ static bool ask(struct necessity *n, struct question *q,
 
 	f.never[KW_FINDS_MISSED] = !a->found[KW_FINDS_MISSED];
 	f.never[KW_FINDS_FAILED] = !a->found[KW_FINDS_FAILED];
+	f.never[KW_FINDS_DEADLOCK] = !a->found[KW_FINDS_DEADLOCK];
 	if (step.kind == KW_LOCKED)
 		step.line = 0;
 	progress(n, q->name, a->scenario->name);
@@ -324,6 +325,11 @@ static bool answer(struct necessity *n, struct question *q, GError **err)
 
 /* --- the table ---------------------------------------------------------- */
 
+static const char *name_of(const struct asked *a, unsigned property)
+{
+	return kw_property_name(a->scenario->program, property);
+}
+
 static void put_found(const struct question *q, GString *out)
 {
 	const char *before = ": ";
@@ -332,7 +338,7 @@ static void put_found(const struct question *q, GString *out)
 	for (p = 0; p < KW_NR_PROPERTIES; p++)
 		if (q->found[p]) {
 			g_string_append_printf(out, "%s%s", before,
-					       kw_property_names[p]);
+					       name_of(q->failing, p));
 			before = ", ";
 		}
 }
@@ -375,7 +381,8 @@ static void put_json(struct necessity *n, const struct question *q)
 		kw_json_open(&j, "found", '[');
 		for (p = 0; p < KW_NR_PROPERTIES; p++)
 			if (q->found[p])
-				kw_json_text(&j, NULL, kw_property_names[p]);
+				kw_json_text(&j, NULL,
+					     name_of(q->failing, p));
 		kw_json_close(&j, ']');
 		replay = replay_of(n, q);
 		kw_json_text(&j, "replay", replay);
@@ -475,7 +482,7 @@ static void put_end(const struct necessity *n)
 				kw_cli_note(n->cli, "%s: %s with all steps: "
 					    "more of it proves nothing",
 					    a->scenario->name,
-					    kw_property_names[p]);
+					    name_of(a, p));
 	}
 	kw_cli_note(n->cli, "%u needed, %u not needed by these scenarios, "
 		    "%u never executed, %u bounded, %u not asked, %u the "

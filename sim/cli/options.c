@@ -38,6 +38,12 @@ const struct kw_option kw_option_table[] = {
 	    "keep whole states instead of 64-bit fingerprints"),
 	OPT("no-reduction", NULL, FLAG, no_reduction, EXPLORING | V(LITMUS),
 	    "every step is a move, also one that nobody else can see"),
+	OPT("check", "I2,I3...", TEXT, check, EXPLORING,
+	    "only these invariants (default: all of the kernel's)"),
+	OPT("no-check", NULL, FLAG, no_check, EXPLORING,
+	    "no invariants: missed, spurious, failed and deadlock only"),
+	OPT("keep-going", NULL, FLAG, keep_going, V(EXPLORE),
+	    "look for everything, whatever was found already"),
 	OPT("max-states", "N", NUMBER, max_states, EXPLORING | V(LITMUS),
 	    "end, bounded, after so many states (default 0: no limit; "
 	    "necessity: 1000000)"),

@@ -31,9 +31,10 @@ static void new_state(struct worker *k, uint8_t *s, uint64_t fp,
 		      uint64_t dirty)
 {
 	struct kw_find f;
+	unsigned slot = 0;
 
 	kw_later_put(&k->out, s, fp, dirty);
-	if (kw_hunt_state(&k->k, s, &f))
+	while (kw_hunt_state(&k->k, s, &slot, &f))
 		k->found |= 1u << f.what;
 }
 
@@ -43,7 +44,7 @@ static void expand(struct worker *k)
 	struct kw_hunt *h = k->b->h;
 	struct kw_child *c;
 	struct kw_find f;
-	unsigned i;
+	unsigned i, p;
 
 	kw_expander_moves(x);
 	if (!x->nr && kw_hunt_end(&k->k, x->work, &f))
@@ -54,7 +55,7 @@ static void expand(struct worker *k)
 	}
 	for (i = 0; i < x->nr && !h->stop; i++) {
 		c = &x->children[i];
-		if (kw_hunt_move(&k->k, &c->seen, &f))
+		for (p = 0; kw_hunt_move(&k->k, &c->seen, &p, &f);)
 			k->found |= 1u << f.what;
 		if (c->seen.failed)
 			continue;

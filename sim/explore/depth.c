@@ -45,6 +45,7 @@ static void push(struct stack *k, const uint8_t *s)
 	struct frame f = { .first = k->moves->len };
 	struct kw_move moves[KW_MAX_MOVES];
 	struct kw_find find;
+	unsigned slot = 0;
 	uint8_t *at;
 
 	g_byte_array_append(k->states, s, k->h->size);
@@ -53,7 +54,7 @@ static void push(struct stack *k, const uint8_t *s)
 	g_array_append_vals(k->moves, moves, f.nr);
 	g_array_append_val(k->frames, f);
 	k->h->res->depth = MAX(k->h->res->depth, k->frames->len - 1);
-	if (kw_hunt_state(&k->k, at, &find))
+	while (kw_hunt_state(&k->k, at, &slot, &find))
 		found(k, &find);
 	if (!f.nr && kw_hunt_end(&k->k, at, &find))
 		found(k, &find);
@@ -72,12 +73,13 @@ static void go_on(struct stack *k)
 	struct frame *f = top(k);
 	struct kw_seen_by_move seen;
 	struct kw_find find;
+	unsigned p = 0;
 
 	memcpy(k->to, k->states->data + k->states->len - h->size, h->size);
 	kw_world_apply(h->w, k->to,
 		       &g_array_index(k->moves, struct kw_move,
 				      f->first + f->next++), &seen);
-	if (kw_hunt_move(&k->k, &seen, &find))
+	while (kw_hunt_move(&k->k, &seen, &p, &find))
 		found(k, &find);
 	if (!seen.failed && !h->stop &&
 	    kw_visited_add(&h->visited, k->k.adder,

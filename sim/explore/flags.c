@@ -10,9 +10,8 @@ static uint8_t *flags(const struct kw_world *w, uint8_t *s)
 	return s + w->flags_at;
 }
 
-/* The oracle's scratch actor leaves nothing behind. */
-static unsigned eval(const struct kw_world *w, uint8_t *s, uint16_t entry,
-		     uint16_t arg)
+unsigned kw_world_eval(const struct kw_world *w, uint8_t *s, uint16_t entry,
+		       uint16_t arg)
 {
 	unsigned scratch = w->p->nr_actors - 1;
 	unsigned n = kw_eval(w->p, s, entry, arg);
@@ -32,7 +31,7 @@ static bool deliverable(const struct kw_world *w, uint8_t *s, uint16_t addr)
 		uint16_t irq = p->objects[w->irqs[i]].addr;
 
 		if (kw_get16(s, irq + p->oracle.target_off) == addr &&
-		    eval(w, s, p->oracle.deliverable, irq))
+		    kw_world_eval(w, s, p->oracle.deliverable, irq))
 			return true;
 	}
 	return false;
@@ -43,12 +42,12 @@ static unsigned spec_and_waits(const struct kw_world *w, uint8_t *s,
 {
 	const struct kw_program *p = w->p;
 	uint16_t addr = p->objects[w->vcpus[v]].addr;
-	unsigned waits = eval(w, s, p->oracle.waits, addr), spec;
+	unsigned waits = kw_world_eval(w, s, p->oracle.waits, addr), spec;
 
 	spec = waits == KW_WAITS_NOT;
 	if (waits == KW_WAITS_IRQ)
 		spec = (p->oracle.pending &&
-			eval(w, s, p->oracle.pending, addr)) ||
+			kw_world_eval(w, s, p->oracle.pending, addr)) ||
 		       deliverable(w, s, addr);
 	return waits << 1 | (spec ? KW_V_SPEC : 0);
 }

@@ -47,13 +47,17 @@ void kw_hunter_init(struct kw_hunter *k, struct kw_hunt *h);
 /* Adds what it counted to the result. */
 void kw_hunter_end(struct kw_hunter *k);
 
-/* Does the new state s show something?  Then it is in *f. */
-bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, struct kw_find *f);
+/*
+ * Does the new state s show something?  Then it is in *f, and there may be
+ * more: until it is false, with *slot, which begins as 0.
+ */
+bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, unsigned *slot,
+		   struct kw_find *f);
 /* A state without moves. */
 bool kw_hunt_end(struct kw_hunter *k, uint8_t *s, struct kw_find *f);
-/* What a move showed; nothing follows where it failed. */
+/* What a move showed, as well; nothing follows where it failed. */
 bool kw_hunt_move(struct kw_hunter *k, const struct kw_seen_by_move *seen,
-		  struct kw_find *f);
+		  unsigned *property, struct kw_find *f);
 /* Keeps it; moves become the result's. */
 void kw_hunt_found(struct kw_hunt *h, const struct kw_find *f,
 		   struct kw_move *moves, unsigned nr_moves);
@@ -71,7 +75,7 @@ void kw_hunt_witnesses(struct kw_hunt *h);
 struct kw_rescue *kw_rescue_new(const struct kw_world *w);
 void kw_rescue_free(struct kw_rescue *r);
 uint64_t kw_rescue_bytes(const struct kw_rescue *r);
-/* Vcpu v oversleeps in s: can it be woken, or need it no longer be? */
-bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, unsigned v);
+/* The slot ails in s: does that come to an end? */
+bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, unsigned slot);
 
 #endif

@@ -23,6 +23,8 @@ enum {				/* of a node */
 	KW_N_FORKS	= 1 << 2,	/* CHOICE, TIME_LESS */
 	KW_N_WAITS	= 1 << 3,	/* may have to wait */
 	KW_N_DATA	= 1 << 4,	/* touches what a lock may guard */
+	KW_N_CHECK	= 1 << 5,	/* an invariant may fail with it ... */
+	KW_N_SEEN	= 1 << 6,	/* ... and asks for no lock */
 };
 
 struct kw_world {
@@ -49,6 +51,9 @@ struct kw_world {
 	uint8_t *written;		/* [node], see grain.c */
 	uint64_t *block_grains, *header_grains;	/* [actor] */
 	uint64_t flags_grains;
+	struct kw_slot *slots;
+	unsigned nr_slots;
+	bool checks;			/* some invariants are seen by moves */
 };
 
 /* flags.c */
@@ -81,6 +86,15 @@ static inline uint64_t kw_grains(const struct kw_world *w, unsigned addr,
 	return UINT64_C(1) << (addr >> w->grain_shift) |
 	       UINT64_C(1) << ((addr + len - 1) >> w->grain_shift);
 }
+/* An oracle's path, atomically; its scratch actor leaves nothing behind. */
+unsigned kw_world_eval(const struct kw_world *w, uint8_t *s, uint16_t entry,
+		       uint16_t arg);
+
+/* invariant.c */
+void kw_slots_new(struct kw_world *w);
+/* Some invariant may fail now; entered: a thread that enters its guest. */
+void kw_slots_check(const struct kw_world *w, uint8_t *s, int entered,
+		    struct kw_seen_by_move *seen);
 
 static inline const struct kw_actor_state *
 kw_block(const struct kw_world *w, const uint8_t *s, unsigned a)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decides whether a vCPU that sleeps although SPEC holds can still be woken.
+ * Decides whether something that must not last, a vCPU that sleeps although
+ * SPEC holds or an invariant that fails, comes to an end.
  *
  * Depth first from that state, over moves that must happen sooner or later,
- * until the vCPU is awake or SPEC is false.  Each level of the stack begins
+ * until it is no longer so.  Each level of the stack begins
  * with another actor, so that nobody is kept from moving by another's loop.
  * What leads to a rescue is remembered: the states of a sleep are asked about
  * one after another, and each answer is one move away from the next.
@@ -19,7 +20,7 @@ struct frame {
 struct kw_rescue {
 	const struct kw_world *w;
 	uint32_t size;
-	struct kw_visited *rescued;	/* [vCPU] */
+	struct kw_visited *rescued;	/* [slot] */
 	GByteArray *states;		/* a state a frame */
 	GArray *frames, *moves;
 	uint8_t *to;
@@ -32,8 +33,8 @@ struct kw_rescue *kw_rescue_new(const struct kw_world *w)
 
 	r->w = w;
 	r->size = kw_world_size(w);
-	r->rescued = g_new0(struct kw_visited, kw_world_nr_vcpus(w) + 1);
-	for (v = 0; v < kw_world_nr_vcpus(w); v++)
+	r->rescued = g_new0(struct kw_visited, kw_world_nr_slots(w) + 1);
+	for (v = 0; v < kw_world_nr_slots(w); v++)
 		kw_visited_init(&r->rescued[v], false, NULL, 0);
 	r->states = g_byte_array_new();
 	r->frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
@@ -46,7 +47,7 @@ void kw_rescue_free(struct kw_rescue *r)
 {
 	unsigned v;
 
-	for (v = 0; v < kw_world_nr_vcpus(r->w); v++)
+	for (v = 0; v < kw_world_nr_slots(r->w); v++)
 		kw_visited_free(&r->rescued[v]);
 	g_free(r->rescued);
 	g_byte_array_free(r->states, TRUE);
@@ -61,12 +62,13 @@ uint64_t kw_rescue_bytes(const struct kw_rescue *r)
 	uint64_t bytes = 0;
 	unsigned v;
 
-	for (v = 0; v < kw_world_nr_vcpus(r->w); v++)
+	for (v = 0; v < kw_world_nr_slots(r->w); v++)
 		bytes += kw_visited_bytes(&r->rescued[v]);
 	return bytes;
 }
 
-static void push(struct kw_rescue *r, const uint8_t *s, uint64_t fp)
+static void push(struct kw_rescue *r, unsigned slot, const uint8_t *s,
+		 uint64_t fp)
 {
 	struct frame f = { .first = r->moves->len, .fp = fp };
 	struct kw_move moves[KW_MAX_MOVES];
@@ -77,7 +79,7 @@ static void push(struct kw_rescue *r, const uint8_t *s, uint64_t fp)
 	at = r->states->data + r->states->len - r->size;
 	nr = kw_world_moves(r->w, at, moves);
 	for (i = 0; i < nr; i++)
-		if (!moves[i].slow)
+		if (kw_world_counts(r->w, slot, &moves[i]))
 			g_array_append_val(r->moves, moves[i]);
 	f.nr = r->moves->len - f.first;
 	g_array_append_val(r->frames, f);
@@ -105,7 +107,8 @@ static void next(struct kw_rescue *r, struct frame *f)
 		       &seen);
 }
 
-static bool search(struct kw_rescue *r, unsigned v, struct kw_visited *seen)
+static bool search(struct kw_rescue *r, unsigned slot,
+		   struct kw_visited *seen)
 {
 	struct frame *f;
 	uint64_t fp;
@@ -118,32 +121,32 @@ static bool search(struct kw_rescue *r, unsigned v, struct kw_visited *seen)
 			continue;
 		}
 		next(r, f);
-		if (!kw_world_oversleeps(r->w, r->to, v))
+		if (!kw_world_ails(r->w, r->to, slot))
 			return true;
 		fp = kw_fingerprint(r->to, r->size);
-		if (kw_visited_has(&r->rescued[v], fp))
+		if (kw_visited_has(&r->rescued[slot], fp))
 			return true;
 		if (kw_visited_add(seen, NULL, fp, NULL))
-			push(r, r->to, fp);
+			push(r, slot, r->to, fp);
 	}
 	return false;
 }
 
-bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, unsigned v)
+bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, unsigned slot)
 {
 	uint64_t fp = kw_fingerprint(s, r->size);
 	struct kw_visited seen;
 	bool comes;
 	unsigned i;
 
-	if (kw_visited_has(&r->rescued[v], fp))
+	if (kw_visited_has(&r->rescued[slot], fp))
 		return true;
 	kw_visited_init(&seen, false, NULL, 0);
 	kw_visited_add(&seen, NULL, fp, NULL);
-	push(r, s, fp);
-	comes = search(r, v, &seen);
+	push(r, slot, s, fp);
+	comes = search(r, slot, &seen);
 	for (i = 0; comes && i < r->frames->len; i++)
-		kw_visited_add(&r->rescued[v], NULL,
+		kw_visited_add(&r->rescued[slot], NULL,
 			       g_array_index(r->frames, struct frame, i).fp,
 			       NULL);
 	while (r->frames->len)

@@ -2,9 +2,15 @@
 /* Decides what a state or a move shows, and when a search is over. */
 #include "hunt.h"
 
-const char *const kw_property_names[KW_NR_PROPERTIES] = {
-	"missed", "spurious", "failed",
+static const char *const names[KW_FINDS_INVARIANT] = {
+	"missed", "spurious", "failed", "deadlock",
 };
+
+const char *kw_property_name(const struct kw_program *p, unsigned property)
+{
+	return property < KW_FINDS_INVARIANT ? names[property] :
+	       p->invariants[property - KW_FINDS_INVARIANT].name;
+}
 
 /* How often somebody is told how far it is. */
 #define PROGRESS 65536
@@ -42,22 +48,40 @@ static bool was_wrong(struct kw_hunt *h)
 	return h->again;
 }
 
-bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, struct kw_find *f)
+static enum kw_property property_of(const struct kw_slot *slot)
 {
-	unsigned v;
+	return slot->vcpu >= 0 ? KW_FINDS_MISSED :
+				 KW_FINDS_INVARIANT + slot->invariant;
+}
 
-	k->states++;
-	if (!wanted(k, KW_FINDS_MISSED))
-		return false;
-	for (v = 0; v < kw_world_nr_vcpus(k->w); v++) {
-		if (!kw_world_oversleeps(k->w, s, v) ||
-		    kw_rescue_comes(k->rescue, s, v))
+static void find_slot(const struct kw_hunter *k, unsigned slot,
+		      struct kw_find *f)
+{
+	const struct kw_slot *x = kw_world_slot(k->w, slot);
+
+	*f = (struct kw_find){
+		.what = property_of(x),
+		.witness = { .vcpu = x->vcpu, .object = x->object },
+	};
+}
+
+bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, unsigned *slot,
+		   struct kw_find *f)
+{
+	unsigned nr = kw_world_nr_slots(k->w), i;
+
+	k->states += !*slot;
+	while (*slot < nr) {
+		i = (*slot)++;
+		const struct kw_slot *x = kw_world_slot(k->w, i);
+
+		if (!x->lasts || !wanted(k, property_of(x)) ||
+		    !kw_world_ails(k->w, s, i) ||
+		    kw_rescue_comes(k->rescue, s, i))
 			continue;
 		if (was_wrong(k->h))
 			return false;
-		*f = (struct kw_find){
-			.what = KW_FINDS_MISSED, .witness.vcpu = (int)v,
-		};
+		find_slot(k, i, f);
 		return true;
 	}
 	return false;
@@ -68,38 +92,47 @@ bool kw_hunt_end(struct kw_hunter *k, uint8_t *s, struct kw_find *f)
 	unsigned addr = 0, a;
 
 	k->ends++;
-	if (!wanted(k, KW_FINDS_FAILED))
+	if (!wanted(k, KW_FINDS_DEADLOCK))
 		return false;
 	a = kw_world_blocked(k->w, s, &addr);
 	if (!a)
 		return false;
 	*f = (struct kw_find){
-		.what = KW_FINDS_FAILED,
-		.witness = { .deadlock = true, .vcpu = -1,
-			     .actor = (uint16_t)(a - 1),
+		.what = KW_FINDS_DEADLOCK,
+		.witness = { .vcpu = -1, .actor = (uint16_t)(a - 1),
 			     .addr = (uint16_t)addr },
 	};
 	return true;
 }
 
-bool kw_hunt_move(struct kw_hunter *k, const struct kw_seen_by_move *seen,
-		  struct kw_find *f)
+/* Bit p: the move showed property p. */
+static unsigned shown(const struct kw_seen_by_move *seen)
 {
-	k->transitions++;
-	k->exposed |= seen->exposed;
+	return (unsigned)seen->failed << KW_FINDS_FAILED |
+	       (seen->spurious >= 0 ? 1u << KW_FINDS_SPURIOUS : 0) |
+	       (unsigned)seen->broken << KW_FINDS_INVARIANT;
+}
+
+bool kw_hunt_move(struct kw_hunter *k, const struct kw_seen_by_move *seen,
+		  unsigned *property, struct kw_find *f)
+{
+	unsigned all = shown(seen), p;
+
+	if (!*property) {
+		k->transitions++;
+		k->exposed |= seen->exposed;
+	}
 	if (was_wrong(k->h))
 		return false;
-	if (seen->failed && wanted(k, KW_FINDS_FAILED)) {
+	while ((p = *property) < KW_NR_PROPERTIES) {
+		(*property)++;
+		if (!(all >> p & 1) || !wanted(k, p))
+			continue;
 		*f = (struct kw_find){
-			.what = KW_FINDS_FAILED,
-			.witness = { .vcpu = -1, .message = seen->message },
-		};
-		return true;
-	}
-	if (seen->spurious >= 0 && wanted(k, KW_FINDS_SPURIOUS)) {
-		*f = (struct kw_find){
-			.what = KW_FINDS_SPURIOUS,
-			.witness.vcpu = seen->spurious,
+			.what = p,
+			.witness = { .vcpu = p == KW_FINDS_SPURIOUS ?
+					     seen->spurious : -1,
+				     .message = seen->message },
 		};
 		return true;
 	}

@@ -8,8 +8,11 @@
  *			of a device may be an hour away.
  *	spurious	a vCPU left its wait and entered its guest, and SPEC
  *			held at no moment since the predicate's verdict
- *	failed		an assertion of a path, or nobody can move and
- *			somebody waits for a lock or a condition
+ *	failed		an assertion of a path
+ *	deadlock	nobody can move, and somebody waits for a lock or a
+ *			condition
+ *	I2, ...		an invariant of the program does not hold when it
+ *			must, see sim/program/program.h
  *
  * Breadth first finds a witness with the fewest moves; depth first needs
  * less memory where the graph is shallow.  Without folding a move is a step.
@@ -19,11 +22,14 @@
 
 #include "world.h"
 
+/* Invariant i of the program is property KW_FINDS_INVARIANT + i. */
 enum kw_property {
-	KW_FINDS_MISSED, KW_FINDS_SPURIOUS, KW_FINDS_FAILED,
-	KW_NR_PROPERTIES
+	KW_FINDS_MISSED, KW_FINDS_SPURIOUS, KW_FINDS_FAILED, KW_FINDS_DEADLOCK,
+	KW_FINDS_INVARIANT,
+	KW_NR_PROPERTIES = KW_FINDS_INVARIANT + KW_MAX_INVARIANTS
 };
-extern const char *const kw_property_names[KW_NR_PROPERTIES];
+/* "missed", "I3" */
+const char *kw_property_name(const struct kw_program *p, unsigned property);
 
 enum kw_bound {		/* why a search ended before all was seen */
 	KW_UNBOUNDED, KW_BOUND_STATES, KW_BOUND_BYTES, KW_BOUND_STOPPED,
@@ -41,8 +47,10 @@ struct kw_search_opts {
 };
 
 struct kw_witness {		/* how a property is reached */
-	bool found, deadlock;
+	bool found;
 	int vcpu;		/* missed, spurious */
+	uint16_t object;	/* of an invariant that never holds again:
+				   number of the object */
 	uint16_t message;	/* failed */
 	uint16_t actor;		/* deadlock: who waits ... */
 	uint16_t addr;		/* ... for what */

@@ -240,6 +240,7 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	w->slow = g_new0(uint8_t *, n);
 	for (a = 0; a < w->nr_actors; a++)
 		w->slow[a] = find_slow(w, a);
+	kw_slots_new(w);
 	kw_grains_init(w);
 	return w;
 }
@@ -269,5 +270,6 @@ void kw_world_free(struct kw_world *w)
 	g_free(w->written);
 	g_free(w->block_grains);
 	g_free(w->header_grains);
+	g_free(w->slots);
 	g_free(w);
 }

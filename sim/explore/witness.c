@@ -98,11 +98,12 @@ static void look_at(struct again *g, uint32_t n, unsigned i)
 		.actor = x->moves[i].actor,
 	};
 	struct kw_find f;
+	unsigned slot_nr = 0, p;
 	uint32_t *at;
 
 	new.changes = (uint16_t)MIN(UINT16_MAX, node(g, n)->changes +
 				    (node(g, n)->actor != new.actor));
-	if (kw_hunt_move(&g->k, &c->seen, &f))
+	for (p = 0; kw_hunt_move(&g->k, &c->seen, &p, &f);)
 		add_candidate(g, &f, n, (int)i, new.changes);
 	if (c->seen.failed)
 		return;
@@ -114,7 +115,7 @@ static void look_at(struct again *g, uint32_t n, unsigned i)
 		return;
 	kw_expander_enter(x, c);
 	add_node(g, &new, x->work);
-	if (kw_hunt_state(&g->k, x->work, &f))
+	while (kw_hunt_state(&g->k, x->work, &slot_nr, &f))
 		add_candidate(g, &f, g->nodes->len - 1, -1, 0);
 	kw_expander_leave(x, c);
 }
@@ -221,6 +222,7 @@ void kw_hunt_witnesses(struct kw_hunt *h)
 	unsigned wanted = h->found;
 	struct again *g;
 	struct kw_find f;
+	unsigned slot_nr = 0;
 
 	if (!wanted)
 		return;
@@ -233,7 +235,7 @@ void kw_hunt_witnesses(struct kw_hunt *h)
 	g->candidates = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	start.fp = kw_fingerprint(h->start, h->size);
 	add_node(g, &start, h->start);
-	if (kw_hunt_state(&g->k, h->start, &f))
+	while (kw_hunt_state(&g->k, h->start, &slot_nr, &f))
 		add_candidate(g, &f, 0, -1, 0);
 	levels(g, wanted);
 	g->k.states = g->k.transitions = g->k.ends = 0;

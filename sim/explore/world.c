@@ -39,11 +39,6 @@ unsigned kw_world_grain_shift(const struct kw_world *w)
 	return shift - 3;
 }
 
-unsigned kw_world_nr_vcpus(const struct kw_world *w)
-{
-	return w->nr_vcpus;
-}
-
 const struct kw_object *kw_world_vcpu(const struct kw_world *w, unsigned v)
 {
 	return &w->p->objects[w->vcpus[v]];
@@ -341,6 +336,18 @@ static void execute(struct moving *m, const struct kw_move *move,
 		kw_flags_arch(w, m->s);
 }
 
+/* Does an invariant fail with this step? */
+static void check(struct moving *m, unsigned a, unsigned node,
+		  const struct kw_done *done)
+{
+	const struct kw_world *w = m->w;
+	bool entered = done->effect == KW_EFF_ENTER;
+
+	if (w->checks && (entered || (w->node[node] & KW_N_CHECK)))
+		kw_slots_check(w, m->s, entered ? w->vcpu_of[a] : -1,
+			       m->seen);
+}
+
 /* One machine step of an actor; false when it may not simply go on. */
 static bool step(struct moving *m, const struct kw_move *move)
 {
@@ -366,6 +373,7 @@ static bool step(struct moving *m, const struct kw_move *move)
 			other_context(w, m->s, a);
 		kw_flags_effect(w, m->s, a, &done, m->seen);
 	}
+	check(m, a, from, &done);
 	if (done.effect == KW_EFF_WAKE || done.effect == KW_EFF_EXIT)
 		m->also = done.actor + 1;
 	return done.effect != KW_EFF_FAIL && done.effect != KW_EFF_END;
@@ -411,7 +419,7 @@ static bool is_hidden(struct moving *m, unsigned a)
 		return kw_guards_unlock(w->guards,
 					st->regs[n->reg] + (unsigned)n->off,
 					st->irq_off);
-	if (!(w->node[st->pc] & KW_N_DATA) ||
+	if (!(w->node[st->pc] & KW_N_DATA) || (w->node[st->pc] & KW_N_SEEN) ||
 	    !kw_guards_touch(w->guards, m->s, a, n, true))
 		return false;
 	m->touched = true;
@@ -507,6 +515,8 @@ static void apply(struct moving *m, const struct kw_move *move)
 		a = w->preempt_of[a];
 		break;
 	}
+	if (w->checks && move->type != KW_STEP)
+		kw_slots_check(w, m->s, -1, m->seen);
 	if (w->opts.fold && !m->seen->failed)
 		fold(m, a);
 	if (w->opts.fold && !m->seen->failed && m->also)
@@ -587,15 +597,6 @@ void kw_world_begin(const struct kw_world *w)
 {
 	if (w->memory)
 		kw_relaxed_begin(w->memory);
-}
-
-bool kw_world_oversleeps(const struct kw_world *w, const uint8_t *s,
-			 unsigned v)
-{
-	unsigned t = w->thread_of[v], f = s[w->flags_at + v];
-
-	return (f & KW_V_ACTIVE) && (f & KW_V_SPEC) && t != KW_NO_ACTOR &&
-	       kw_block(w, s, t)->run == KW_ASLEEP;
 }
 
 unsigned kw_world_blocked(const struct kw_world *w, uint8_t *s,

@@ -58,6 +58,7 @@ struct kw_move {
 struct kw_seen_by_move {
 	bool failed;		/* message: FAIL's, KW_FAIL_NULL, ... */
 	bool exposed;		/* SPEC holds in an open wait */
+	uint16_t broken;	/* bit i: invariant i did not hold */
 	int16_t spurious;	/* vCPU that entered its guest for nothing,
 				   or -1 */
 	uint16_t message;
@@ -66,6 +67,7 @@ struct kw_seen_by_move {
 
 struct kw_world_opts {
 	enum kw_weak_model memory;
+	uint32_t check;		/* bit i: invariant i of the program */
 	bool fold;		/* steps that nobody can see the moment of
 				   join the one before */
 	unsigned preemptions;	/* involuntary switches at most, 0 .. 255 */
@@ -85,7 +87,6 @@ void kw_world_free(struct kw_world *w);
 uint32_t kw_world_size(const struct kw_world *w);
 /* log2 of the words of a grain: a state is at most 64 grains. */
 unsigned kw_world_grain_shift(const struct kw_world *w);
-unsigned kw_world_nr_vcpus(const struct kw_world *w);
 const struct kw_object *kw_world_vcpu(const struct kw_world *w, unsigned v);
 
 /*
@@ -113,9 +114,25 @@ void kw_world_watch(const struct kw_world *w, uint8_t *s,
 bool kw_world_was_wrong(const struct kw_world *w);
 /* Was a read bounded in how stale it may be, or a store in how late? */
 bool kw_world_was_bounded(const struct kw_world *w);
-/* Does vCPU v sleep although SPEC holds? */
-bool kw_world_oversleeps(const struct kw_world *w, const uint8_t *s,
-			 unsigned v);
+/*
+ * What a state may not stay in for ever, by slots: below the number of vCPUs
+ * vCPU v sleeps although SPEC holds; from there on an invariant and one of
+ * the objects that it speaks of.
+ */
+struct kw_slot {
+	int vcpu;		/* oversleeps; or -1 */
+	uint16_t invariant;	/* number */
+	uint16_t object;	/* number */
+	bool lasts;		/* asked about in states; else seen by moves */
+	bool alone;		/* guests and timers are not counted on */
+};
+unsigned kw_world_nr_slots(const struct kw_world *w);
+const struct kw_slot *kw_world_slot(const struct kw_world *w, unsigned slot);
+/* Is it so in state s? */
+bool kw_world_ails(const struct kw_world *w, uint8_t *s, unsigned slot);
+/* May move m be counted on to end it? */
+bool kw_world_counts(const struct kw_world *w, unsigned slot,
+		     const struct kw_move *m);
 /* Actor + 1 that waits for a lock or a condition, or 0. */
 unsigned kw_world_blocked(const struct kw_world *w, uint8_t *s,
 			  unsigned *addr);

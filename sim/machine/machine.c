@@ -87,15 +87,17 @@ unsigned kw_eval(const struct kw_program *p, uint8_t *s, uint16_t entry,
 	struct kw_actor_state *st = kw_actor(p, s, scratch);
 	const struct kw_node *n;
 	struct kw_done done;
+	unsigned i;
 
 	memset(st->regs, 0, 2u * p->actors[scratch].nr_regs);
 	st->regs[p->oracle.arg_reg] = arg;
 	st->pc = entry;
-	for (;;) {
+	for (i = 0; i < KW_EVAL_MAX; i++) {
 		n = &p->nodes[st->pc];
 		if (n->op == KW_OP_RETURN && !st->regs[n->dst])
 			return n->val;
 		kw_step_inline(p, s, scratch, 0, NULL, &done);
 		g_assert(done.effect == KW_EFF_NONE);
 	}
+	return 0;
 }

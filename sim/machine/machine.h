@@ -74,8 +74,10 @@ bool kw_can_begin(const struct kw_program *p, uint8_t *s, unsigned handler);
 
 /*
  * Evaluates an oracle path of one argument atomically on the scratch actor;
- * returns the number that it returns.
+ * returns the number that it returns, or 0 when it does not come to an end:
+ * a list that is broken may be a ring.
  */
+#define KW_EVAL_MAX 100000
 unsigned kw_eval(const struct kw_program *p, uint8_t *s, uint16_t entry,
 		 uint16_t arg);
 

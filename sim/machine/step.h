@@ -300,6 +300,16 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 			return pc;
 		}
 		break;
+	case KW_OP_IS_LOCKED:
+		k = kw_get16(s, A) != 0;
+		goto two;
+	case KW_OP_IS_PENDING:
+		k = !kw_handler_idle(p, s, kw_get16(s, A));
+		goto two;
+	case KW_OP_IS_ARMED:
+		h = kw_get16(s, A);
+		k = h && kw_actor(p, s, h - 1)->armed;
+		goto two;
 	case KW_OP_GUEST_ENTER:
 		st->run = KW_IN_GUEST;
 		done->effect = KW_EFF_ENTER;

@@ -130,6 +130,7 @@ uint64_t kw_program_digest(const struct kw_program *p)
 {
 	XXH3_state_t *x = XXH3_createState();
 	uint64_t digest;
+	unsigned i;
 
 	XXH3_64bits_reset(x);
 	put_nodes(x, p);
@@ -142,6 +143,13 @@ uint64_t kw_program_digest(const struct kw_program *p)
 	put_number(x, p->oracle.deliverable);
 	put_number(x, p->oracle.pending);
 	put_number(x, p->oracle.waits);
+	for (i = 0; i < p->nr_invariants; i++) {
+		const struct kw_invariant *v = &p->invariants[i];
+
+		put_string(x, v->name);
+		put_number(x, v->entry | (uint32_t)v->kind << 16);
+		put_number(x, v->when | (unsigned)v->eventually << 8);
+	}
 	put(x, p->init, p->state_size);
 	put(x, p->time_init, p->nr_times * sizeof(*p->time_init));
 	digest = XXH3_64bits_digest(x);

@@ -63,6 +63,13 @@ static void set_oracle(struct kw_link *l)
 		if (l->d->oracle[i] != KW_DRAFT_NONE)
 			*entry[i] = l->number[l->alias[
 				l->d->paths[l->d->oracle[i]].entry]];
+	for (i = 0; i < l->p->nr_invariants; i++) {
+		uint32_t path = l->d->oracle[KW_ORACLE_TERMS + i];
+
+		if (path != KW_DRAFT_NONE)
+			l->p->invariants[i].entry = l->number[l->alias[
+				l->d->paths[path].entry]];
+	}
 	l->p->oracle.arg_reg = (uint8_t)l->arg_reg;
 }
 

@@ -18,6 +18,8 @@ enum { KW_FRAME_ZERO, KW_FRAME_TRAP, KW_FRAME_PATHS };
 
 #define KW_DRAFT_NONE	UINT32_MAX
 #define KW_MAX_ARGS	6
+#define KW_ORACLE_TERMS	3
+#define KW_ORACLE_PATHS	(KW_ORACLE_TERMS + KW_MAX_INVARIANTS)
 
 /* Which of a node's operands name registers, and how they are used. */
 enum {
@@ -92,7 +94,8 @@ struct kw_draft {
 	struct kw_draft_handler *handlers;
 	unsigned nr_handlers;
 	uint32_t task_state, task_on_rq;	/* declared fields */
-	uint32_t oracle[3];		/* paths: deliverable, pending, waits */
+	uint32_t oracle[KW_ORACLE_PATHS];	/* deliverable, pending, waits,
+						   then the invariants' */
 	bool whole_paths;		/* no path becomes part of another */
 	struct kw_arena *arena;
 };

@@ -33,6 +33,14 @@ const char *const kw_cost_names[KW_NR_COSTS] = {
 	"wake", "raise", "timer"
 };
 
+const char *const kw_when_names[KW_NR_WHENS] = {
+	"always", "entry", "guest", "asleep",
+};
+
+const char *const kw_eventually_names[KW_NR_EVENTUALLYS] = {
+	"no", "any", "host",
+};
+
 const uint8_t kw_op_uses[KW_NR_OPS] = {
 	[KW_OP_LOAD] = KW_USES_A,
 	[KW_OP_LOAD_FLAG] = KW_USES_A,
@@ -64,6 +72,9 @@ const uint8_t kw_op_uses[KW_NR_OPS] = {
 	[KW_OP_CANCEL] = KW_USES_A,
 	[KW_OP_AWAIT] = KW_USES_A,
 	[KW_OP_AWAIT_IDLE] = KW_USES_A,
+	[KW_OP_IS_LOCKED] = KW_USES_A,
+	[KW_OP_IS_PENDING] = KW_USES_A,
+	[KW_OP_IS_ARMED] = KW_USES_A,
 	[KW_OP_CALL_TRAP] = KW_WRITES_D,
 	[KW_OP_MARK] = KW_USES_A,
 	[KW_OP_TIME_NOW] = KW_TIME_TO_D,

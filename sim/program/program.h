@@ -197,6 +197,36 @@ struct kw_host {
 	struct { uint32_t min, max; } op_ns[KW_NR_COSTS];
 };
 
+/*
+ * What must hold beside SPEC, of every object of a kind, and when: always; or
+ * when the thread of the object, a vCPU, enters or is in its guest, or sleeps.
+ */
+enum kw_when {
+	KW_WHEN_ALWAYS, KW_WHEN_ENTRY, KW_WHEN_GUEST, KW_WHEN_ASLEEP,
+	KW_NR_WHENS
+};
+/*
+ * At every such moment; or it may fail for a while, and is broken where
+ * nothing makes it hold again: nothing at all, or nothing but guests, which
+ * may stay at any of their instructions for as long as they like, and timers.
+ */
+enum kw_eventually {
+	KW_EVENTUALLY_NOT, KW_EVENTUALLY_ANY, KW_EVENTUALLY_HOST,
+	KW_NR_EVENTUALLYS
+};
+
+struct kw_invariant {
+	const char *name;	/* "I3" */
+	const char *about;	/* one sentence */
+	uint16_t entry;		/* path (object) -> 0, 1: does it hold? */
+	uint16_t kind;
+	uint8_t when;		/* enum kw_when */
+	uint8_t eventually;	/* enum kw_eventually */
+};
+extern const char *const kw_when_names[KW_NR_WHENS];
+extern const char *const kw_eventually_names[KW_NR_EVENTUALLYS];
+#define KW_MAX_INVARIANTS 16
+
 struct kw_program {
 	struct kw_node *nodes;		/* node 0 is END */
 	unsigned nr_nodes;
@@ -241,6 +271,9 @@ struct kw_program {
 		uint16_t target_off;	/* of the irq field "hw_target" */
 		uint8_t arg_reg;	/* register of the one argument */
 	} oracle;
+
+	struct kw_invariant *invariants;	/* in order of declaration */
+	unsigned nr_invariants;
 
 	uint8_t *init;			/* initial state, state_size bytes */
 	uint64_t *time_init;		/* initial T, nr_times slots */

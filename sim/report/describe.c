@@ -155,8 +155,13 @@ static void load_text(const struct kw_program *p, const struct kw_step_seen *s,
 		break;
 	case KW_OP_LOAD_MASK:
 		if (f && f->type == KW_WORD && n->val & (n->val - 1)) {
-			g_string_append(out, s->e.outcome ? " is not 0" :
-					" is 0");
+			if (!s->e.outcome)
+				g_string_append(out, " is 0");
+			else
+				g_string_append(out, " has ");
+			if (s->e.outcome)
+				put_bits(p, s->e.addr,
+					 (unsigned)s->e.before & n->val, out);
 			break;
 		}
 		g_string_append(out, s->e.outcome ? " has " : " lacks ");
@@ -260,6 +265,19 @@ static void task_text(const struct kw_program *p, const struct kw_step_seen *s,
 	}
 }
 
+static void state_text(const struct kw_program *p,
+		       const struct kw_step_seen *s, GString *out)
+{
+	static const char *const is[] = {
+		[KW_OP_IS_LOCKED] = "locked", [KW_OP_IS_PENDING] = "pending",
+		[KW_OP_IS_ARMED] = "armed",
+	};
+
+	kw_address_name(p, s->e.addr, out);
+	g_string_append_printf(out, s->e.outcome ? " is %s" : " is not %s",
+			       is[node(p, s)->op]);
+}
+
 static void handler_text(const struct kw_program *p,
 			 const struct kw_step_seen *s, GString *out)
 {
@@ -310,6 +328,11 @@ void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
 	case KW_OP_ARM:
 	case KW_OP_CANCEL:
 		handler_text(p, s, out);
+		break;
+	case KW_OP_IS_LOCKED:
+	case KW_OP_IS_PENDING:
+	case KW_OP_IS_ARMED:
+		state_text(p, s, out);
 		break;
 	case KW_OP_DEACTIVATE:
 	case KW_OP_SWITCH:

@@ -174,11 +174,17 @@ void kw_columns_print(const struct kw_columns *c, GString *out);
 /* why.c: what went wrong in a run, in a sentence or two */
 void kw_why(const struct kw_program *p, const struct kw_result *r,
 	    const struct kw_step_seen *seen, unsigned nr_seen, GString *out);
+/* operands.c: what an oracle's path reads in state s: "a is 1, b is 0" */
+void kw_operands(const struct kw_program *p, const uint8_t *s,
+		 uint16_t entry, uint16_t arg, GString *out);
 /* What an exploration reached, instead of a run's result. */
 struct kw_reached {
 	uint16_t vcpu, cause;	/* object numbers; vcpu 0: none */
 	bool spurious;		/* else missed */
 	const char *failure;	/* or NULL */
+	/* or: it does not hold of the object vcpu, in this state */
+	const struct kw_invariant *invariant;
+	const uint8_t *state;
 };
 void kw_why_reached(const struct kw_program *p, const struct kw_reached *r,
 		    const struct kw_step_seen *seen, unsigned nr_seen,

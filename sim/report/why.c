@@ -239,6 +239,34 @@ static int last_verdict(const struct search *f)
 	return -1;
 }
 
+/* "in the guest, it has to hold sooner or later, and never will" */
+static void reached_invariant(const struct kw_program *p,
+			      const struct kw_reached *r, GString *out)
+{
+	static const char *const when[KW_NR_WHENS] = {
+		[KW_WHEN_ENTRY] = " as it enters its guest",
+		[KW_WHEN_GUEST] = " while it is in its guest",
+		[KW_WHEN_ASLEEP] = " while it sleeps",
+	};
+	static const char *const lasts[KW_NR_EVENTUALLYS] = {
+		[KW_EVENTUALLY_ANY] = ", and nothing that must happen "
+				      "changes that",
+		[KW_EVENTUALLY_HOST] = ", and unless the guest leaves by "
+				       "itself or a timer expires nothing "
+				       "changes that",
+	};
+	const struct kw_invariant *v = r->invariant;
+
+	g_string_append_printf(out, "%s does not hold of %s%s%s. It says: "
+			       "%s. It has read: ", v->name,
+			       p->objects[r->vcpu].name,
+			       when[v->when] ? when[v->when] : "",
+			       lasts[v->eventually] ? lasts[v->eventually] :
+						      "", v->about);
+	kw_operands(p, r->state, v->entry, p->objects[r->vcpu].addr, out);
+	g_string_append_c(out, '.');
+}
+
 void kw_why_reached(const struct kw_program *p, const struct kw_reached *r,
 		    const struct kw_step_seen *seen, unsigned nr_seen,
 		    GString *out)
@@ -247,7 +275,9 @@ void kw_why_reached(const struct kw_program *p, const struct kw_reached *r,
 
 	if (r->failure)
 		g_string_append_printf(out, "%s.", r->failure);
-	if (r->failure || !thread_of(&f, r->vcpu))
+	if (r->invariant)
+		reached_invariant(p, r, out);
+	if (r->failure || r->invariant || !thread_of(&f, r->vcpu))
 		return;
 	if (!r->spurious) {
 		reached_sleep(&f, r, out);

@@ -259,6 +259,7 @@ void kw_actors_trace(lua_State *L, struct kw_draft *d)
 		trace_actor(L, i);
 	for (i = 0; oracle_keys[i]; i++)
 		trace_oracle(L, d, i);
+	kw_invariants_trace(L, d);
 }
 
 static void set_oracle(struct kw_build *b)

@@ -290,7 +290,10 @@ struct kw_build {
 	unsigned max_time_values, max_marks, max_messages, max_exits;
 	struct kw_actor_draft *actors;
 	unsigned nr_actor_drafts, max_actor_drafts;
-	int oracle[3];			/* registry: functions */
+	int oracle[KW_ORACLE_TERMS];	/* registry: functions */
+	int invariant_fn[KW_MAX_INVARIANTS];
+	const char *invariant_of[KW_MAX_INVARIANTS];	/* struct */
+	unsigned max_invariants;
 	struct kw_struct *guest_kind;
 
 	/* the tracer */
@@ -401,8 +404,10 @@ const struct kw_flat *kw_check_flat(lua_State *L, int idx, const char *name,
 				    unsigned *addr);
 void kw_image_put16(struct kw_build *b, unsigned addr, unsigned value);
 
-/* actor.c, host.c */
+/* actor.c, host.c, invariant.c */
 void kw_actor_open(struct kw_build *b);
+void kw_invariant_open(struct kw_build *b);
+void kw_invariants_trace(lua_State *L, struct kw_draft *d);
 void kw_host_open(struct kw_build *b);
 /* Every actor's and the oracle's paths. */
 void kw_actors_trace(lua_State *L, struct kw_draft *d);

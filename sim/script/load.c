@@ -50,6 +50,7 @@ static void open_all(struct kw_build *b)
 	kw_types_open(b);
 	kw_object_open(b);
 	kw_actor_open(b);
+	kw_invariant_open(b);
 	kw_host_open(b);
 	kw_steps_open(b);
 	kw_paths_open(b);

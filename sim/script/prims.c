@@ -200,6 +200,16 @@ static int prim_lock(lua_State *L)
 	return 0;
 }
 
+static int prim_is_locked(lua_State *L)
+{
+	struct kw_loc *l = check(L, 1, 1u << KW_LOCK, "spin_is_locked",
+				 "a lock");
+	struct kw_access a = kw_at(L, l, KW_OP_IS_LOCKED);
+
+	lua_pushboolean(L, (int)kw_do(L, &a, 2));
+	return 1;
+}
+
 /* The first entry of the list at 1: reference and register. */
 static void list_load(lua_State *L, const char *who)
 {
@@ -376,6 +386,7 @@ void kw_prims_open(struct kw_build *b)
 		{ "cmpxchg", prim_cmpxchg, 0, 0 },
 		{ "spin_lock", prim_lock, KW_OP_LOCK, 0 },
 		{ "spin_unlock", prim_lock, KW_OP_UNLOCK, 0 },
+		{ "spin_is_locked", prim_is_locked, 0, 0 },
 		{ "mutex_lock", prim_lock, KW_OP_LOCK, 1 },
 		{ "mutex_unlock", prim_lock, KW_OP_UNLOCK, 1 },
 		{ "list_first", prim_list_first, 0, 0 },

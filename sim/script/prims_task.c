@@ -274,6 +274,8 @@ void kw_prims_task_open(struct kw_build *b)
 		{ "unraise", prim_handler, KW_OP_UNRAISE, 0 },
 		{ "cancel", prim_handler, KW_OP_CANCEL, 0 },
 		{ "await_idle", prim_handler, KW_OP_AWAIT_IDLE, 0 },
+		{ "is_pending", prim_handler, KW_OP_IS_PENDING, 0 },
+		{ "is_armed", prim_handler, KW_OP_IS_ARMED, 0 },
 		{ "arm", prim_arm, 0, 0 },
 		{ "await", prim_await, 0, 0 },
 		{ "guest_enter", prim_guest_enter, 0, 0 },

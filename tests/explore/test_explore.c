@@ -124,9 +124,9 @@ static void test_deadlock(void)
 	locker(&m, b, a);
 	asm_end(&m);
 	search_all(&m, false, &res);
-	g_assert_true(res.of[KW_FINDS_FAILED].found);
-	g_assert_true(res.of[KW_FINDS_FAILED].deadlock);
-	g_assert_cmpuint(res.of[KW_FINDS_FAILED].nr_moves, ==, 2);
+	g_assert_false(res.of[KW_FINDS_FAILED].found);
+	g_assert_true(res.of[KW_FINDS_DEADLOCK].found);
+	g_assert_cmpuint(res.of[KW_FINDS_DEADLOCK].nr_moves, ==, 2);
 	kw_search_result_free(&res);
 }
 
@@ -498,7 +498,7 @@ static void test_guard_handler(void)
 		asm_end(&m);
 		m.init[h] = 2;
 		search_all(&m, true, &res);
-		g_assert_cmpint(res.of[KW_FINDS_FAILED].found, ==, !off);
+		g_assert_cmpint(res.of[KW_FINDS_DEADLOCK].found, ==, !off);
 		kw_search_result_free(&res);
 	}
 }

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The invariants of lua/kernel/v4_14/invariants.lua: each is broken by a fault
+# on purpose, and holds without it; I4 and I7 are assertions.
+
+. tests/lib/cli.sh
+
+# finds NAME KERNEL SCENARIO: that property, and how it is said
+finds() {
+	"$KVMWAKE" explore --keep-going --max-states ${5:-3000} --kernel "$2" \
+		--check "${4:-I2,I3,I5,I8,I8-entry}" "scenarios/$3.lua" \
+		>"$TMPDIR/out" 2>&1
+	grep -q "violated:.*$1" "$TMPDIR/out"
+	ok $? "$3, $2: $1"
+}
+
+finds I2 v4.14+mutant-no-kick ode/kick-wakes
+says '^why: I2 does not hold of vcpu0 while it is in its guest' \
+	"$TMPDIR/out" 'of whom, and when'
+says 'vcpu0.requests has KVM_REQ_IRQ_PENDING' "$TMPDIR/out" 'what it read'
+finds I3 v4.14+./tests/explore/migrate-keeps-vcpu.lua ode/migrated-at-prune \
+	I3 40000
+finds I5 v4.14+mutant-unconsumed-request ode/pmu-overflow-in-wfi
+finds I8 v4.14+mutant-no-bg-timer gallery/idle-tick
+finds I8-entry v4.14+./tests/explore/bg-timer-left.lua gallery/idle-tick \
+	I8-entry 20000
+finds failed v4.14+mutant-halt-no-request ode/pause-while-waiting
+says 'why: I4: ' "$TMPDIR/out" 'which is I4'
+finds failed v4.14+./tests/explore/cpu-on-early.lua ode/power-on-while-waiting
+says 'why: I7: ' "$TMPDIR/out" 'which is I7'
+
+exits 0 'v4.14 has none of it' "$KVMWAKE" explore --kernel v4.14 \
+	scenarios/ode/{kick-wakes,power-on-while-waiting}.lua
+exits 1 'an invariant that does not hold is not as expected' \
+	"$KVMWAKE" explore --kernel v4.14+mutant-unconsumed-request --as v4.14 \
+	scenarios/ode/pmu-overflow-in-wfi.lua
+exits 2 'no such invariant' "$KVMWAKE" explore --check I99 --kernel v4.14 \
+	scenarios/ode/kick-wakes.lua
+says '--check: "I99" is no invariant of this kernel \(I2, I3' \
+	"$TMPDIR/err" 'which there are'
+
+# What is folded changes nothing.
+for k in mutant-no-kick mutant-unconsumed-request; do
+	for o in "" --no-reduction; do
+		"$KVMWAKE" explore --keep-going --kernel v4.14+$k $o --json \
+			scenarios/ode/pmu-overflow-in-wfi.lua |
+			sed -n 's/.*"found":\(\[[^]]*\]\).*/\1/p' \
+			>"$TMPDIR/found$o"
+	done
+	cmp -s "$TMPDIR/found" "$TMPDIR/found--no-reduction"
+	ok $? "$k: the same without folding"
+done
+finish
