@@ -59,7 +59,7 @@ uint64_t kw_cli_runs(const struct kw_cli *cli, const struct kw_scenario *s)
 	return kw_option_given(cli, "runs") ? cli->o.runs : s->runs;
 }
 
-static void provenance(const struct kw_cli *cli, struct kw_provenance *p)
+void kw_cli_provenance(const struct kw_cli *cli, struct kw_provenance *p)
 {
 	p->version = KW_VERSION;
 	p->command = cli->command;
@@ -141,7 +141,7 @@ bool kw_cli_campaign(struct kw_cli *cli, struct kw_store *store,
 		.err = &first,
 	};
 
-	provenance(cli, &who);
+	kw_cli_provenance(cli, &who);
 	memset(done, 0, sizeof(*done));
 	j.writer = kw_writer_new(store, scenario, &opts, err);
 	if (!j.writer)

@@ -164,6 +164,8 @@ struct kw_done_campaign {
 bool kw_cli_campaign(struct kw_cli *cli, struct kw_store *store,
 		     struct kw_scenario *scenario, const char *kernel,
 		     struct kw_done_campaign *done, GError **err);
+/* Who runs this, when; its strings live as long as cli. */
+void kw_cli_provenance(const struct kw_cli *cli, struct kw_provenance *p);
 uint64_t kw_cli_runs(const struct kw_cli *cli, const struct kw_scenario *s);
 /* "kvmwake replay ID", with --db where it is not the default. */
 char *kw_cli_replay_line(struct kw_cli *cli, const char *scenario,

@@ -31,6 +31,8 @@ static const char trace_notes[] =
 "plain or gzipped, from files, a pipe, or - (standard input):\n"
 "  stat   WFI exits, blocks, polls, wake-ups by cause, wake-ups for nothing,\n"
 "         kicks, IPIs, latencies, per vCPU and in all\n"
+"  store  the sleeps and their latencies in the database (--db), where the\n"
+"         views show them beside simulations; --name: of which scenario\n"
 "Files NAME.part1.EXT, NAME.part2.EXT in a row are one recording.\n";
 
 static const char necessity_notes[] =
@@ -110,7 +112,7 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"guest.json\n",
 		kw_verb_export, false, NULL },
 	[KW_VERB_TRACE] = {
-		"trace", "[options] stat|find|show FILE...",
+		"trace", "[options] stat|find|show|store FILE...",
 		"what the vCPUs of an ftrace recording did, and slept through",
 		"  kvmwake trace stat trace.txt.gz\n"
 		"  kvmwake trace find pmu.part1.trace pmu.part2.trace\n",

@@ -63,7 +63,12 @@ static bool look_up(struct kw_rerun *r, GError **err)
 	}
 	r->stored = r->found->pdata[0];
 	r->path = g_strdup(r->stored->path);
-	return true;
+	if (g_str_has_suffix(r->path, ".lua"))
+		return true;
+	g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+		    "%s is a recording, which cannot be run again (see "
+		    "kvmwake trace)", r->path);
+	return false;
 }
 
 static bool find_run(struct kw_rerun *r, GError **err)

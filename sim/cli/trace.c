@@ -11,6 +11,7 @@ static const struct {
 	int (*run)(struct kw_cli *cli);
 } commands[] = {
 	{ "stat", kw_trace_cmd_stat },
+	{ "store", kw_trace_cmd_store },
 };
 
 /* The number of ".partN." and the length of what is before it; 0: none */

@@ -15,5 +15,6 @@ bool kw_trace_read(struct kw_cli *cli, struct kw_follow *f,
 		   const char *const *paths, unsigned nr, GError **err);
 
 int kw_trace_cmd_stat(struct kw_cli *cli);
+int kw_trace_cmd_store(struct kw_cli *cli);
 
 #endif

@@ -31,6 +31,7 @@ struct kw_block {
 	uint64_t *marks;		/* program.nr_marks counts */
 	uint64_t runs_with[KW_NR_SEEN];	/* runs in which it occurred */
 	uint64_t runs_vacuous;
+	bool every_episode;		/* none is left out when stored */
 };
 
 /* Called on the caller's thread, in order; false stops the campaign. */

@@ -12,7 +12,7 @@
  *
  * An episode's last four times count from its begin; null: never happened.
  * Every missed, late and spurious episode is written, and the first
- * KW_SAMPLE others of a block.
+ * KW_SAMPLE others of a block, or all where the block says so.
  */
 #include <string.h>
 #include "internal.h"
@@ -157,6 +157,7 @@ void kw_encode_episodes(GString *out, const struct kw_block *b)
 			if (e->class != KW_CLASS_MISSED &&
 			    e->class != KW_CLASS_LATE &&
 			    e->class != KW_CLASS_SPURIOUS &&
+			    !b->every_episode &&
 			    sampled++ >= KW_SAMPLE)
 				continue;
 			p = text;
