@@ -12,6 +12,7 @@ static const struct {
 } commands[] = {
 	{ "stat", kw_trace_cmd_stat },
 	{ "store", kw_trace_cmd_store },
+	{ "find", kw_trace_cmd_find },
 };
 
 /* The number of ".partN." and the length of what is before it; 0: none */
@@ -42,6 +43,11 @@ static bool next_part(const char *path, const char *next)
 
 #define SAY_MAX 20		/* messages about damage, a recording */
 
+const char *kw_trace_path(const char *path)
+{
+	return strcmp(path, "-") ? path : "standard input";
+}
+
 struct said {
 	struct kw_cli *cli;
 	const char *const *paths;
@@ -56,8 +62,7 @@ static void say_damaged(void *arg, const struct kw_mark *at,
 
 	if (said->nr++ < SAY_MAX)
 		kw_cli_note(said->cli, "%s:%" G_GUINT64_FORMAT ": %s",
-			    !strcmp(path, "-") ? "standard input" : path,
-			    at->line, message);
+			    kw_trace_path(path), at->line, message);
 }
 
 bool kw_trace_read(struct kw_cli *cli, struct kw_follow *f,

@@ -14,6 +14,10 @@ unsigned kw_trace_group(const struct kw_cli *cli, unsigned first);
 bool kw_trace_read(struct kw_cli *cli, struct kw_follow *f,
 		   const char *const *paths, unsigned nr, GError **err);
 
+/* As it is named in messages. */
+const char *kw_trace_path(const char *path);
+
+int kw_trace_cmd_find(struct kw_cli *cli);
 int kw_trace_cmd_stat(struct kw_cli *cli);
 int kw_trace_cmd_store(struct kw_cli *cli);
 

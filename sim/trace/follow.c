@@ -24,8 +24,8 @@ struct kw_follow *kw_follow_new(void)
 {
 	struct kw_follow *f = g_new0(struct kw_follow, 1);
 
-	f->threads = g_ptr_array_new_with_free_func(g_free);
-	f->by_tid = g_hash_table_new(NULL, NULL);
+	f->threads = g_ptr_array_new();
+	f->by_tid = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	return f;
 }
 
@@ -114,12 +114,16 @@ static void on_psci(struct kw_followed *v, uint64_t function)
 }
 
 static void on_sgi(struct kw_follow *f, struct kw_context *c,
+		   const struct kw_trace_event *ev,
 		   const struct kw_trace_args *a)
 {
-	if (is_word(a, 1, "write") &&
-	    (is_word(a, 0, "SYS_ICC_SGI1R_EL1") ||
-	     is_word(a, 0, "ICC_SGI1R_EL1") || is_word(a, 0, "ICC_SGI1R")))
-		c->sgi = f->now;
+	if (!is_word(a, 1, "write") ||
+	    (!is_word(a, 0, "SYS_ICC_SGI1R_EL1") &&
+	     !is_word(a, 0, "ICC_SGI1R_EL1") && !is_word(a, 0, "ICC_SGI1R")))
+		return;
+	c->sgi = f->now;
+	if (!f->totals.by_id[KW_TRACE_QUEUE_IRQ])
+		kw_wake_sgi(f, ev);
 }
 
 /* Calls are over that cannot last into the guest or out of it. */
@@ -192,6 +196,8 @@ static void on_thread(struct kw_follow *f, const struct kw_trace_event *ev,
 	case KW_TRACE_KVM_HALT_POLL:
 		kw_followed_id(f, v, a->n[0]);
 		v->halt_poll_ns = a->n[1];
+		if (v->open && v->s.polled < 0)
+			v->s.polled = a->n[2] > 0;
 		break;
 	case KW_TRACE_RUNNABLE:
 		v->checking = (int)a->n[0];
@@ -212,6 +218,22 @@ static void on_thread(struct kw_follow *f, const struct kw_trace_event *ev,
 	}
 }
 
+/* A line went down: what only the line made pending is not any more. */
+static void on_line_down(struct kw_follow *f, int intid)
+{
+	struct kw_followed *v;
+	struct kw_due *d;
+	unsigned i, k;
+
+	for (i = 0; i < f->threads->len; i++) {
+		v = f->threads->pdata[i];
+		for (k = 0; v->open && k < MIN(v->s.nr_due, KW_MAX_DUE); k++) {
+			d = &v->s.due[k];
+			d->gone |= d->intid == intid && d->line;
+		}
+	}
+}
+
 /* Its line went up: a PPI of its own, by its thread or a handler on it */
 static void on_line(struct kw_follow *f, const struct kw_trace_event *ev,
 		    const struct kw_trace_args *a, struct kw_context *c)
@@ -223,6 +245,8 @@ static void on_line(struct kw_follow *f, const struct kw_trace_event *ev,
 		if (a->n[2]) {
 			c->line_up = f->now;
 			c->line_intid = intid;
+		} else {
+			on_line_down(f, intid);
 		}
 		return;
 	}
@@ -299,6 +323,10 @@ static void on_call(struct kw_follow *f, const struct kw_trace_event *ev,
 		c->wake_up = f->now;
 		c->wake_up_id = (int)a->n[0];
 		break;
+	case KW_TRACE_VCPU_WAKE_UP_RET:
+		kw_wake_returns(f, c, ev, a);
+		kw_wake_close(f, c);
+		break;
 	case KW_TRACE_BG_TIMER:
 		close_all(f, c);
 		c->bg_timer = f->now;
@@ -315,7 +343,7 @@ static void on_call(struct kw_follow *f, const struct kw_trace_event *ev,
 		on_overflow(f, ev, c);
 		break;
 	case KW_TRACE_KVM_SYS_ACCESS:
-		on_sgi(f, c, a);
+		on_sgi(f, c, ev, a);
 		break;
 	case KW_TRACE_DISPATCH_SGI:
 		kw_wake_close(f, c);
@@ -420,7 +448,8 @@ static void dispatch(struct kw_follow *f, const struct kw_trace_event *ev,
 	}
 }
 
-static void damaged(struct kw_follow *f, const char *message)
+/* Of what lies in a sleep not all can be trusted. */
+static void doubt(struct kw_follow *f)
 {
 	struct kw_followed *v;
 	unsigned i;
@@ -428,7 +457,13 @@ static void damaged(struct kw_follow *f, const char *message)
 	for (i = 0; i < f->threads->len; i++) {
 		v = f->threads->pdata[i];
 		v->s.damaged = true;
+		v->overflow.line = 0;
 	}
+}
+
+static void damaged(struct kw_follow *f, const char *message)
+{
+	doubt(f);
 	kw_tell(f, damaged, &f->now, message);
 }
 
@@ -442,9 +477,11 @@ static void set_now(struct kw_follow *f, const struct kw_trace_event *ev,
 	if (!t->nr_events++)
 		t->first_ns = f->now.ns = ev->time_ns;
 	if (ev->time_ns < f->now.ns) {
+		doubt(f);
 		if (!t->nr_backwards++)
-			damaged(f, "this event is older than the one before; "
-				   "such are taken as simultaneous");
+			kw_tell(f, damaged, &f->now,
+				"this event is older than the one before; "
+				"such are taken as simultaneous");
 	} else {
 		f->now.ns = ev->time_ns;
 	}
@@ -476,6 +513,8 @@ void kw_follow_event(struct kw_follow *f, const struct kw_trace_event *ev,
 	v = kw_followed_find(f, ev->pid);
 	if (v)
 		v->t.cpu = ev->cpu;
+	if (v && !v->known)
+		v = NULL;
 	kw_tell(f, event, ev, &f->now, v ? &v->t : NULL);
 }
 
@@ -488,6 +527,7 @@ void kw_follow_lost(struct kw_follow *f, const struct kw_trace_event *ev,
 	f->now.line = line;
 	f->totals.nr_lost_places++;
 	f->totals.nr_lost += ev->lost;
+	kw_followed_forget(f);
 	for (i = 0; i < f->threads->len; i++)
 		kw_state_lose(f, f->threads->pdata[i]);
 	for (i = 0; i < KW_NR_CONTEXTS; i++)

@@ -119,17 +119,22 @@ enum kw_due_kind {
 	KW_DUE_QUEUED,		/* vgic_queue_irq, enabled, not active */
 	KW_DUE_LINE,		/* a line went up: timer, PMU, PPI */
 	KW_DUE_OVERFLOW,	/* PMU overflow handled at the WFI's exit */
+	KW_DUE_SGI,		/* another vCPU sent an SGI, maybe to it */
 };
 struct kw_due {
 	enum kw_due_kind kind;
 	int intid;		/* -1: not known */
 	struct kw_mark at;
 	int by_tid;		/* the task in whose context it was */
+	bool line;		/* only its line is up, nothing is latched */
 	bool listed;		/* it was on a list (an ap_list) before */
 	bool inferred;		/* of an overflow: no probe, but the PMU's
 				   handler ran at the exit */
 	bool kicked;		/* its kick followed */
 	bool woke;		/* the waking followed from its context */
+	struct kw_mark over;	/* queueing and kick were done by then */
+	bool denied;		/* the predicate, begun after that, was false */
+	bool gone;		/* its line went down again */
 	bool awake;		/* the vCPU was running, or on its way */
 };
 
@@ -157,7 +162,7 @@ enum kw_sleep_end {
 };
 
 #define KW_MAX_WAKES 8
-#define KW_MAX_DUE 8
+#define KW_MAX_DUE 16
 
 /*
  * One sleep: of kind WFI from the exit of the WFI to the next guest entry,
@@ -180,7 +185,8 @@ struct kw_sleep {
 	struct kw_mark exit;	/* kvm_exit that led to it */
 	struct kw_mark check;	/* first evaluation of the predicate */
 	struct kw_mark out;	/* first switched out, asleep */
-	struct kw_mark true_;	/* the predicate became true */
+	struct kw_mark false_;	/* the predicate was first false */
+	struct kw_mark true_;	/* it was first true */
 	struct kw_mark report;	/* kvm_vcpu_wakeup */
 	struct kw_mark user;	/* kvm_userspace_exit */
 	struct kw_mark end;	/* what `how` says; LOST, OPEN: seen last */

@@ -22,13 +22,15 @@ struct kw_context {
 	struct kw_mark kick, queue, wake_up, bg_timer, psci_on, resume, sgi;
 	struct kw_mark line_up, doorbell, overflow;
 	struct kw_kick kicked;		/* of `kick` */
-	int queue_intid, queue_target;	/* of `queue` */
+	int queue_intid;		/* of `queue` */
+	struct kw_followed *queue_for;	/* whose due it is, or NULL */
 	int wake_up_id;			/* of `wake_up` */
 	int line_intid;			/* of `line_up` */
 };
 
 struct kw_followed {		/* a vCPU's thread, and what is open of it */
 	struct kw_thread t;
+	bool known;		/* else it only has a vCPU thread's name */
 	bool id_told;		/* by an event, not by its name */
 	enum kw_vcpu_state under; /* PREEMPTED: what it goes back to */
 	bool inferred;		/* the state, by what is missing */
@@ -74,6 +76,8 @@ struct kw_followed *kw_followed_make(struct kw_follow *f,
 /* A task that sched_* names: only where its name is that of a vCPU. */
 struct kw_followed *kw_followed_named(struct kw_follow *f, int tid,
 				      const char *comm, unsigned len);
+/* Those that only have such a name. */
+void kw_followed_forget(struct kw_follow *f);
 void kw_followed_id(struct kw_follow *f, struct kw_followed *v, int64_t id);
 /* The vCPU with KVM's number id, as seen from a task; NULL: ambiguous. */
 struct kw_followed *kw_followed_by_id(struct kw_follow *f, int from_tid,
@@ -119,6 +123,10 @@ void kw_wake_kick(struct kw_follow *f, struct kw_context *c,
 void kw_wake_waking(struct kw_follow *f, struct kw_context *c,
 		    const struct kw_trace_event *ev, struct kw_followed *v);
 void kw_wake_ipi(struct kw_context *c);
+void kw_wake_returns(struct kw_follow *f, struct kw_context *c,
+		     const struct kw_trace_event *ev,
+		     const struct kw_trace_args *a);
+void kw_wake_sgi(struct kw_follow *f, const struct kw_trace_event *ev);
 /* Calls that the context has open are over. */
 void kw_wake_close(struct kw_follow *f, struct kw_context *c);
 void kw_wake_close_kick(struct kw_follow *f, struct kw_context *c);

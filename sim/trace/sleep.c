@@ -49,7 +49,8 @@ void kw_sleep_begin(struct kw_follow *f, struct kw_followed *v,
 
 	memset(s, 0, sizeof(*s));
 	s->vcpu = &v->t;
-	s->number = v->nr_sleeps++;
+	s->number = v->nr_sleeps;
+	v->nr_sleeps += v->known;
 	s->kind = kind;
 	s->inferred = kind == KW_SLEEP_PAUSED || kind == KW_SLEEP_UNKNOWN;
 	s->begun_before = v->t.state == KW_VCPU_UNKNOWN;
@@ -75,8 +76,7 @@ void kw_sleep_begin(struct kw_follow *f, struct kw_followed *v,
 
 void kw_sleep_drop(struct kw_followed *v)
 {
-	if (v->open)
-		v->nr_sleeps--;
+	v->nr_sleeps -= v->open && v->known;
 	v->open = false;
 }
 
@@ -89,7 +89,8 @@ void kw_sleep_end(struct kw_follow *f, struct kw_followed *v,
 	s->end = f->now;
 	v->open = false;
 	kw_wake_conclude(s, f);
-	kw_tell(f, sleep, s);
+	if (v->known)
+		kw_tell(f, sleep, s);
 }
 
 struct kw_wake *kw_sleep_wake(struct kw_followed *v)
@@ -151,6 +152,7 @@ void kw_sleep_runnable(struct kw_follow *f, struct kw_followed *v,
 {
 	struct kw_sleep *s = &v->s;
 	struct kw_wake *w;
+	unsigned i;
 
 	if (!v->open)
 		return;
@@ -161,6 +163,11 @@ void kw_sleep_runnable(struct kw_follow *f, struct kw_followed *v,
 		s->check = f->now;
 	if (value && !kw_seen(&s->true_))
 		s->true_ = f->now;
+	if (!value && !kw_seen(&s->false_))
+		s->false_ = f->now;
+	for (i = 0; !value && i < MIN(s->nr_due, KW_MAX_DUE); i++)
+		s->due[i].denied |= kw_seen(&s->due[i].over) &&
+				    s->due[i].over.ns <= v->evaluating.ns;
 	/* an evaluation that began before the waking says nothing of it */
 	w = s->nr_wakes ? &s->wakes[MIN(s->nr_wakes, KW_MAX_WAKES) - 1] : NULL;
 	if (w && !kw_seen(&w->verdict) && !kw_seen(&w->out) &&

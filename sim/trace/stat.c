@@ -2,17 +2,26 @@
 /*
  * Decides what counts as what, and which wake-up was for nothing.
  *
- * Invariants: the sums over the vCPUs are those of `all`, but for kicks whose
- * target's thread is not known; a sleep counts when it ended, one that events
- * were lost in or that the recording ended in has no cause.
+ * Invariants: `all` is the sum over the vCPUs, and kicks whose target's thread
+ * is not known; a sleep counts when it ended, one that events were lost in or
+ * that the recording ended in has no cause.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "stat.h"
 
+#define N(count) (v->counts[KW_COUNT_##count])
+
 const char *const kw_vain_names[KW_NR_VAINS] = {
 #define X(id, name) [KW_VAIN_##id] = name,
 	KW_VAINS(X)
+#undef X
+};
+
+const char *const kw_vcpu_count_names[KW_NR_VCPU_COUNTS] = {
+#define X(id, name) [KW_COUNT_##id] = name,
+	KW_VCPU_COUNTS(X)
 #undef X
 };
 
@@ -120,15 +129,16 @@ static void count_wait(struct kw_vcpu_stat *v, const struct kw_sleep *s)
 	enum kw_latency l;
 	uint64_t ns;
 
-	v->nr_waits++;
-	v->nr_blocked += s->blocked;
+	N(WAITS)++;
+	N(BLOCKED) += s->blocked;
 	if (s->reported >= 0) {
-		v->nr_report_wait += s->reported == 1;
-		v->nr_report_poll += s->reported == 0;
-		v->reported_wait_ns += s->reported ? s->reported_ns : 0;
-		v->nr_poll_unknown += s->polled < 0;
-		v->nr_polled += s->polled == 1;
-		v->nr_polled_ok += s->polled == 1 && !s->reported;
+		N(REPORT_WAIT) += s->reported == 1;
+		N(REPORT_POLL) += s->reported == 0;
+		N(REPORTED_WAIT_NS) += s->reported ? s->reported_ns : 0;
+		N(POLL_UNKNOWN) += s->polled < 0;
+		N(POLL_UNKNOWN_OK) += s->polled < 0 && !s->reported;
+		N(POLLED) += s->polled == 1;
+		N(POLLED_OK) += s->polled == 1 && !s->reported;
 	}
 	count_wakes(v, s);
 	if (s->how == KW_END_LOST || s->how == KW_END_OPEN)
@@ -146,39 +156,48 @@ static void count_wait(struct kw_vcpu_stat *v, const struct kw_sleep *s)
 
 static void on_sleep(void *stat, const struct kw_sleep *s)
 {
-	struct kw_stat *st = stat;
-	struct kw_vcpu_stat *of[2] = { kw_stat_vcpu(st, s->vcpu), &st->all };
-	unsigned i;
+	struct kw_vcpu_stat *v = kw_stat_vcpu(stat, s->vcpu);
 
-	for (i = 0; i < 2; i++) {
-		of[i]->nr_sleeps[s->kind]++;
-		if (s->kind == KW_SLEEP_WFI || s->kind == KW_SLEEP_SUSPEND)
-			count_wait(of[i], s);
-	}
+	v->nr_sleeps[s->kind]++;
+	if (s->kind == KW_SLEEP_WFI || s->kind == KW_SLEEP_SUSPEND)
+		count_wait(v, s);
 }
 
 static void on_span(void *stat, const struct kw_vcpu_span *span)
 {
-	struct kw_stat *st = stat;
-	uint64_t ns = span->to.ns - span->from.ns;
-
-	kw_stat_vcpu(st, span->vcpu)->state_ns[span->state] += ns;
-	st->all.state_ns[span->state] += ns;
+	kw_stat_vcpu(stat, span->vcpu)->state_ns[span->state] +=
+		span->to.ns - span->from.ns;
 }
 
 static void on_kick(void *stat, const struct kw_kick *k)
 {
 	struct kw_stat *st = stat;
+	struct kw_vcpu_stat *v = k->target ? kw_stat_vcpu(st, k->target) :
+					     &st->nobody;
 
-	if (k->target)
-		kw_stat_vcpu(st, k->target)
-			->nr_kicks[k->caller][k->effect]++;
-	st->all.nr_kicks[k->caller][k->effect]++;
+	v->nr_kicks[k->caller][k->effect]++;
 }
 
 static bool begins(const char *text, const char *with)
 {
 	return !strncmp(text, with, strlen(with));
+}
+
+/*
+ * The first kvm_halt_poll_ns of a vCPU ends in the value before it: the one
+ * that its waits up to here began with.
+ */
+static void count_first_poll(struct kw_vcpu_stat *v, const char *args)
+{
+	const char *old = strchr(args, '(');
+
+	old = old ? strchr(old, ' ') : NULL;
+	if (old && strtoull(old, NULL, 10)) {
+		N(POLLED) += N(POLL_UNKNOWN);
+		N(POLLED_OK) += N(POLL_UNKNOWN_OK);
+	}
+	if (old)
+		N(POLL_UNKNOWN) = N(POLL_UNKNOWN_OK) = 0;
 }
 
 static void count_own(struct kw_vcpu_stat *v, const struct kw_trace_event *ev)
@@ -187,22 +206,29 @@ static void count_own(struct kw_vcpu_stat *v, const struct kw_trace_event *ev)
 
 	switch (ev->id) {
 	case KW_TRACE_KVM_ENTRY:
-		v->nr_entries++;
+		N(ENTRIES)++;
 		break;
 	case KW_TRACE_KVM_EXIT:
-		v->nr_exits++;
-		v->nr_wfx_exits += (begins(a, "TRAP:") || begins(a, "0x2:")) &&
+		N(EXITS)++;
+		N(WFX_EXITS) += (begins(a, "TRAP:") || begins(a, "0x2:")) &&
 				   strstr(a, "HSR_EC: 0x0001 ") != NULL;
 		break;
 	case KW_TRACE_KVM_WFX:
-		v->nr_wfi += begins(a, "guest executed wfi");
-		v->nr_wfe += begins(a, "guest executed wfe");
+		N(WFI) += begins(a, "guest executed wfi");
+		N(WFE) += begins(a, "guest executed wfe");
 		break;
 	case KW_TRACE_KVM_USERSPACE:
-		v->nr_signal_exits += begins(a, "reason restart");
+		N(SIGNAL_EXITS) += begins(a, "reason restart");
 		break;
 	case KW_TRACE_DISPATCH_SGI:
-		v->nr_sgis++;
+		N(SGIS)++;
+		break;
+	case KW_TRACE_KVM_SYS_ACCESS:
+		N(SGI_TRAPS) += strstr(a, "ICC_SGI1R") != NULL &&
+				   strstr(a, " write") != NULL;
+		break;
+	case KW_TRACE_KVM_HALT_POLL:
+		count_first_poll(v, a);
 		break;
 	default:
 		break;
@@ -215,10 +241,8 @@ static void on_event(void *stat, const struct kw_trace_event *ev,
 	struct kw_stat *st = stat;
 
 	(void)at;
-	if (vcpu) {
+	if (vcpu)
 		count_own(kw_stat_vcpu(st, vcpu), ev);
-		count_own(&st->all, ev);
-	}
 	if (ev->id != KW_TRACE_IPI_RAISE)
 		return;
 	if (strstr(ev->args, "(Resched"))
@@ -233,3 +257,36 @@ const struct kw_follow_ops kw_stat_ops = {
 	.event = on_event, .span = on_span, .sleep = on_sleep,
 	.kick = on_kick,
 };
+
+static void add(uint64_t *to, const uint64_t *from, unsigned n)
+{
+	while (n--)
+		to[n] += from[n];
+}
+
+void kw_stat_add(struct kw_vcpu_stat *to, const struct kw_vcpu_stat *v)
+{
+	unsigned i;
+
+	add(to->counts, v->counts, KW_NR_VCPU_COUNTS);
+	add(to->nr_sleeps, v->nr_sleeps, KW_NR_SLEEP_KINDS);
+	add(to->nr_causes, v->nr_causes, KW_NR_WAKE_CAUSES);
+	add(to->nr_guesses, v->nr_guesses, KW_NR_WAKE_CAUSES);
+	add(to->nr_vain, v->nr_vain, KW_NR_VAINS);
+	add(to->nr_vain_possible, v->nr_vain_possible, KW_NR_VAINS);
+	add(to->nr_kicks[0], v->nr_kicks[0],
+	    KW_NR_KICK_CALLERS * KW_NR_KICK_EFFECTS);
+	add(to->state_ns, v->state_ns, KW_NR_VCPU_STATES);
+	for (i = 0; i < KW_NR_LATENCIES; i++)
+		kw_hist_merge(&to->latency[i], &v->latency[i]);
+	kw_hist_merge(&to->wait, &v->wait);
+}
+
+void kw_stat_all(struct kw_stat *st, struct kw_vcpu_stat *all)
+{
+	unsigned i;
+
+	*all = st->nobody;
+	for (i = 0; i < st->vcpus->len; i++)
+		kw_stat_add(all, st->vcpus->pdata[i]);
+}

@@ -31,28 +31,46 @@ extern const char *const kw_vain_names[KW_NR_VAINS];
 enum kw_vain kw_wake_vain(const struct kw_sleep *s, unsigned i,
 			  bool *possible, const char **missing);
 
+#define KW_VCPU_COUNTS(X) \
+	X(ENTRIES,		"entries") /* kvm_entry */ \
+	X(EXITS,		"exits") /* kvm_exit */ \
+	X(WFX_EXITS,		"wfx_exits") /* of them: class WFx */ \
+	X(WFI,			"wfi") /* kvm_wfx_arm64 */ \
+	X(WFE,			"wfe") \
+	X(SIGNAL_EXITS,		"signal_exits") /* kvm_userspace_exit: restart */ \
+	X(WAITS,		"waits") /* sleeps of kind WFI and SUSPEND */ \
+	X(BLOCKED,		"blocked") /* of them: switched out */ \
+	X(REPORT_WAIT,		"report_wait") /* kvm_vcpu_wakeup: wait */ \
+	X(REPORT_POLL,		"report_poll") /* kvm_vcpu_wakeup: poll */ \
+	X(POLLED,		"polled") /* halt polling attempted */ \
+	X(POLLED_OK,		"polled_ok") /* ... and successful */ \
+	X(POLL_UNKNOWN,		"poll_unknown") /* not known whether attempted */ \
+	X(POLL_UNKNOWN_OK,	"poll_unknown_ok") /* ... but schedule() not called */ \
+	X(REPORTED_WAIT_NS,	"reported_wait_ns") /* sum of the waits, polling included */ \
+	X(SGIS,			"sgis") /* probe dispatch_sgi */ \
+	X(SGI_TRAPS,		"sgi_traps") /* ICC_SGI1R written, kvm_sys_access */
+enum kw_vcpu_count {
+#define X(id, name) KW_COUNT_##id,
+	KW_VCPU_COUNTS(X)
+#undef X
+	KW_NR_VCPU_COUNTS
+};
+extern const char *const kw_vcpu_count_names[KW_NR_VCPU_COUNTS];
+
 struct kw_vcpu_stat {
-	const struct kw_thread *vcpu;	/* NULL: of all */
-	uint64_t nr_entries, nr_exits, nr_wfx_exits, nr_wfi, nr_wfe;
-	uint64_t nr_signal_exits;	/* kvm_userspace_exit: restart */
-	uint64_t nr_waits;		/* sleeps of kind WFI and SUSPEND */
-	uint64_t nr_blocked;		/* of them: switched out */
-	uint64_t nr_report_wait, nr_report_poll;	/* kvm_vcpu_wakeup */
-	uint64_t nr_polled, nr_polled_ok;	/* halt polling attempted */
-	uint64_t nr_poll_unknown;	/* before the first kvm_halt_poll_ns */
-	uint64_t reported_wait_ns;
+	const struct kw_thread *vcpu;	/* NULL: of several, or of none */
+	uint64_t counts[KW_NR_VCPU_COUNTS];
 	uint64_t nr_sleeps[KW_NR_SLEEP_KINDS];
 	uint64_t nr_causes[KW_NR_WAKE_CAUSES], nr_guesses[KW_NR_WAKE_CAUSES];
 	uint64_t nr_vain[KW_NR_VAINS], nr_vain_possible[KW_NR_VAINS];
 	uint64_t nr_kicks[KW_NR_KICK_CALLERS][KW_NR_KICK_EFFECTS];
-	uint64_t nr_sgis;		/* sent: ICC_SGI1R_EL1 writes */
 	uint64_t state_ns[KW_NR_VCPU_STATES];
 	struct kw_hist latency[KW_NR_LATENCIES], wait;
 };
 
 struct kw_stat {
 	GPtrArray *vcpus;		/* struct kw_vcpu_stat, by index */
-	struct kw_vcpu_stat all;
+	struct kw_vcpu_stat nobody;	/* kicks of one that is not known */
 	/* ipi_raise, of all CPUs: by their reason */
 	uint64_t nr_ipi_resched, nr_ipi_call, nr_ipi_other;
 };
@@ -63,5 +81,8 @@ extern const struct kw_follow_ops kw_stat_ops;
 /* Of the thread; never NULL. */
 struct kw_vcpu_stat *kw_stat_vcpu(struct kw_stat *st,
 				  const struct kw_thread *vcpu);
+void kw_stat_add(struct kw_vcpu_stat *to, const struct kw_vcpu_stat *v);
+/* Of all vCPUs together. */
+void kw_stat_all(struct kw_stat *st, struct kw_vcpu_stat *all);
 
 #endif

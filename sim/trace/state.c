@@ -38,8 +38,10 @@ void kw_state_set(struct kw_follow *f, struct kw_followed *v,
 
 	if (v->t.state == state)
 		return;
-	kw_tell(f, span, &span);
 	v->t.state = state;
+	if (!v->known)
+		return;
+	kw_tell(f, span, &span);
 	v->t.since = f->now;
 	v->inferred = inferred;
 }

@@ -3,16 +3,20 @@
  * Decides which tasks are vCPU threads, whose they are, and in which
  * execution context an event lies.
  *
- * A vCPU thread is one that enters or leaves the guest or a block, or one
- * that has a vCPU thread's name ("kvm-vcpu-1", "CPU 1/KVM").  Its number is
- * KVM's vcpu_id where an event of its own tells it, else the name's.
+ * A vCPU thread is one that enters or leaves the guest or a block.  Before the
+ * first such event one that has a vCPU thread's name ("kvm-vcpu-1", "CPU
+ * 1/KVM") is followed in silence: a thread that a vCPU thread makes has its
+ * name, too, until it takes one of its own.  Where nothing of KVM is recorded
+ * the name is enough.  A vCPU's number is KVM's vcpu_id where an event of its
+ * own tells it, else the name's.
  *
  * ftrace does not record whose VM a vCPU is (but the thread group, if asked
  * to).  A VMM makes its vCPU threads one after the other: sorted by thread id,
  * a new VM begins where the numbers do not go on growing.
  *
- * Invariants: threads are never forgotten before the end; a number means a
- * thread only where one VM at most can be meant.
+ * Invariants: vCPUs are never forgotten before the end; a number means a
+ * vCPU only where one VM at most can be meant; consumers hear of none that is
+ * followed in silence.
  */
 #include <stdio.h>
 #include <string.h>
@@ -77,10 +81,9 @@ static struct kw_followed *add(struct kw_follow *f, int tid, const char *comm,
 	struct kw_followed *v;
 	unsigned i, n = MIN(len, 15u);
 
-	if (tid <= 0 || f->threads->len >= KW_MAX_THREADS)
+	if (tid <= 0 || g_hash_table_size(f->by_tid) >= KW_MAX_THREADS)
 		return NULL;
 	v = g_new0(struct kw_followed, 1);
-	v->t.index = f->threads->len;
 	v->t.tid = tid;
 	v->t.tgid = v->t.cpu = v->checking = -1;
 	v->halt_poll_ns = -1;
@@ -88,11 +91,43 @@ static struct kw_followed *add(struct kw_follow *f, int tid, const char *comm,
 		v->t.comm[i] = g_ascii_isprint(comm[i]) ? comm[i] : '?';
 	v->t.id = id_of_comm(v->t.comm);
 	v->t.since = f->now;
-	g_ptr_array_add(f->threads, v);
 	g_hash_table_insert(f->by_tid, GINT_TO_POINTER(tid), v);
 	f->last = v;
-	assign_vms(f);
 	return v;
+}
+
+static void be_known(struct kw_follow *f, struct kw_followed *v)
+{
+	v->known = true;
+	v->inferred = true;
+	v->t.index = f->threads->len;
+	g_ptr_array_add(f->threads, v);
+	assign_vms(f);
+}
+
+/* Nothing of KVM is recorded, as far as can be told by now. */
+static bool without_kvm(const struct kw_follow *f)
+{
+	const struct kw_follow_totals *t = &f->totals;
+
+	return t->nr_events > 1000 && !t->by_id[KW_TRACE_KVM_ENTRY] &&
+	       !t->by_id[KW_TRACE_KVM_EXIT] && !t->by_id[KW_TRACE_KVM_WFX] &&
+	       !t->by_id[KW_TRACE_KVM_WAKEUP];
+}
+
+static gboolean is_silent(void *tid, void *followed, void *f)
+{
+	const struct kw_followed *v = followed;
+
+	(void)tid;
+	(void)f;
+	return !v->known;
+}
+
+void kw_followed_forget(struct kw_follow *f)
+{
+	f->last = NULL;
+	g_hash_table_foreach_remove(f->by_tid, is_silent, f);
 }
 
 struct kw_followed *kw_followed_make(struct kw_follow *f,
@@ -102,7 +137,11 @@ struct kw_followed *kw_followed_make(struct kw_follow *f,
 
 	if (!v)
 		v = add(f, ev->pid, ev->comm, ev->comm_len);
-	if (v && v->t.tgid != ev->tgid && ev->tgid >= 0) {
+	if (!v)
+		return NULL;
+	if (!v->known)
+		be_known(f, v);
+	if (v->t.tgid != ev->tgid && ev->tgid >= 0) {
 		v->t.tgid = ev->tgid;
 		assign_vms(f);
 	}
@@ -121,7 +160,12 @@ struct kw_followed *kw_followed_named(struct kw_follow *f, int tid,
 		return NULL;
 	memcpy(name, comm, len);
 	name[len] = '\0';
-	return id_of_comm(name) < 0 ? NULL : add(f, tid, comm, len);
+	if (id_of_comm(name) < 0)
+		return NULL;
+	v = add(f, tid, comm, len);
+	if (v && without_kvm(f))
+		be_known(f, v);
+	return v;
 }
 
 void kw_followed_id(struct kw_follow *f, struct kw_followed *v, int64_t id)
@@ -132,7 +176,8 @@ void kw_followed_id(struct kw_follow *f, struct kw_followed *v, int64_t id)
 	if (v->t.id == id)
 		return;
 	v->t.id = (int)id;
-	assign_vms(f);
+	if (v->known)
+		assign_vms(f);
 }
 
 struct kw_followed *kw_followed_by_id(struct kw_follow *f, int from_tid,

@@ -67,8 +67,26 @@ void kw_wake_close_kick(struct kw_follow *f, struct kw_context *c)
 	kw_tell(f, kick, &c->kicked);
 }
 
+/* The due of v that the context c is making pending, or NULL. */
+static struct kw_due *due_of(struct kw_followed *v, const struct kw_context *c)
+{
+	unsigned i;
+
+	if (!v || !v->open || !kw_seen(&c->queue))
+		return NULL;
+	for (i = MIN(v->s.nr_due, KW_MAX_DUE); i--;)
+		if (v->s.due[i].at.line == c->queue.line &&
+		    v->s.due[i].at.file == c->queue.file)
+			return &v->s.due[i];
+	return NULL;
+}
+
 void kw_wake_close(struct kw_follow *f, struct kw_context *c)
 {
+	struct kw_due *d = due_of(c->queue_for, c);
+
+	if (d)
+		d->over = f->now;
 	kw_wake_close_kick(f, c);
 	c->queue.line = c->wake_up.line = 0;
 	c->overflow.line = 0;
@@ -85,7 +103,7 @@ void kw_wake_queue(struct kw_follow *f, struct kw_context *c,
 	kw_wake_close(f, c);
 	c->queue = f->now;
 	c->queue_intid = (int)a->n[0];
-	c->queue_target = (int)a->n[5];
+	c->queue_for = NULL;
 	if (!pending || a->n[3] || !a->n[4])
 		return;
 	v = kw_followed_by_id(f, ev->pid, a->n[5]);
@@ -94,22 +112,10 @@ void kw_wake_queue(struct kw_follow *f, struct kw_context *c,
 	d = kw_sleep_due(f, v, KW_DUE_QUEUED, (int)a->n[0]);
 	if (!d)
 		return;
+	c->queue_for = v;
 	d->by_tid = ev->pid;
+	d->line = !a->n[2];
 	d->listed = a->nr_n > 6 && a->n[6];
-}
-
-/* The due of v that the context c is making pending, or NULL. */
-static struct kw_due *due_of(struct kw_followed *v, const struct kw_context *c)
-{
-	unsigned i;
-
-	if (!v || !v->open || !kw_seen(&c->queue))
-		return NULL;
-	for (i = MIN(v->s.nr_due, KW_MAX_DUE); i--;)
-		if (v->s.due[i].at.line == c->queue.line &&
-		    v->s.due[i].at.file == c->queue.file)
-			return &v->s.due[i];
-	return NULL;
 }
 
 void kw_wake_kick(struct kw_follow *f, struct kw_context *c,
@@ -123,7 +129,7 @@ void kw_wake_kick(struct kw_follow *f, struct kw_context *c,
 	kw_wake_close_kick(f, c);
 	c->kick = f->now;
 	*k = (struct kw_kick){
-		.at = f->now, .target = v ? &v->t : NULL,
+		.at = f->now, .target = v && v->known ? &v->t : NULL,
 		.target_id = (int)id, .effect = KW_KICK_NOTHING,
 		.intid = kw_seen(&c->queue) ? c->queue_intid :
 			 kw_seen(&c->overflow) ? 23 : -1,
@@ -161,7 +167,7 @@ static bool told(struct kw_follow *f, struct kw_context *c,
 				  (!c->kicked.target &&
 				   c->kicked.target_id == v->t.id))) {
 		c->kicked.effect = KW_KICK_WOKE;
-		c->kicked.target = &v->t;
+		c->kicked.target = v->known ? &v->t : NULL;
 		w->intid = c->kicked.intid;
 		w->cause = cause_of(w->intid);
 		w->origin = kw_seen(&c->queue) ? c->queue : c->kick;
@@ -251,12 +257,50 @@ void kw_wake_waking(struct kw_follow *f, struct kw_context *c,
 	w->waking = f->now;
 	w->hardirq = kw_trace_in_hardirq(ev);
 	w->waker_tid = ev->pid;
-	w->waker = by ? &by->t : NULL;
+	w->waker = by && by->known ? &by->t : NULL;
 	for (i = 0; i < n; i++)
 		w->waker_comm[i] = g_ascii_isprint(ev->comm[i]) ?
 				   ev->comm[i] : '?';
 	if (!told(f, c, v, w))
 		guess(f, c, ev, w);
+}
+
+/* kvm_vcpu_wake_up() returns to who called it. */
+void kw_wake_returns(struct kw_follow *f, struct kw_context *c,
+		     const struct kw_trace_event *ev,
+		     const struct kw_trace_args *a)
+{
+	struct kw_followed *v = kw_followed_by_id(f, ev->pid, c->wake_up_id);
+	struct kw_wake *w;
+
+	if (!kw_seen(&c->wake_up) || !a->nr_s || !v || !v->s.nr_wakes)
+		return;
+	w = &v->s.wakes[MIN(v->s.nr_wakes, KW_MAX_WAKES) - 1];
+	if (!v->open || w->origin.line != c->wake_up.line ||
+	    w->origin.file != c->wake_up.file)
+		return;
+	if (g_str_has_prefix(a->s[0].p, "kvm_bg_timer_expire"))
+		w->cause = KW_WAKE_TIMER;
+	else if (g_str_has_prefix(a->s[0].p, "kvm_psci_vcpu_on"))
+		w->cause = KW_WAKE_PSCI;
+	else
+		return;
+	w->inferred = false;
+}
+
+/* A vCPU sent an SGI; to whom is not recorded. */
+void kw_wake_sgi(struct kw_follow *f, const struct kw_trace_event *ev)
+{
+	const struct kw_followed *from = kw_followed_find(f, ev->pid);
+	struct kw_followed *v;
+	unsigned i;
+
+	for (i = 0; from && i < f->threads->len; i++) {
+		v = f->threads->pdata[i];
+		if (v != from && v->t.vm == from->t.vm && v->open &&
+		    !v->asleep)
+			kw_sleep_due(f, v, KW_DUE_SGI, -1);
+	}
 }
 
 /* The interrupt that made the predicate true without a waking. */
@@ -268,7 +312,10 @@ static void conclude_awake(struct kw_sleep *s)
 	for (i = 0; i < n; i++)
 		if (s->due[i].kind != KW_DUE_OVERFLOW)
 			d = &s->due[i];
-	if (d) {
+	if (d && d->kind == KW_DUE_SGI) {
+		s->cause = KW_WAKE_SGI;
+		s->guess = true;
+	} else if (d) {
 		s->cause = d->intid == 27 || d->intid == 30 ? KW_WAKE_TIMER :
 			   cause_of(d->intid);
 		s->intid = d->intid;
