@@ -84,8 +84,9 @@ static void put_overflow(const struct kw_found *g, GString *out)
 		put_time(".  The predicate did not look at it: false",
 			 &s->false_, out);
 		if (s->check.line)
-			g_string_append_printf(out, ", requests 0x%" G_GINT64_MODIFIER
-					       "x", s->requests);
+			g_string_append_printf(out, ", requests 0x%"
+					       G_GINT64_MODIFIER "x",
+					       s->requests);
 	}
 	if (s->out.line)
 		put_time(".  It went to sleep", &s->out, out);

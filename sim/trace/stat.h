@@ -32,23 +32,23 @@ enum kw_vain kw_wake_vain(const struct kw_sleep *s, unsigned i,
 			  bool *possible, const char **missing);
 
 #define KW_VCPU_COUNTS(X) \
-	X(ENTRIES,		"entries") /* kvm_entry */ \
-	X(EXITS,		"exits") /* kvm_exit */ \
-	X(WFX_EXITS,		"wfx_exits") /* of them: class WFx */ \
-	X(WFI,			"wfi") /* kvm_wfx_arm64 */ \
-	X(WFE,			"wfe") \
-	X(SIGNAL_EXITS,		"signal_exits") /* kvm_userspace_exit: restart */ \
-	X(WAITS,		"waits") /* sleeps of kind WFI and SUSPEND */ \
-	X(BLOCKED,		"blocked") /* of them: switched out */ \
-	X(REPORT_WAIT,		"report_wait") /* kvm_vcpu_wakeup: wait */ \
-	X(REPORT_POLL,		"report_poll") /* kvm_vcpu_wakeup: poll */ \
-	X(POLLED,		"polled") /* halt polling attempted */ \
-	X(POLLED_OK,		"polled_ok") /* ... and successful */ \
-	X(POLL_UNKNOWN,		"poll_unknown") /* not known whether attempted */ \
-	X(POLL_UNKNOWN_OK,	"poll_unknown_ok") /* ... but schedule() not called */ \
-	X(REPORTED_WAIT_NS,	"reported_wait_ns") /* sum of the waits, polling included */ \
-	X(SGIS,			"sgis") /* probe dispatch_sgi */ \
-	X(SGI_TRAPS,		"sgi_traps") /* ICC_SGI1R written, kvm_sys_access */
+	X(ENTRIES, "entries") /* kvm_entry */ \
+	X(EXITS, "exits") /* kvm_exit */ \
+	X(WFX_EXITS, "wfx_exits") /* of them: class WFx */ \
+	X(WFI, "wfi") /* kvm_wfx_arm64 */ \
+	X(WFE, "wfe") \
+	X(SIGNAL_EXITS, "signal_exits") /* kvm_userspace_exit: restart */ \
+	X(WAITS, "waits") /* sleeps of kind WFI and SUSPEND */ \
+	X(BLOCKED, "blocked") /* of them: switched out */ \
+	X(REPORT_WAIT, "report_wait") /* kvm_vcpu_wakeup: wait */ \
+	X(REPORT_POLL, "report_poll") /* kvm_vcpu_wakeup: poll */ \
+	X(POLLED, "polled") /* halt polling attempted */ \
+	X(POLLED_OK, "polled_ok") /* ... and successful */ \
+	X(POLL_UNKNOWN, "poll_unknown") /* not known whether attempted */ \
+	X(POLL_UNKNOWN_OK, "poll_unknown_ok") \
+	X(REPORTED_WAIT_NS, "reported_wait_ns") \
+	X(SGIS, "sgis") /* probe dispatch_sgi */ \
+	X(SGI_TRAPS, "sgi_traps") /* ICC_SGI1R written, kvm_sys_access */
 enum kw_vcpu_count {
 #define X(id, name) KW_COUNT_##id,
 	KW_VCPU_COUNTS(X)
