@@ -125,7 +125,7 @@ help:
 	@echo 'make          build $(BIN) (missing libraries are installed)'
 	@echo 'make check    run every test; TESTS="tests/run_*" for some'
 	@echo 'make demo     the old kernel against the proposal: table, figures'
-	@echo 'make bench    speed against ns-3 and SimPy, and the goals'
+	@echo 'make bench    speed against ns-3, SimPy, trace-cmd, and the goals'
 	@echo 'make fuzz     random scenarios and broken input, for a minute'
 	@echo 'make plots    every figure again from the results of the demo'
 	@echo 'make tidy     the source rules only'
