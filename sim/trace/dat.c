@@ -34,10 +34,13 @@ enum outcome { ALL_READ, NOT_OPENED, NOT_ALL_READ, UNKNOWN_RECORD };
 #define NMI		0x40
 #define BH_OFF		0x80
 
+#define MAX_CPUS 4096		/* of which offsets are looked at */
+
 struct printer {
 	FILE *out;
 	struct trace_seq seq;
 	bool unknown;
+	unsigned long long offset[MAX_CPUS];	/* of each CPU's last record */
 };
 
 bool kw_dat_is(const char *data, size_t len)
@@ -93,6 +96,17 @@ static void put_lost(const struct printer *p, const struct tep_record *rec)
 		fprintf(p->out, "CPU:%d [LOST EVENTS]\n", rec->cpu);
 }
 
+/* Some damage sends the library round and round. */
+static bool goes_on(struct printer *p, const struct tep_record *rec, int cpu)
+{
+	if (cpu < 0 || cpu >= MAX_CPUS)
+		return true;
+	if (rec->offset <= p->offset[cpu])
+		return false;
+	p->offset[cpu] = rec->offset;
+	return true;
+}
+
 static int put_record(struct tracecmd_input *in, struct tep_record *rec,
 		      int cpu, void *arg)
 {
@@ -100,6 +114,8 @@ static int put_record(struct tracecmd_input *in, struct tep_record *rec,
 	struct printer *p = arg;
 	int pid;
 
+	if (!goes_on(p, rec, cpu))
+		return -1;
 	put_lost(p, rec);
 	if (!tep_find_event_by_record(tep, rec)) {
 		p->unknown = true;
