@@ -13,7 +13,8 @@
 struct worker {
 	struct breadth *b;
 	struct kw_hunter k;
-	struct kw_expander x;
+	struct kw_expander x[2];
+	struct kw_later_reader in[2];
 	struct kw_later out;
 	unsigned found;		/* bit p: property p, in this level */
 };
@@ -27,43 +28,59 @@ struct breadth {
 	unsigned nr_workers;
 };
 
-static void new_state(struct worker *k, uint8_t *s, uint64_t fp,
-		      uint64_t dirty)
+/* x->work is what has not been seen before. */
+static void new_state(struct worker *k, struct kw_expander *x,
+		      const struct kw_child *c)
 {
+	uint64_t dirty = 0;
 	struct kw_find f;
 	unsigned slot = 0;
+	uint32_t i;
 
-	kw_later_put(&k->out, s, fp, dirty);
-	while (kw_hunt_state(&k->k, s, &slot, &f))
+	for (i = 0; i < c->nr; i++)
+		dirty |= UINT64_C(1) << (x->changes[c->first + i].place >>
+					 x->grain_shift);
+	kw_later_put(&k->out, x->work, c->fp, dirty);
+	while (kw_hunt_state(&k->k, x->work, c->fp, &slot, &f))
 		k->found |= 1u << f.what;
 }
 
-static void expand(struct worker *k)
+/* Makes the children of x->cur, and asks for where they would be. */
+static void make(struct worker *k, struct kw_expander *x)
 {
-	struct kw_expander *x = &k->x;
+	struct kw_find f;
+	unsigned i;
+
+	kw_expander_make(x);
+	if (!x->nr && kw_hunt_end(&k->k, x->work, &f))
+		k->found |= 1u << f.what;
+	for (i = 0; i < x->nr; i++)
+		kw_visited_prefetch(&k->b->h->visited, x->children[i].fp);
+}
+
+/* Which of them are new? */
+static void look_up(struct worker *k, struct kw_expander *x)
+{
 	struct kw_hunt *h = k->b->h;
 	struct kw_child *c;
 	struct kw_find f;
 	unsigned i, p;
 
-	kw_expander_moves(x);
-	if (!x->nr && kw_hunt_end(&k->k, x->work, &f))
-		k->found |= 1u << f.what;
-	for (i = 0; i < x->nr; i++) {
-		kw_expander_make(x, i);
-		kw_visited_prefetch(&h->visited, x->children[i].fp);
-	}
+	k->k.transitions += x->nr;
+	if (kw_hunt_was_wrong(h))
+		return;
 	for (i = 0; i < x->nr && !h->stop; i++) {
 		c = &x->children[i];
-		for (p = 0; kw_hunt_move(&k->k, &c->seen, &p, &f);)
+		for (p = 0; c->shows &&
+			    kw_hunt_move(&k->k, &x->seen[i], &p, &f);)
 			k->found |= 1u << f.what;
-		if (c->seen.failed)
+		if (c->shows && x->seen[i].failed)
 			continue;
 		if (h->visited.exact)
 			kw_expander_enter(x, c);
 		if (kw_visited_add(&h->visited, k->k.adder, c->fp, x->work)) {
 			kw_expander_enter(x, c);
-			new_state(k, x->work, c->fp, c->seen.dirty);
+			new_state(k, x, c);
 			kw_expander_leave(x, c);
 		} else if (h->visited.exact) {
 			kw_expander_leave(x, c);
@@ -82,19 +99,45 @@ static bool bounded(struct worker *k)
 			       kw_rescue_bytes(k->k.rescue));
 }
 
+/* One state further; the grains in which it differs from the last. */
+static uint64_t next(struct worker *k, unsigned i)
+{
+	struct kw_expander *x = &k->x[i];
+	uint64_t fp, changed;
+
+	changed = kw_later_next(&k->in[i], x->grain_shift, x->cur, x->work,
+				&fp);
+	x->fp = fp;
+	return changed;
+}
+
+/*
+ * Two expanders take turns, each of which reads all states: while the
+ * children of one are made, what the table has of the other's comes from
+ * memory.
+ */
 static void visit_block(struct worker *k, const struct kw_block *n)
 {
-	struct kw_later_reader r = { n->bytes, n->bytes + n->used };
-	struct kw_expander *x = &k->x;
-	uint64_t fp;
+	uint64_t changed[2];
+	unsigned i, at;
 
-	kw_expander_set(x, k->b->h->start, 0);
 	k->out.differs = ~UINT64_C(0);
-	while (r.at < r.end && !k->b->h->stop) {
-		k->out.differs |= kw_later_next(&r, x->grain_shift, x->cur,
-						 x->work, &fp);
-		x->fp = fp;
-		expand(k);
+	for (i = 0; i < 2; i++) {
+		k->in[i] = (struct kw_later_reader){ n->bytes };
+		kw_expander_set(&k->x[i], k->b->h->start, 0);
+	}
+	for (i = 0; i <= n->nr_states && !k->b->h->stop; i++) {
+		at = i % 2;
+		if (i < n->nr_states) {
+			if (i)
+				next(k, at);
+			changed[at] = next(k, at);
+			make(k, &k->x[at]);
+		}
+		if (i) {
+			k->out.differs |= changed[!at];
+			look_up(k, &k->x[!at]);
+		}
 	}
 }
 
@@ -143,11 +186,13 @@ static void levels(struct breadth *b)
 {
 	struct kw_hunt *h = b->h;
 	struct worker *first = &b->workers[0];
+	struct kw_child start = { 0 };
 	unsigned level;
 
-	kw_visited_add(&h->visited, first->k.adder,
-		       kw_fingerprint(h->start, h->size), h->start);
-	new_state(first, h->start, kw_fingerprint(h->start, h->size), 0);
+	start.fp = kw_fingerprint(h->start, h->size);
+	kw_visited_add(&h->visited, first->k.adder, start.fp, h->start);
+	kw_expander_set(&first->x[0], h->start, start.fp);
+	new_state(first, &first->x[0], &start);
 	end_level(b, 0);
 	for (level = 0; b->todo && !h->stop; level++) {
 		h->res->depth = level;
@@ -169,7 +214,8 @@ void kw_hunt_breadth(struct kw_hunt *h)
 
 		k->b = &b;
 		kw_hunter_init(&k->k, h);
-		kw_expander_init(&k->x, h->w);
+		kw_expander_init(&k->x[0], h->w);
+		kw_expander_init(&k->x[1], h->w);
 		kw_later_init(&k->out, h->start, h->size,
 			       kw_world_grain_shift(h->w));
 	}
@@ -177,7 +223,8 @@ void kw_hunt_breadth(struct kw_hunt *h)
 	bounded(&b.workers[0]);
 	for (i = 0; i < b.nr_workers; i++) {
 		kw_hunter_end(&b.workers[i].k);
-		kw_expander_free(&b.workers[i].x);
+		kw_expander_free(&b.workers[i].x[0]);
+		kw_expander_free(&b.workers[i].x[1]);
 		kw_later_free(&b.workers[i].out);
 	}
 	while (b.todo) {

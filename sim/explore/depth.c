@@ -40,7 +40,7 @@ static void found(struct stack *k, const struct kw_find *f)
 	k->h->stop |= kw_hunt_enough(k->h);
 }
 
-static void push(struct stack *k, const uint8_t *s)
+static void push(struct stack *k, const uint8_t *s, uint64_t fp)
 {
 	struct frame f = { .first = k->moves->len };
 	struct kw_move moves[KW_MAX_MOVES];
@@ -54,7 +54,7 @@ static void push(struct stack *k, const uint8_t *s)
 	g_array_append_vals(k->moves, moves, f.nr);
 	g_array_append_val(k->frames, f);
 	k->h->res->depth = MAX(k->h->res->depth, k->frames->len - 1);
-	while (kw_hunt_state(&k->k, at, &slot, &find))
+	while (kw_hunt_state(&k->k, at, fp, &slot, &find))
 		found(k, &find);
 	if (!f.nr && kw_hunt_end(&k->k, at, &find))
 		found(k, &find);
@@ -74,17 +74,20 @@ static void go_on(struct stack *k)
 	struct kw_seen_by_move seen;
 	struct kw_find find;
 	unsigned p = 0;
+	uint64_t fp;
 
 	memcpy(k->to, k->states->data + k->states->len - h->size, h->size);
 	kw_world_apply(h->w, k->to,
 		       &g_array_index(k->moves, struct kw_move,
 				      f->first + f->next++), &seen);
-	while (kw_hunt_move(&k->k, &seen, &p, &find))
+	k->k.transitions++;
+	while (!kw_hunt_was_wrong(h) &&
+	       kw_hunt_move(&k->k, &seen, &p, &find))
 		found(k, &find);
+	fp = kw_fingerprint(k->to, h->size);
 	if (!seen.failed && !h->stop &&
-	    kw_visited_add(&h->visited, k->k.adder,
-			   kw_fingerprint(k->to, h->size), k->to))
-		push(k, k->to);
+	    kw_visited_add(&h->visited, k->k.adder, fp, k->to))
+		push(k, k->to, fp);
 }
 
 static bool bounded(struct stack *k)
@@ -101,16 +104,16 @@ static bool bounded(struct stack *k)
 void kw_hunt_depth(struct kw_hunt *h)
 {
 	struct stack k = { .h = h };
-	uint64_t n = 0;
+	uint64_t n = 0, fp;
 
 	k.states = g_byte_array_new();
 	k.frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
 	k.moves = g_array_new(FALSE, FALSE, sizeof(struct kw_move));
 	k.to = g_malloc(h->size);
 	kw_hunter_init(&k.k, h);
-	kw_visited_add(&h->visited, k.k.adder,
-		       kw_fingerprint(h->start, h->size), h->start);
-	push(&k, h->start);
+	fp = kw_fingerprint(h->start, h->size);
+	kw_visited_add(&h->visited, k.k.adder, fp, h->start);
+	push(&k, h->start, fp);
 	while (k.frames->len && !h->stop) {
 		if (top(&k)->next == top(&k)->nr) {
 			pop(&k);

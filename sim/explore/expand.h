@@ -19,8 +19,8 @@ struct kw_change {			/* of a word */
 
 struct kw_child {
 	uint64_t fp;
-	struct kw_seen_by_move seen;
 	uint32_t first, nr;		/* its changes */
+	bool shows;			/* anything in seen[] */
 };
 
 struct kw_expander {
@@ -32,6 +32,7 @@ struct kw_expander {
 	unsigned nr;			/* its moves */
 	struct kw_move moves[KW_MAX_MOVES];
 	struct kw_child children[KW_MAX_MOVES];
+	struct kw_seen_by_move seen[KW_MAX_MOVES];
 	struct kw_change *changes;
 	uint32_t nr_changes, max_changes;
 };
@@ -40,9 +41,8 @@ void kw_expander_init(struct kw_expander *x, const struct kw_world *w);
 void kw_expander_free(struct kw_expander *x);
 /* cur := s */
 void kw_expander_set(struct kw_expander *x, const uint8_t *s, uint64_t fp);
-/* x->moves; then each of them is made, and x->children[i] is what i made. */
-void kw_expander_moves(struct kw_expander *x);
-void kw_expander_make(struct kw_expander *x, unsigned i);
+/* Makes every move: x->children[i] is what x->moves[i] leads to. */
+void kw_expander_make(struct kw_expander *x);
 /* work := that child, and cur again. */
 void kw_expander_enter(struct kw_expander *x, const struct kw_child *c);
 void kw_expander_leave(struct kw_expander *x, const struct kw_child *c);

@@ -47,12 +47,14 @@ void kw_hunter_init(struct kw_hunter *k, struct kw_hunt *h);
 /* Adds what it counted to the result. */
 void kw_hunter_end(struct kw_hunter *k);
 
+/* True when the search is to begin again. */
+bool kw_hunt_was_wrong(struct kw_hunt *h);
 /*
  * Does the new state s show something?  Then it is in *f, and there may be
  * more: until it is false, with *slot, which begins as 0.
  */
-bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, unsigned *slot,
-		   struct kw_find *f);
+bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, uint64_t fp,
+		   unsigned *slot, struct kw_find *f);
 /* A state without moves. */
 bool kw_hunt_end(struct kw_hunter *k, uint8_t *s, struct kw_find *f);
 /* What a move showed, as well; nothing follows where it failed. */
@@ -76,6 +78,7 @@ struct kw_rescue *kw_rescue_new(const struct kw_world *w);
 void kw_rescue_free(struct kw_rescue *r);
 uint64_t kw_rescue_bytes(const struct kw_rescue *r);
 /* The slot ails in s: does that come to an end? */
-bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, unsigned slot);
+bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, uint64_t fp,
+		     unsigned slot);
 
 #endif

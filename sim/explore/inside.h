@@ -11,6 +11,7 @@
 #include "../oracle/oracle.h"
 #include "../program/link.h"
 #include "../program/live.h"
+#include "expand.h"
 #include "guard.h"
 #include "relaxed.h"
 #include "world.h"
@@ -54,7 +55,37 @@ struct kw_world {
 	struct kw_slot *slots;
 	unsigned nr_slots;
 	bool checks;			/* some invariants are seen by moves */
+	uint8_t *quick;			/* [node], see quick.c */
+	bool *alone;			/* [actor]: READY and not nested on,
+					   it can step */
+	bool *folds;			/* [node]: may be folded */
 };
+
+struct kw_list {			/* of moves */
+	struct kw_move *m;
+	unsigned nr;
+};
+
+/* world.c */
+bool kw_world_can_step(const struct kw_world *w, const uint8_t *s,
+		       unsigned a);
+/* Adds the moves of actor a, its steps (not: without_steps) first. */
+void kw_world_moves_of(const struct kw_world *w, uint8_t *s, unsigned a,
+		       bool without_steps, struct kw_list *l);
+/* Adds what memory may do by itself. */
+void kw_world_flows(const struct kw_world *w, const uint8_t *s,
+		    struct kw_list *l);
+
+/* quick.c */
+void kw_quick_init(struct kw_world *w);
+/*
+ * Actor a, which can step, steps: what changes goes to c, the fingerprint is
+ * changed by what they change of it.  Returns how many words; or -1: the
+ * step is none that is done here.
+ */
+int kw_quick_step(const struct kw_world *w, const uint8_t *s, unsigned a,
+		  struct kw_change *c, uint64_t *fp);
+#define KW_QUICK_CHANGES 8	/* at most */
 
 /* flags.c */
 /* Everything anew from state s. */

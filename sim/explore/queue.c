@@ -3,15 +3,13 @@
 #include <glib.h>
 #include "queue.h"
 
-#define FAR 255			/* no word, but 254 further */
-
 void kw_later_init(struct kw_later *q, const uint8_t *start, uint32_t size,
 		   unsigned grain_shift)
 {
 	*q = (struct kw_later){
 		.start = start, .nr_words = size / 8,
 		.grain_shift = grain_shift, .last = g_malloc(size),
-		.entry_max = 9 + size / 8 * 10 + size / 8 / 254,
+		.entry_max = sizeof(uint64_t) + 2 + 3 * (size_t)size,
 	};
 	g_assert(q->entry_max < KW_BLOCK_BYTES);
 }
@@ -54,17 +52,20 @@ static void new_block(struct kw_later *q)
 	q->differs = ~UINT64_C(0);
 }
 
-static inline uint8_t *put_word(uint8_t *to, uint64_t x, uint64_t word)
+/* The bytes in which word, which is at addr, differs (x: where) from it. */
+static inline uint8_t *put_word(uint8_t *to, unsigned addr, uint64_t x,
+				uint64_t word)
 {
-	uint8_t *mask = to++;
 	unsigned k;
+	uint16_t at;
 
-	*mask = 0;
 	do {
-		k = (unsigned)__builtin_ctzll(x) / 8;
-		*mask |= (uint8_t)(1u << k);
-		*to++ = (uint8_t)(word >> 8 * k);
-		x &= ~(UINT64_C(0xff) << 8 * k);
+		k = (unsigned)__builtin_ctzll(x) & ~7u;
+		at = (uint16_t)(addr + k / 8);
+		memcpy(to, &at, sizeof(at));
+		to[2] = (uint8_t)(word >> k);
+		to += 3;
+		x &= ~(UINT64_C(0xff) << k);
 	} while (x);
 	return to;
 }
@@ -73,14 +74,15 @@ void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
 		   uint64_t dirty)
 {
 	uint64_t m, a, b;
-	unsigned i, end, from = 0;
-	uint8_t *to;
+	uint8_t *entry, *to;
+	unsigned i, end;
+	uint16_t nr;
 
 	if (!q->block || q->block->used + q->entry_max > KW_BLOCK_BYTES)
 		new_block(q);
-	to = q->block->bytes + q->block->used;
-	memcpy(to, &fp, sizeof(fp));
-	to += sizeof(fp);
+	entry = q->block->bytes + q->block->used;
+	memcpy(entry, &fp, sizeof(fp));
+	to = entry + KW_LATER_HEAD;
 	for (m = q->differs | dirty; m; m &= m - 1) {
 		i = (unsigned)__builtin_ctzll(m) << q->grain_shift;
 		end = MIN(i + (1u << q->grain_shift), q->nr_words);
@@ -89,45 +91,13 @@ void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
 			b = kw_word_at(s, i);
 			if (a == b)
 				continue;
-			for (; i + 1 - from > 254; from += 254)
-				*to++ = FAR;
-			*to++ = (uint8_t)(i + 1 - from);
-			from = i + 1;
-			to = put_word(to, a ^ b, b);
+			to = put_word(to, 8 * i, a ^ b, b);
 			kw_word_put(q->last, i, b);
 		}
 	}
-	*to++ = 0;
+	nr = (uint16_t)((to - entry - KW_LATER_HEAD) / 3);
+	memcpy(entry + sizeof(fp), &nr, sizeof(nr));
 	q->differs = dirty;
 	q->block->used = (uint32_t)(to - q->block->bytes);
 	q->block->nr_states++;
-}
-
-uint64_t kw_later_next(struct kw_later_reader *r, unsigned grain_shift,
-		       uint8_t *s, uint8_t *to, uint64_t *fp)
-{
-	const uint8_t *at = r->at;
-	uint64_t changed = 0, w;
-	unsigned i = 0, gap, m, k;
-
-	memcpy(fp, at, sizeof(*fp));
-	at += sizeof(*fp);
-	while ((gap = *at++)) {
-		if (gap == FAR) {
-			i += 254;
-			continue;
-		}
-		i += gap;
-		w = kw_word_at(s, i - 1);
-		for (m = *at++; m; m &= m - 1) {
-			k = 8 * (unsigned)__builtin_ctz(m);
-			w = (w & ~(UINT64_C(0xff) << k)) |
-			    (uint64_t)*at++ << k;
-		}
-		kw_word_put(s, i - 1, w);
-		kw_word_put(to, i - 1, w);
-		changed |= UINT64_C(1) << ((i - 1) >> grain_shift);
-	}
-	r->at = at;
-	return changed;
 }

@@ -4,8 +4,8 @@
  *
  * An entry is the state's fingerprint, and its difference from the entry
  * before it; the first one of a block differs from the initial state, so
- * that blocks can be read in any order.  For each word that differs: how
- * many words further it is, which bytes differ, those bytes; then a 0.
+ * that blocks can be read in any order: how many bytes differ (2), and for
+ * each of them its address (2) and what it is.
  *
  * Neighbours in the queue have a parent in common, or their parents were
  * neighbours: the writer is told which grains (world.h) can differ at all,
@@ -38,8 +38,10 @@ struct kw_later {
 	uint64_t nr_blocks;
 };
 
+#define KW_LATER_HEAD	(sizeof(uint64_t) + sizeof(uint16_t))
+
 struct kw_later_reader {
-	const uint8_t *at, *end;
+	const uint8_t *at;
 };
 
 void kw_later_init(struct kw_later *q, const uint8_t *start, uint32_t size,
@@ -54,7 +56,24 @@ void kw_later_free(struct kw_later *q);
 void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
 		   uint64_t dirty);
 /* s and to := the next state; returns the grains that changed. */
-uint64_t kw_later_next(struct kw_later_reader *r, unsigned grain_shift,
-		       uint8_t *s, uint8_t *to, uint64_t *fp);
+static inline uint64_t kw_later_next(struct kw_later_reader *r,
+				     unsigned grain_shift, uint8_t *s,
+				     uint8_t *to, uint64_t *fp)
+{
+	const uint8_t *at = r->at;
+	uint64_t changed = 0;
+	uint16_t nr, addr;
+
+	memcpy(fp, at, sizeof(*fp));
+	memcpy(&nr, at + sizeof(*fp), sizeof(nr));
+	for (at += KW_LATER_HEAD; nr; nr--, at += 3) {
+		memcpy(&addr, at, sizeof(addr));
+		s[addr] = at[2];
+		to[addr] = at[2];
+		changed |= UINT64_C(1) << (addr >> (grain_shift + 3));
+	}
+	r->at = at;
+	return changed;
+}
 
 #endif

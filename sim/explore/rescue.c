@@ -132,9 +132,9 @@ static bool search(struct kw_rescue *r, unsigned slot,
 	return false;
 }
 
-bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, unsigned slot)
+bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, uint64_t fp,
+		     unsigned slot)
 {
-	uint64_t fp = kw_fingerprint(s, r->size);
 	struct kw_visited seen;
 	bool comes;
 	unsigned i;

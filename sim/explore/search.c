@@ -40,8 +40,7 @@ static bool wanted(const struct kw_hunter *k, enum kw_property what)
 	return !(k->h->found >> what & 1);
 }
 
-/* True when the search is to begin again. */
-static bool was_wrong(struct kw_hunt *h)
+bool kw_hunt_was_wrong(struct kw_hunt *h)
 {
 	if (kw_world_was_wrong(h->w))
 		h->stop = h->again = true;
@@ -65,8 +64,8 @@ static void find_slot(const struct kw_hunter *k, unsigned slot,
 	};
 }
 
-bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, unsigned *slot,
-		   struct kw_find *f)
+bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, uint64_t fp,
+		   unsigned *slot, struct kw_find *f)
 {
 	unsigned nr = kw_world_nr_slots(k->w), i;
 
@@ -77,9 +76,9 @@ bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, unsigned *slot,
 
 		if (!x->lasts || !wanted(k, property_of(x)) ||
 		    !kw_world_ails(k->w, s, i) ||
-		    kw_rescue_comes(k->rescue, s, i))
+		    kw_rescue_comes(k->rescue, s, fp, i))
 			continue;
-		if (was_wrong(k->h))
+		if (kw_hunt_was_wrong(k->h))
 			return false;
 		find_slot(k, i, f);
 		return true;
@@ -118,12 +117,7 @@ bool kw_hunt_move(struct kw_hunter *k, const struct kw_seen_by_move *seen,
 {
 	unsigned all = shown(seen), p;
 
-	if (!*property) {
-		k->transitions++;
-		k->exposed |= seen->exposed;
-	}
-	if (was_wrong(k->h))
-		return false;
+	k->exposed |= seen->exposed;
 	while ((p = *property) < KW_NR_PROPERTIES) {
 		(*property)++;
 		if (!(all >> p & 1) || !wanted(k, p))

@@ -242,6 +242,7 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 		w->slow[a] = find_slow(w, a);
 	kw_slots_new(w);
 	kw_grains_init(w);
+	kw_quick_init(w);
 	return w;
 }
 
@@ -268,6 +269,9 @@ void kw_world_free(struct kw_world *w)
 	g_free(w->preempt_of);
 	g_free(w->interrupted);
 	g_free(w->written);
+	g_free(w->quick);
+	g_free(w->folds);
+	g_free(w->alone);
 	g_free(w->block_grains);
 	g_free(w->header_grains);
 	g_free(w->slots);

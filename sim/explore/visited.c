@@ -11,11 +11,17 @@
 #include "pack.h"
 #include "visited.h"
 
-#define MARGIN	 8192		/* slots behind the last home */
-#define FIRST	 4096		/* slots at first */
+#define MARGIN	 1024		/* most slots behind the last home */
+#define FIRST	 64		/* slots at first */
 #define ASIDE	 65536		/* first slots, see above */
 
 #define CHUNK	 (1u << 20)	/* bytes of records that are taken at once */
+
+/* Slots behind the last home. */
+static uint64_t margin(uint64_t nr_slots)
+{
+	return MIN(MARGIN, nr_slots);
+}
 
 struct record {
 	uint64_t fp;
@@ -58,17 +64,18 @@ void kw_visited_init(struct kw_visited *v, bool exact, const uint8_t *base,
 	*v = (struct kw_visited){
 		.nr_slots = FIRST, .exact = exact, .base = base, .size = size,
 	};
-	v->slots = g_new0(uint64_t, FIRST + MARGIN);
+	kw_room_grow(&v->room, (FIRST + margin(FIRST)) * sizeof(*v->slots));
+	v->slots = v->room.at;
 }
 
 void kw_visited_free(struct kw_visited *v)
 {
-	g_free(v->slots);
+	kw_room_free(&v->room);
 }
 
 uint64_t kw_visited_bytes(const struct kw_visited *v)
 {
-	return (v->nr_slots + MARGIN) * sizeof(*v->slots) +
+	return (v->nr_slots + margin(v->nr_slots)) * sizeof(*v->slots) +
 	       v->record_bytes;
 }
 
@@ -83,7 +90,7 @@ static void place(struct kw_visited *v, uint64_t slot)
 
 	while (v->slots[i])
 		i++;
-	g_assert(i < v->nr_slots + MARGIN - 1);
+	g_assert(i < v->nr_slots + margin(v->nr_slots) - 1);
 	v->slots[i] = slot;
 }
 
@@ -93,15 +100,15 @@ static void grow(struct kw_visited *v)
 	uint64_t *aside = g_new(uint64_t, ASIDE);
 
 	v->nr_slots = old < 4 * ASIDE ? 2 * old : old + old / 4;
-	v->slots = g_renew(uint64_t, v->slots, v->nr_slots + MARGIN);
-	memset(v->slots + old + MARGIN, 0,
-	       (v->nr_slots - old) * sizeof(*v->slots));
-	for (i = 0; i < MIN(ASIDE, old + MARGIN); i++) {
+	kw_room_grow(&v->room, (v->nr_slots + margin(v->nr_slots)) *
+				sizeof(*v->slots));
+	v->slots = v->room.at;
+	for (i = 0; i < MIN(ASIDE, old + margin(old)); i++) {
 		if (v->slots[i])
 			aside[nr++] = v->slots[i];
 		v->slots[i] = 0;
 	}
-	for (i = old + MARGIN; i-- > ASIDE;) {
+	for (i = old + margin(old); i-- > ASIDE;) {
 		slot = v->slots[i];
 		if (!slot)
 			continue;
@@ -155,9 +162,9 @@ bool kw_visited_add(struct kw_visited *v, struct kw_adder *a, uint64_t fp,
 	for (i = kw_visited_home(v, fp); v->slots[i]; i++)
 		if (is(a, v->slots[i], fp, len))
 			return false;
-	g_assert(i < v->nr_slots + MARGIN - 1);
+	g_assert(i < v->nr_slots + margin(v->nr_slots) - 1);
 	v->slots[i] = a ? put_record(a, fp, len) : fp;
-	if (++v->count * 8 > v->nr_slots * 7)
+	if (++v->count * 4 > v->nr_slots * 3)
 		grow(v);
 	return true;
 }

@@ -4,7 +4,8 @@
  *
  * Fingerprints are one array with open addressing; an entry's place follows
  * its value's order, so that the array grows in place, by a quarter, and is
- * never less than two thirds full once it is large: 9 to 12 bytes a state.
+ * never less than three fifths full once it is large: 11 to 13.5 bytes a
+ * state.
  * That two states share one, and the second is taken for seen, has a chance
  * of n * n / 2^65.
  */
@@ -14,8 +15,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "room.h"
 
 struct kw_visited {
+	struct kw_room room;
 	uint64_t *slots;	/* 0: free; exact: a record's address */
 	uint64_t nr_slots;	/* without the margin behind them */
 	uint64_t count;

@@ -103,9 +103,9 @@ static void look_at(struct again *g, uint32_t n, unsigned i)
 
 	new.changes = (uint16_t)MIN(UINT16_MAX, node(g, n)->changes +
 				    (node(g, n)->actor != new.actor));
-	for (p = 0; kw_hunt_move(&g->k, &c->seen, &p, &f);)
+	for (p = 0; c->shows && kw_hunt_move(&g->k, &x->seen[i], &p, &f);)
 		add_candidate(g, &f, n, (int)i, new.changes);
-	if (c->seen.failed)
+	if (c->shows && x->seen[i].failed)
 		return;
 	at = slot(g, c->fp);
 	if (*at && *at - 1 >= g->level_end &&
@@ -115,7 +115,7 @@ static void look_at(struct again *g, uint32_t n, unsigned i)
 		return;
 	kw_expander_enter(x, c);
 	add_node(g, &new, x->work);
-	while (kw_hunt_state(&g->k, x->work, &slot_nr, &f))
+	while (kw_hunt_state(&g->k, x->work, c->fp, &slot_nr, &f))
 		add_candidate(g, &f, g->nodes->len - 1, -1, 0);
 	kw_expander_leave(x, c);
 }
@@ -127,11 +127,9 @@ static void visit(struct again *g, uint32_t n, const uint8_t *s)
 	unsigned i;
 
 	kw_expander_set(x, s, node(g, n)->fp);
-	kw_expander_moves(x);
+	kw_expander_make(x);
 	if (!x->nr && kw_hunt_end(&g->k, x->work, &f))
 		add_candidate(g, &f, n, -1, 0);
-	for (i = 0; i < x->nr; i++)
-		kw_expander_make(x, i);
 	for (i = 0; i < x->nr; i++)
 		look_at(g, n, i);
 }
@@ -235,7 +233,7 @@ void kw_hunt_witnesses(struct kw_hunt *h)
 	g->candidates = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	start.fp = kw_fingerprint(h->start, h->size);
 	add_node(g, &start, h->start);
-	while (kw_hunt_state(&g->k, h->start, &slot_nr, &f))
+	while (kw_hunt_state(&g->k, h->start, start.fp, &slot_nr, &f))
 		add_candidate(g, &f, 0, -1, 0);
 	levels(g, wanted);
 	g->k.states = g->k.transitions = g->k.ends = 0;

@@ -57,7 +57,7 @@ static bool takes_virq(const struct kw_world *w, const uint8_t *s,
 	       kw_can_begin(w->p, (uint8_t *)(uintptr_t)s, h);
 }
 
-static bool can_step(const struct kw_world *w, const uint8_t *s, unsigned a)
+bool kw_world_can_step(const struct kw_world *w, const uint8_t *s, unsigned a)
 {
 	const struct kw_actor_state *st = kw_block(w, s, a);
 	unsigned home = w->p->actors[a].home;
@@ -107,12 +107,7 @@ static bool must_wait(const struct kw_world *w, const uint8_t *s, unsigned a,
 
 /* --- moves ------------------------------------------------------------ */
 
-struct list {
-	struct kw_move *m;
-	unsigned nr;
-};
-
-static void add(struct list *l, enum kw_move_type type, unsigned a,
+static void add(struct kw_list *l, enum kw_move_type type, unsigned a,
 		unsigned way, unsigned choice, bool slow)
 {
 	g_assert(l->nr < KW_MAX_MOVES);
@@ -124,7 +119,7 @@ static void add(struct list *l, enum kw_move_type type, unsigned a,
 }
 
 static void add_steps(const struct kw_world *w, uint8_t *s, unsigned a,
-		      struct list *l)
+		      struct kw_list *l)
 {
 	unsigned pc = kw_block(w, s, a)->pc, way, ways = 1, k, forks = 1;
 	const struct kw_node *n = &w->p->nodes[pc];
@@ -147,7 +142,7 @@ static void add_steps(const struct kw_world *w, uint8_t *s, unsigned a,
 			add(l, KW_STEP, a, way, k, slow || way);
 }
 
-static bool is_forcing(const struct list *l, unsigned thread)
+static bool is_forcing(const struct kw_list *l, unsigned thread)
 {
 	unsigned i;
 
@@ -158,7 +153,7 @@ static bool is_forcing(const struct list *l, unsigned thread)
 }
 
 static void add_handler(const struct kw_world *w, uint8_t *s, unsigned a,
-			struct list *l)
+			struct kw_list *l)
 {
 	const struct kw_actor *ac = &w->p->actors[a];
 	const struct kw_actor_state *st = kw_block(w, s, a);
@@ -178,7 +173,7 @@ static void add_handler(const struct kw_world *w, uint8_t *s, unsigned a,
 
 /* May thread a be preempted, if its slice ends now? */
 static void add_switch(const struct kw_world *w, const uint8_t *s, unsigned a,
-		       struct list *l)
+		       struct kw_list *l)
 {
 	const struct kw_actor_state *st = kw_block(w, s, a);
 	unsigned hook = w->preempt_of[a];
@@ -196,8 +191,8 @@ static void add_switch(const struct kw_world *w, const uint8_t *s, unsigned a,
 }
 
 /* Buffered stores that may become visible now. */
-static void add_flows(const struct kw_world *w, const uint8_t *s,
-		      struct list *l)
+void kw_world_flows(const struct kw_world *w, const uint8_t *s,
+		    struct kw_list *l)
 {
 	unsigned cpu, k, nr;
 
@@ -211,24 +206,29 @@ static void add_flows(const struct kw_world *w, const uint8_t *s,
 	}
 }
 
+void kw_world_moves_of(const struct kw_world *w, uint8_t *s, unsigned a,
+		       bool without_steps, struct kw_list *l)
+{
+	const struct kw_actor_state *st = kw_block(w, s, a);
+
+	if (!without_steps && kw_world_can_step(w, s, a))
+		add_steps(w, s, a, l);
+	if (st->armed || st->pend)
+		add_handler(w, s, a, l);
+	if (w->opts.preemptions && w->p->actors[a].type == KW_THREAD)
+		add_switch(w, s, a, l);
+}
+
 unsigned kw_world_moves(const struct kw_world *w, uint8_t *s,
 			struct kw_move moves[KW_MAX_MOVES])
 {
-	struct list l = { moves, 0 };
+	struct kw_list l = { moves, 0 };
 	unsigned a;
 
-	for (a = 0; a < w->nr_actors; a++) {
-		const struct kw_actor_state *st = kw_block(w, s, a);
-
-		if (st->run == KW_READY && can_step(w, s, a))
-			add_steps(w, s, a, &l);
-		if (st->armed || st->pend)
-			add_handler(w, s, a, &l);
-		if (w->opts.preemptions && w->p->actors[a].type == KW_THREAD)
-			add_switch(w, s, a, &l);
-	}
+	for (a = 0; a < w->nr_actors; a++)
+		kw_world_moves_of(w, s, a, false, &l);
 	if (w->memory)
-		add_flows(w, s, &l);
+		kw_world_flows(w, s, &l);
 	return l.nr;
 }
 
@@ -432,7 +432,7 @@ static void fold(struct moving *m, unsigned a)
 	const struct kw_move on = { .type = KW_STEP, .actor = (uint16_t)a };
 	unsigned i;
 
-	for (i = 0; i < MAX_FOLD && can_step(m->w, m->s, a); i++)
+	for (i = 0; i < MAX_FOLD && kw_world_can_step(m->w, m->s, a); i++)
 		if (!is_hidden(m, a) || !step(m, &on))
 			return;
 }
@@ -605,7 +605,7 @@ unsigned kw_world_blocked(const struct kw_world *w, uint8_t *s,
 	unsigned a;
 
 	for (a = 0; a < w->nr_actors; a++)
-		if (can_step(w, s, a) && must_wait(w, s, a, addr))
+		if (kw_world_can_step(w, s, a) && must_wait(w, s, a, addr))
 			return a + 1;
 	return 0;
 }

@@ -53,6 +53,14 @@ for s in pmu-overflow-in-wfi line-while-waiting line-consumed-request \
 			have=$(field verdict)$(field found)
 			[ -n "$have" ] && [ "$have" = "${want:=$have}" ]
 			ok $? "$s, $k: $o agrees"
+			# Depth first makes each move in a copy: a word that
+			# breadth first overlooks would be a state less.
+			[ "$(field complete)$o" = true--bfs ] &&
+				bfs=$(field states)/$(field transitions)
+			[ "$(field complete)$o" != true--dfs ] ||
+				[ "$(field states)/$(field transitions)" = \
+				  "$bfs" ]
+			ok $? "$s, $k: as many states"
 		done
 	done
 done
