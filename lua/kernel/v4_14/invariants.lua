@@ -25,6 +25,11 @@ local function is_on_list(vcpu, irq)
 	end) == true
 end
 
+-- A path of its own: what a vCPU's list holds is asked of every vCPU.
+function K.irq_is_listed_rightly(irq, vcpu)
+	return is_on_list(vcpu, irq) == (load(irq.vcpu) == vcpu)
+end
+
 -- irq_lock is held by whoever changes either side.
 invariant("I3", {
 	about = "an interrupt is on the ap_list of irq->vcpu and on no other",
@@ -33,10 +38,8 @@ invariant("I3", {
 		if spin_is_locked(irq.lock) then
 			return true
 		end
-		local vcpu = load(irq.vcpu)
 		for n = 0, kvm.nr_vcpus - 1 do
-			local v = kvm.vcpu[n]
-			if is_on_list(v, irq) ~= (vcpu == v) then
+			if not K.irq_is_listed_rightly(irq, kvm.vcpu[n]) then
 				return false
 			end
 		end
