@@ -57,9 +57,11 @@ static void vcpu_name(const struct kw_thread *v, char *buf, size_t size)
 /* As the objects of simulations are called, where there is the same. */
 static uint16_t cause_of(struct keep *k, const struct kw_sleep *s)
 {
-	char vcpu[32], name[64];
+	char vcpu[32], name[64], irq[16] = "";
 
 	vcpu_name(s->vcpu, vcpu, sizeof(vcpu));
+	if (s->intid >= 0)
+		g_snprintf(irq, sizeof(irq), "%d", s->intid);
 	switch (s->cause) {
 	case KW_WAKE_UNKNOWN:
 		return 0;
@@ -68,13 +70,13 @@ static uint16_t cause_of(struct keep *k, const struct kw_sleep *s)
 		break;
 	case KW_WAKE_SGI:
 	case KW_WAKE_PPI:
-		g_snprintf(name, sizeof(name), "%s.%s%d", vcpu,
-			   s->cause == KW_WAKE_SGI ? "sgi" : "ppi", s->intid);
+		g_snprintf(name, sizeof(name), "%s.%s%s", vcpu,
+			   s->cause == KW_WAKE_SGI ? "sgi" : "ppi", irq);
 		break;
 	case KW_WAKE_SPI:
 	case KW_WAKE_LPI:
-		g_snprintf(name, sizeof(name), "%s%d",
-			   s->cause == KW_WAKE_SPI ? "spi" : "lpi", s->intid);
+		g_snprintf(name, sizeof(name), "%s%s",
+			   s->cause == KW_WAKE_SPI ? "spi" : "lpi", irq);
 		break;
 	default:
 		g_snprintf(name, sizeof(name), "%s.%s", vcpu,
