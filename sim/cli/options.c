@@ -49,7 +49,7 @@ const struct kw_option kw_option_table[] = {
 	    "necessity: 1000000)"),
 	OPT("max-memory", "MB", NUMBER, max_memory, EXPLORING | V(LITMUS),
 	    "end, bounded, with so many megabytes (default 2048)"),
-	OPT("preemptions", "N", NUMBER, preemptions, EXPLORING,
+	OPT("preemptions", "N", NUMBER, preemptions, EXPLORING | V(EXPORT),
 	    "so many involuntary switches at most, 0 to 255 (default 0)"),
 	OPT("without", "STEP", LIST, without, V(EXPLORE),
 	    "leave this step out, such as smp_mb@kvm_psci_vcpu_on; may be "

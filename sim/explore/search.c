@@ -91,6 +91,8 @@ bool kw_hunt_end(struct kw_hunter *k, uint8_t *s, struct kw_find *f)
 	unsigned addr = 0, a;
 
 	k->ends++;
+	if (k->h->opts->end)
+		k->h->opts->end(k->h->opts->end_arg, s);
 	if (!wanted(k, KW_FINDS_DEADLOCK))
 		return false;
 	a = kw_world_blocked(k->w, s, &addr);

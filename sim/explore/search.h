@@ -44,6 +44,12 @@ struct kw_search_opts {
 	/* Called now and then; may be NULL. */
 	void (*progress)(void *arg, uint64_t states, uint64_t left);
 	void *progress_arg;
+	/*
+	 * Called for each state without moves, by any thread, and again when
+	 * a search begins again; may be NULL.
+	 */
+	void (*end)(void *arg, const uint8_t *s);
+	void *end_arg;
 };
 
 struct kw_witness {		/* how a property is reached */

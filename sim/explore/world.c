@@ -44,6 +44,11 @@ const struct kw_object *kw_world_vcpu(const struct kw_world *w, unsigned v)
 	return &w->p->objects[w->vcpus[v]];
 }
 
+int kw_world_vcpu_of(const struct kw_world *w, unsigned a)
+{
+	return w->vcpu_of[a];
+}
+
 /* --- who may ---------------------------------------------------------- */
 
 /* What the CPU interface signals is taken before the next instruction. */

@@ -88,6 +88,8 @@ uint32_t kw_world_size(const struct kw_world *w);
 /* log2 of the words of a grain: a state is at most 64 grains. */
 unsigned kw_world_grain_shift(const struct kw_world *w);
 const struct kw_object *kw_world_vcpu(const struct kw_world *w, unsigned v);
+/* The vCPU whose thread actor a is, or -1. */
+int kw_world_vcpu_of(const struct kw_world *w, unsigned a);
 
 /*
  * A search begins, perhaps once more: what was learnt counts from now on.

@@ -38,11 +38,12 @@ directions() {
 	oracle: base program machine
 	run: base program machine oracle
 	explore: base program machine oracle run weak
+	export: base program machine explore
 	trace: base
 	script: base program
 	store: base program run script
 	report: base program machine oracle run weak explore trace script store
-	cli: base program machine oracle run explore weak litmus trace script store report
+	cli: base program machine oracle run explore export weak litmus trace script store report
 	LIST
 }
 

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides how the model looks as a whole.
+ *
+ * With opts.list, for tests, the model tells what pan saw: a line for each
+ * property that is found, and for each end state a line of places and of
+ * bytes of the explorer's state, "end ACTOR@PLACE ... ADDRESS=BYTE ...";
+ * comments say which bytes a place stands for, "place ACTOR PLACE ADDRESS=BYTE
+ * ...", the others of the actor's block being 0.
+ */
+#include <string.h>
+#include "model.h"
+
+static const char wait_text[] =
+"/*\n"
+" * A vCPU's byte: 1 SPEC holds, 2 or 4 what it waits for, 8 a wait is open,\n"
+" * 16 the predicate ended it, 32 and SPEC held since, 64 for a signal.\n"
+" */\n"
+"inline entered(w)\n"
+"{\n"
+"	spurious((w & 8) && !(w & 64) && !(w & 16 -> w & 32 : w & 1));\n"
+"	w = (w & 8 -> w & 7 : w)\n"
+"}\n"
+"inline verdict(w)\n"
+"{\n"
+"	w = (w & 8 -> (w & 95) | 16 | 32 * (w & 1) : w)\n"
+"}\n"
+"inline signalled(w)\n"
+"{\n"
+"	w = (w & 8 -> w | 64 : w)\n"
+"}\n";
+
+/* The names are for what pan says; they are 0 and cost no state. */
+static const char plain_text[] =
+"hidden byte not_missed, not_spurious, not_failed, not_deadlock;\n"
+"#define spurious(c)	assert(not_spurious || !(c))\n"
+"#define wrong(c, what)	d_step { (c) -> assert(not_##what) }\n\n";
+
+static const char list_text[] =
+"#define spurious(c)	if :: (c) -> c_code { kw_found(1); } :: else fi\n"
+"#define wrong(c, what)	((c) && c_expr { (kw_found(what)) })\n"
+"#define missed		0\n"
+"#define failed		2\n"
+"#define deadlock	3\n\n"
+"c_code {\n"
+"static int kw_found(int what)\n"
+"{\n"
+"	static const char *const names[] = { \"missed\", \"spurious\", "
+"\"failed\", \"deadlock\" };\n"
+"	static int seen[4];\n"
+"	if (!seen[what]++)\n"
+"		printf(\"found %s\\n\", names[what]);\n"
+"	return 0;\n"
+"}\n"
+"}\n\n";
+
+/* What a value of two bytes stands for. */
+static void put_value(struct kw_export *x, unsigned addr, unsigned value,
+		      GString *out)
+{
+	const struct kw_object *o = kw_object_at(x->p, addr);
+	const struct kw_field *f = !o || addr >= x->p->objects_size ? NULL :
+		kw_field_at(&x->p->kinds[o->kind], addr - o->addr);
+	const struct kw_object *to = kw_object_at(x->p, value);
+
+	if (!value)
+		g_string_append(out, "none");
+	else if (addr >= x->p->objects_size || !f || f->type == KW_LOCK ||
+		 f->type == KW_HANDLER)
+		g_string_append(out, value <= x->nr_actors ?
+				x->p->actors[value - 1].name : "a path");
+	else if (to && to->addr == value)
+		g_string_append(out, to->name);
+	else
+		kw_address_name(x->p, value, out);
+}
+
+static void put_values(struct kw_export *x, const struct kw_var *v,
+		       unsigned addr, GString *out)
+{
+	unsigned i;
+
+	for (i = 0; i < v->values->len; i++) {
+		g_string_append_printf(out, "%s %u ", i ? "," : "	/*", i);
+		put_value(x, addr, g_array_index(v->values, uint16_t, i),
+			  out);
+	}
+	g_string_append(out, " */");
+}
+
+static void put_variables(struct kw_export *x, GString *out)
+{
+	unsigned addr, code;
+
+	for (addr = 0; addr < x->size; addr++) {
+		const struct kw_var *v = &x->vars[addr];
+
+		if (!kw_export_is_kept(v))
+			continue;
+		code = kw_export_code(v, g_array_index(v->values, uint16_t,
+						       v->values->len - 1));
+		g_string_append(out, v->any ? "byte " : code == 1 ? "bit " :
+				code < 256 ? "byte " : "short ");
+		kw_export_name(x, addr, out);
+		code = kw_export_code(v, v->width == 2 ?
+				      kw_get16(x->init, addr) :
+				      x->init[addr]);
+		if (code)
+			g_string_append_printf(out, " = %u", code);
+		g_string_append_c(out, ';');
+		if (v->width == 2)
+			put_values(x, v, addr, out);
+		g_string_append_c(out, '\n');
+	}
+	g_string_append(out, "hidden byte spec;\n\n");
+}
+
+static void put_follow(struct kw_export *x, unsigned v, GString *out)
+{
+	unsigned t = x->thread_of[v], run;
+	GString *w = g_string_new(NULL), *in = g_string_new(NULL);
+
+	kw_export_name(x, x->flags_at + v, w);
+	run = t == KW_NOBODY ? 0 : KW_EXPORT_AT(x, t, run);
+	if (run && kw_export_has(kw_export_var(x, run, 1), KW_IN_GUEST)) {
+		kw_export_name(x, run, in);
+		g_string_append_printf(in, " == %u", KW_IN_GUEST);
+	} else {
+		g_string_append(in, "false");
+	}
+	g_string_append(out, x->now[v]->str);
+	g_string_append_printf(out,
+		"inline follow_%u()\n{\n"
+		"	spec = NOW_%u;\n"
+		"	if\n"
+		"	:: spec == (%s & 7)\n"
+		"	:: else ->\n"
+		"		%s = (%s & 120) | spec;\n"
+		"		if\n"
+		"		:: !(%s & 8) && spec > 1 -> %s = %s | 8\n"
+		"		:: (%s & 8) && spec == 1 && %s -> %s = spec\n"
+		"		:: else\n"
+		"		fi;\n"
+		"		%s = ((%s & 17) == 17 -> %s | 32 : %s)\n"
+		"	fi\n}\n\n",
+		v, v, w->str, w->str, w->str, w->str, w->str, w->str, w->str,
+		in->str, w->str, w->str, w->str, w->str, w->str);
+	g_string_free(w, TRUE);
+	g_string_free(in, TRUE);
+}
+
+/* --- what the tests read ---------------------------------------------- */
+
+/* A comment: the bytes that it stands for. */
+static void put_place_bytes(struct kw_export *x, unsigned a,
+			    const struct kw_place *at, GString *out)
+{
+	const uint8_t *b = (const uint8_t *)at->block;
+	unsigned j;
+
+	g_string_append_printf(out, "/* place %u %u", a, at->nr);
+	for (j = 0; j < x->walkers[a].size; j++)
+		if (b[j])
+			g_string_append_printf(out, " %u=%u",
+					x->p->actors[a].base + j, b[j]);
+	g_string_append(out, " */\n");
+}
+
+static void put_var_bytes(struct kw_export *x, unsigned addr, GString *out)
+{
+	const struct kw_var *v = &x->vars[addr];
+	GString *name = g_string_new(NULL);
+	unsigned i;
+
+	kw_export_name(x, addr, name);
+	if (v->width == 1) {
+		g_string_append_printf(out, "	printf(\" %u=%%d\", "
+				       "(int)now.%s);\n", addr, name->str);
+	} else {
+		g_string_append(out, "	{ static const int of[] = {");
+		for (i = 0; i < v->values->len; i++)
+			g_string_append_printf(out, "%u, ",
+				g_array_index(v->values, uint16_t, i));
+		g_string_append_printf(out, "};\n	printf(\" %u=%%d %u="
+				       "%%d\", of[now.%s] & 255, of[now.%s] "
+				       ">> 8); }\n", addr, addr + 1,
+				       name->str, name->str);
+	}
+	g_string_free(name, TRUE);
+}
+
+static void put_list(struct kw_export *x, GString *out)
+{
+	unsigned a, addr;
+
+	g_string_append_printf(out, "short at[%u];\n", x->nr_actors);
+	g_string_append(out, "c_code {\nstatic int kw_end(void)\n{\n"
+			"	printf(\"end\");\n");
+	for (a = 0; a < x->nr_actors; a++)
+		g_string_append_printf(out, "	printf(\" %u@%%d\", "
+				       "(int)now.at[%u]);\n", a, a);
+	for (addr = 0; addr < x->size; addr++)
+		if (kw_export_is_kept(&x->vars[addr]))
+			put_var_bytes(x, addr, out);
+	g_string_append(out, "	printf(\"\\n\");\n	return 0;\n}\n}\n"
+			"active proctype ends()\n{\n"
+			"	timeout && c_expr { (kw_end()) }\n}\n\n");
+}
+
+/* --- processes -------------------------------------------------------- */
+
+/*
+ * A choice within a move makes it a d_step: pan would take each half of an
+ * atomic sequence as a step of its own.  Without one atomic is the faster.
+ */
+static void put_move(struct kw_export *x, unsigned a, const char *before,
+		     const struct kw_export_text *t, GString *out)
+{
+	char *at = x->opts->list ? g_strdup_printf("%sat[%u] = %u",
+				*t->body ? "; " : "", a, t->to) : g_strdup("");
+	bool body = *t->body || *at;
+
+	g_string_append(out, before);
+	if (t->fails)
+		g_string_append_printf(out, "wrong(%s, %s)",
+				       *t->guard ? t->guard : "true",
+				       t->fails);
+	else if (!body)
+		g_string_append(out, *t->guard ? t->guard : "skip");
+	else
+		g_string_append_printf(out, "%s { %s%s%s%s }",
+				       strstr(t->body, "::") ? "d_step" :
+							       "atomic",
+				       t->guard, *t->guard ? " -> " : "",
+				       t->body, at);
+	g_string_append_printf(out, "; goto L%u", t->to);
+	g_free(at);
+}
+
+static void put_where(struct kw_export *x, const struct kw_place *at,
+		      GString *out)
+{
+	const struct kw_node *n = &x->p->nodes[at->block->pc];
+	const struct kw_src *s;
+
+	g_string_append_printf(out, "L%u:", at->nr);
+	if (at->block->run == KW_IDLE) {
+		g_string_append(out, "	/* idle */\n");
+	} else if (at->block->run == KW_ENDED) {
+		g_string_append(out, "	/* ended */\n");
+	} else {
+		s = x->p->nr_srcs ? &x->p->srcs[n->src] : NULL;
+		g_string_append_printf(out, "	/* %u %s", at->block->pc,
+				       kw_op_names[n->op]);
+		if (s && s->file)
+			g_string_append_printf(out, ", %s, %s:%d", s->path,
+					       s->file, s->line);
+		g_string_append(out, " */\n");
+	}
+}
+
+static void put_place(struct kw_export *x, unsigned a,
+		      const struct kw_place *at, GString *out)
+{
+	struct kw_export_moves *l = kw_export_moves(x, a, at);
+	unsigned i;
+
+	if (x->opts->list)
+		put_place_bytes(x, a, at, out);
+	put_where(x, at, out);
+	if (!l->all->len)
+		g_string_append(out, "	false;\n");
+	/* A label is not to stand at a d_step. */
+	if (l->all->len) {
+		g_string_append(out, "	if\n");
+		for (i = 0; i < l->all->len; i++) {
+			put_move(x, a, "	:: ", l->all->pdata[i], out);
+			g_string_append_c(out, '\n');
+		}
+		g_string_append(out, "	fi;\n");
+	}
+	kw_export_moves_free(l);
+}
+
+static void put_process(struct kw_export *x, unsigned a, GString *out)
+{
+	const GPtrArray *places = x->walkers[a].places;
+	unsigned i;
+
+	g_string_append_printf(out, "active proctype actor_%s()\n{\n",
+			       x->walkers[a].name);
+	for (i = 0; i < places->len; i++)
+		put_place(x, a, places->pdata[i], out);
+	g_string_append(out, "}\n\n");
+}
+
+void kw_export_print(struct kw_export *x, GString *out)
+{
+	unsigned v, a;
+
+	g_string_append_printf(out, "/* %s */\n\n", x->opts->about);
+	g_string_append(out, x->opts->list ? list_text : plain_text);
+	put_variables(x, out);
+	if (x->nr_vcpus)
+		g_string_append(out, wait_text);
+	for (v = 0; v < x->nr_vcpus; v++)
+		put_follow(x, v, out);
+	if (x->opts->list)
+		put_list(x, out);
+	for (a = 0; a < x->nr_actors; a++)
+		put_process(x, a, out);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Generated programs: whatever the order, the reduction and the store, a
+ * search finds the same properties and ends in the same states as a plain
+ * one that keeps every state; and so does Spin, on the exported model, down
+ * to the numbers of states and moves.
+ *
+ * Spin compiles each model, which takes a second: it sees a few of the
+ * programs, and all of them with -m slow.
+ */
+#include "../lib/generate.h"
+#include "../lib/spin.h"
+
+#define PROGRAMS	200
+#define SPIN_EVERY	40	/* programs, unless slow */
+
+static unsigned found_by(const struct kw_search_result *res)
+{
+	unsigned p, found = 0;
+
+	for (p = 0; p < KW_FINDS_INVARIANT; p++)
+		found |= (unsigned)res->of[p].found << p;
+	return found;
+}
+
+struct ends {
+	const struct kw_program *p;
+	const struct seen *all;
+	GHashTable *keys;
+	GMutex lock;		/* a search may have several threads */
+};
+
+static void at_end(void *arg, const uint8_t *s)
+{
+	struct ends *e = arg;
+
+	g_mutex_lock(&e->lock);
+	g_hash_table_add(e->keys, end_key(e->p, e->all, s));
+	g_mutex_unlock(&e->lock);
+}
+
+/* One setting of the engine, against all states. */
+static void search(struct assembler *m, const struct kw_world_opts *o,
+		   struct kw_search_opts *how, const struct seen *all)
+{
+	struct kw_world *w = kw_world_new(&m->p, o);
+	struct kw_search_result res;
+	struct ends e = {
+		.p = &m->p, .all = all,
+		.keys = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+			(GDestroyNotify)g_bytes_unref, NULL),
+	};
+
+	g_mutex_init(&e.lock);
+	how->end = at_end;
+	how->end_arg = &e;
+	kw_search(w, how, &res);
+	g_assert_true(res.complete);
+	g_assert_cmpuint(found_by(&res), ==, all->found);
+	g_assert_true(same_set(e.keys, all->keys));
+	if (!o->fold) {
+		g_assert_cmpuint(res.states, ==, all->states);
+		g_assert_cmpuint(res.transitions, ==, all->transitions);
+		g_assert_cmpuint(res.ends, ==, all->nr_ends);
+	} else {
+		g_assert_cmpuint(res.states, <=, all->states);
+	}
+	kw_search_result_free(&res);
+	kw_world_free(w);
+	g_hash_table_destroy(e.keys);
+	g_mutex_clear(&e.lock);
+}
+
+static void test_settings(void)
+{
+	unsigned seed, i, p, with[KW_FINDS_INVARIANT] = { 0 };
+	const struct kw_world_opts plain = { 0 };
+	struct assembler m;
+	struct seen all;
+
+	for (seed = 1; seed <= PROGRAMS; seed++) {
+		generate(&m, seed);
+		seen_plainly(&m.p, &plain, &all);
+		g_test_message("program %u: %u states, found %x", seed,
+			       (unsigned)all.states, all.found);
+		for (i = 0; i < 8; i++) {
+			const struct kw_world_opts o = { .fold = i & 1 };
+			struct kw_search_opts s = {
+				.depth_first = i & 2, .exact = i & 4,
+			};
+
+			search(&m, &o, &s, &all);
+		}
+		for (p = 0; p < KW_FINDS_INVARIANT; p++)
+			with[p] += all.found >> p & 1;
+		seen_free(&all);
+	}
+	/* Each property is found in some and not in others. */
+	for (p = 0; p < KW_FINDS_INVARIANT; p++) {
+		g_test_message("%s: %u", kw_property_name(&m.p, p), with[p]);
+		g_assert_cmpuint(with[p], >=, PROGRAMS / 20);
+		g_assert_cmpuint(with[p], <=, PROGRAMS - PROGRAMS / 20);
+	}
+}
+
+static void test_spin(void)
+{
+	const struct kw_world_opts plain = { 0 };
+	unsigned seed, step = g_test_slow() ? 1 : SPIN_EVERY;
+	struct seen all, spin;
+	struct assembler m;
+
+	if (!spin_is_there()) {
+		g_test_skip("Spin is not installed");
+		return;
+	}
+	for (seed = 1; seed <= PROGRAMS; seed += step) {
+		generate(&m, seed);
+		seen_plainly(&m.p, &plain, &all);
+		g_assert_true(seen_by_spin(&m.p, &spin));
+		g_test_message("program %u: %u states, found %x", seed,
+			       (unsigned)spin.states, spin.found);
+		g_assert_cmpuint(spin.found, ==, all.found);
+		g_assert_true(same_set(all.ends, spin.ends));
+		g_assert_cmpuint(spin.states, ==, all.states);
+		/* A move that fails is none of Spin's. */
+		if (!(all.found >> KW_FINDS_FAILED & 1))
+			g_assert_cmpuint(spin.transitions, ==,
+					 all.transitions);
+		seen_free(&all);
+		seen_free(&spin);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/agree/settings", test_settings);
+	g_test_add_func("/agree/spin", test_spin);
+	return g_test_run();
+}

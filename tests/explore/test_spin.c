@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Shipped scenarios by Spin, on the exported model: the same states, moves,
+ * end states and properties as without reduction.  What Spin needs more than
+ * a second for is left for -m slow.
+ */
+#include "../../sim/script/script.h"
+#include "../lib/spin.h"
+
+static const struct small {
+	const char *path;
+	bool slow;
+} scenarios[] = {
+	{ "scenarios/ode/gicv4-doorbell.lua", false },
+	{ "scenarios/ode/gicv4-pending-at-exit.lua", false },
+	{ "scenarios/ode/line-while-waiting.lua", false },
+	{ "scenarios/ode/line-consumed-request.lua", true },
+	{ "scenarios/ode/power-on-while-waiting.lua", true },
+	{ "scenarios/ode/distributor-off.lua", true },
+	{ "scenarios/ode/pmu-overflow-in-wfi.lua", true },
+	{ "scenarios/ode/pmu-overflow-around-wfi.lua", true },
+};
+static const char *const kernels[] = { "v4.14", "v4.14+ode-3" };
+
+/* What the engine itself says, looking for everything. */
+static unsigned found_by_engine(const struct kw_program *p)
+{
+	const struct kw_world_opts o = { 0 };
+	const struct kw_search_opts how = { 0 };
+	struct kw_world *w = kw_world_new(p, &o);
+	struct kw_search_result res;
+	unsigned i, found = 0;
+
+	kw_search(w, &how, &res);
+	g_assert_true(res.complete);
+	for (i = 0; i < KW_FINDS_INVARIANT; i++)
+		found |= (unsigned)res.of[i].found << i;
+	kw_search_result_free(&res);
+	kw_world_free(w);
+	return found;
+}
+
+static void compare(const char *path, const char *kernel)
+{
+	const struct kw_script script = {
+		.lua_dir = "lua", .kernel = kernel, .path = path,
+	};
+	const struct kw_world_opts plain = { 0 };
+	struct kw_scenario *s;
+	struct seen all, spin;
+	GError *err = NULL;
+
+	s = kw_script_load(&script, &err);
+	g_assert_no_error(err);
+	seen_plainly(s->program, &plain, &all);
+	g_assert_true(seen_by_spin(s->program, &spin));
+	g_test_message("%s %s: %u states, %u moves, %u ends, found %x", path,
+		       kernel, (unsigned)spin.states,
+		       (unsigned)spin.transitions,
+		       g_hash_table_size(spin.ends), spin.found);
+	g_assert_cmpuint(spin.states, ==, all.states);
+	g_assert_cmpuint(spin.transitions, ==, all.transitions);
+	g_assert_cmpuint(spin.found, ==, all.found);
+	g_assert_cmpuint(spin.found, ==, found_by_engine(s->program));
+	g_assert_true(same_set(all.ends, spin.ends));
+	seen_free(&all);
+	seen_free(&spin);
+	kw_scenario_free(s);
+}
+
+static void test_scenarios(void)
+{
+	unsigned i, k;
+
+	if (!spin_is_there()) {
+		g_test_skip("Spin is not installed");
+		return;
+	}
+	for (i = 0; i < G_N_ELEMENTS(scenarios); i++)
+		for (k = 0; k < G_N_ELEMENTS(kernels); k++)
+			if (g_test_slow() || !scenarios[i].slow)
+				compare(scenarios[i].path, kernels[k]);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/spin/scenarios", test_scenarios);
+	return g_test_run();
+}

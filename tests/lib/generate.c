@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides what a generated program is: statements, drawn one after another,
+ * over the bytes of one object, which is the vCPU.
+ */
+#include "generate.h"
+
+enum {				/* addresses */
+	VCPU = 8,
+	WFI = 8, PEND = 9,		/* architectural */
+	VARS = 10, NR_VARS = 3,		/* 0 .. 2 each */
+	WORD = 13,
+	HARDIRQ = 14, VIRQ = 16,	/* handlers */
+	LOCKS = 18, NR_LOCKS = 2,
+	LIST = 22, POINTER = 26,
+	TASK = 32,
+	ENTRIES = 40, NR_ENTRIES = 2,	/* 8 bytes each: a link, a byte */
+};
+enum { VERDICT, SIGNAL };
+
+struct generator {
+	struct assembler *m;
+	uint64_t random;
+	bool handler, virq;
+	unsigned depth;			/* of statements in statements */
+	unsigned held;			/* locks, a bit each */
+};
+
+/* 0 .. n-1; splitmix64 */
+static unsigned draw(struct generator *g, unsigned n)
+{
+	uint64_t z = g->random += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return (unsigned)((z ^ z >> 31) % n);
+}
+
+static void statement(struct generator *g);
+
+static void end(struct generator *g)
+{
+	asm_op(g->m, KW_OP_JUMP, 0, 0)->op = KW_OP_END;
+}
+
+static unsigned var(struct generator *g)
+{
+	return VARS + draw(g, NR_VARS);
+}
+
+static unsigned entry(struct generator *g)
+{
+	return ENTRIES + 8 * draw(g, NR_ENTRIES);
+}
+
+static void arch_store(struct generator *g, unsigned addr, unsigned value)
+{
+	asm_op(g->m, KW_OP_STORE, addr, value)->flags = KW_NODE_ARCH;
+}
+
+/* What follows happens after outcome 1 only. */
+static void if_two(struct generator *g, enum kw_op op, unsigned addr,
+		   unsigned val)
+{
+	struct kw_node *n = asm_op(g->m, op, addr, val);
+
+	statement(g);
+	n->next[0] = asm_here(g->m);
+}
+
+/* The same, of three. */
+static void if_one_of_three(struct generator *g, enum kw_op op,
+			    unsigned addr, unsigned val)
+{
+	struct kw_node *n = asm_op(g->m, op, addr, val);
+	uint16_t *succ = g->m->succ + g->m->p.nr_succ;
+
+	n->flags = KW_NODE_MANY;
+	n->next[0] = (uint16_t)g->m->p.nr_succ;
+	n->next[1] = 3;
+	g->m->p.nr_succ += 3;
+	succ[1] = asm_here(g->m);
+	statement(g);
+	succ[0] = succ[2] = asm_here(g->m);
+}
+
+static void locked(struct generator *g)
+{
+	unsigned l = draw(g, NR_LOCKS), how = draw(g, 2);
+	bool again = g->held >> l & 1;
+
+	/* Twice is a failure, so it is seldom. */
+	if (again && draw(g, 8)) {
+		statement(g);
+		return;
+	}
+	g->held |= 1u << l;
+	asm_op(g->m, KW_OP_LOCK, LOCKS + 2 * l, how);
+	statement(g);
+	if (!draw(g, 3))
+		statement(g);
+	asm_op(g->m, KW_OP_UNLOCK, LOCKS + 2 * l, how);
+	if (!again)
+		g->held &= ~(1u << l);
+}
+
+static void masked(struct generator *g)
+{
+	bool irq = draw(g, 2);
+
+	asm_op(g->m, irq ? KW_OP_IRQ_OFF : KW_OP_PREEMPT_OFF, 0, 0);
+	statement(g);
+	asm_op(g->m, irq ? KW_OP_IRQ_ON : KW_OP_PREEMPT_ON, 0, 0);
+}
+
+/* By pointer: what it points to, or NULL, which is a failure. */
+static void pointer(struct generator *g)
+{
+	struct kw_node *n;
+
+	if (draw(g, 2)) {
+		n = asm_op(g->m, KW_OP_LEA, draw(g, 3) ? entry(g) : 0, 0);
+		n->dst = 2;
+		n = asm_op(g->m, KW_OP_STORE_REF, POINTER, 0);
+		n->dst = 2;
+		return;
+	}
+	n = asm_op(g->m, KW_OP_LOAD_REF, POINTER, 0);
+	n->dst = 3;
+	if (draw(g, 4)) {
+		n = asm_op(g->m, KW_OP_REF_EQ, 0, 0);
+		n->dst = 3;
+		n->next[0] = asm_here(g->m);
+		n->next[1] = (uint16_t)(asm_here(g->m) + 1);
+	}
+	n = asm_op(g->m, KW_OP_STORE, 4, draw(g, 3));
+	n->reg = 3;
+}
+
+static void list(struct generator *g)
+{
+	static const uint8_t ops[] = {
+		KW_OP_LIST_ADD, KW_OP_LIST_ADD_TAIL, KW_OP_LIST_DEL,
+	};
+	struct kw_node *n = asm_op(g->m, KW_OP_LEA, entry(g), 0);
+
+	n->dst = 4;
+	n = asm_op(g->m, ops[draw(g, 3)], LIST, 0);
+	n->dst = 4;
+}
+
+static void interrupt(struct generator *g)
+{
+	static const uint8_t ops[] = {
+		KW_OP_RAISE, KW_OP_RAISE, KW_OP_RAISE, KW_OP_ARM, KW_OP_CANCEL,
+		KW_OP_UNRAISE, KW_OP_AWAIT_IDLE,
+	};
+	enum kw_op op = ops[draw(g, G_N_ELEMENTS(ops))];
+	unsigned addr = g->virq && draw(g, 2) ? VIRQ : HARDIRQ;
+
+	if (op == KW_OP_CANCEL)
+		if_two(g, op, addr, 0);
+	else
+		asm_op(g->m, op, addr, 0);
+}
+
+static void wake(struct generator *g)
+{
+	struct kw_node *n;
+
+	if (draw(g, 4))
+		arch_store(g, PEND, 1);
+	n = asm_op(g->m, KW_OP_WAKE, TASK, 0);
+	n->next[1] = n->next[0];
+	if (!draw(g, 4))
+		arch_store(g, PEND, 1);
+	if (!draw(g, 8))
+		asm_op(g->m, KW_OP_STORE, TASK + KW_TASK_SIGPENDING, 1);
+}
+
+static void nothing(struct generator *g)
+{
+	static const uint8_t ops[] = {
+		KW_OP_MB, KW_OP_WMB, KW_OP_RMB, KW_OP_DELAY, KW_OP_BURN,
+		KW_OP_JUMP, KW_OP_YIELD,
+	};
+
+	asm_op(g->m, ops[draw(g, G_N_ELEMENTS(ops))], 0, 0);
+}
+
+static void data(struct generator *g)
+{
+	static const uint8_t two[] = {
+		KW_OP_TEST_AND_SET, KW_OP_TEST_AND_CLEAR, KW_OP_LOAD_MASK,
+	};
+	unsigned bit = 1u << draw(g, 2);
+
+	switch (draw(g, 7)) {
+	case 0:
+	case 1:
+		asm_op(g->m, KW_OP_STORE, var(g), draw(g, 3));
+		break;
+	case 2:
+		if_two(g, KW_OP_LOAD_FLAG, var(g), 0);
+		break;
+	case 3:
+		if_one_of_three(g, KW_OP_LOAD, var(g), 0);
+		break;
+	case 4:
+		asm_op(g->m, draw(g, 2) ? KW_OP_SET_MASK : KW_OP_CLEAR_MASK,
+		       WORD, bit);
+		break;
+	case 5:
+		if_two(g, two[draw(g, 3)], WORD, bit);
+		break;
+	default:
+		if (draw(g, 2))
+			if_one_of_three(g, KW_OP_XCHG, var(g), draw(g, 3));
+		else
+			if_one_of_three(g, KW_OP_CMPXCHG, var(g),
+					draw(g, 3) << 8 | draw(g, 3));
+		break;
+	}
+}
+
+static void seldom(struct generator *g)
+{
+	struct kw_node *n;
+
+	switch (draw(g, 4)) {
+	case 0:
+		asm_op(g->m, KW_OP_AWAIT, var(g), 1);
+		break;
+	case 1:
+		n = asm_op(g->m, KW_OP_LOAD_FLAG, var(g), 0);
+		asm_op(g->m, KW_OP_FAIL, 0, 0);
+		n->next[0] = asm_here(g->m);
+		break;
+	case 2:
+		if_two(g, KW_OP_TIME_LESS, 0, 0);
+		break;
+	default:
+		asm_op(g->m, KW_OP_MARK, VCPU, draw(g, 2));
+		break;
+	}
+}
+
+static void statement(struct generator *g)
+{
+	void (*const all[])(struct generator *) = {
+		data, data, data, wake, pointer, list, nothing, seldom,
+		locked, masked, interrupt,
+	};
+	/* Deep inside only what contains nothing, and is short. */
+	unsigned n = g->depth > 2 ? 1 : G_N_ELEMENTS(all);
+
+	g->depth++;
+	if (n == 1)
+		asm_op(g->m, KW_OP_STORE, var(g), draw(g, 3));
+	else
+		all[draw(g, g->handler ? n : n - 1)](g);
+	g->depth--;
+}
+
+static void statements(struct generator *g, unsigned nr)
+{
+	while (nr--)
+		statement(g);
+}
+
+/* Sleeps, unless something pends; the order may be the wrong one. */
+static void block(struct generator *g)
+{
+	bool late = !draw(g, 3);
+	struct kw_node *test, *off;
+
+	if (!late)
+		asm_op(g->m, KW_OP_STORE, TASK + KW_TASK_STATE,
+		       KW_TASK_INTERRUPTIBLE);
+	test = asm_op(g->m, KW_OP_LOAD_FLAG, PEND, 0);
+	test->next[0] = asm_here(g->m);
+	if (late)
+		asm_op(g->m, KW_OP_STORE, TASK + KW_TASK_STATE,
+		       KW_TASK_INTERRUPTIBLE);
+	off = asm_op(g->m, KW_OP_DEACTIVATE, TASK, 0);
+	asm_op(g->m, KW_OP_SWITCH, TASK, 0);
+	test->next[1] = off->next[0] = asm_here(g->m);
+	asm_op(g->m, KW_OP_STORE, TASK + KW_TASK_STATE, KW_TASK_RUNNING);
+	if (draw(g, 3))
+		asm_op(g->m, KW_OP_MARK, VCPU, VERDICT);
+}
+
+static void vcpu(struct generator *g)
+{
+	uint16_t at = asm_here(g->m);
+
+	arch_store(g, WFI, 1);
+	statements(g, draw(g, 2));
+	block(g);
+	statements(g, draw(g, 2));
+	if (draw(g, 2))
+		asm_op(g->m, KW_OP_GUEST_ENTER, 0, 0);
+	if (draw(g, 3))
+		arch_store(g, WFI, 0);
+	end(g);
+	asm_actor(g->m, KW_THREAD, true, at, 0xffff);
+	g->m->actors[0].object = VCPU;
+}
+
+static void other(struct generator *g)
+{
+	uint16_t at = asm_here(g->m);
+
+	if (draw(g, 4))
+		wake(g);
+	statements(g, 1 + draw(g, 2));
+	end(g);
+	asm_actor(g->m, draw(g, 2) ? KW_THREAD : KW_HW, true, at, 0xffff);
+}
+
+static uint16_t handler(struct generator *g, enum kw_actor_type type,
+			uint16_t home)
+{
+	uint16_t at = asm_here(g->m);
+
+	statements(g, draw(g, 2));
+	end(g);
+	return asm_actor(g->m, type, false, at, home);
+}
+
+static uint16_t guest(struct generator *g)
+{
+	uint16_t at = asm_here(g->m);
+	struct kw_node *n;
+
+	statements(g, 1 + draw(g, 2));
+	arch_store(g, WFI, 0);
+	n = asm_op(g->m, KW_OP_GUEST_EXIT, 0, 1);
+	n->next[1] = 0;
+	end(g);
+	return asm_actor(g->m, KW_GUEST, true, at, 0);
+}
+
+static uint16_t returns_flag(struct generator *g, unsigned addr)
+{
+	uint16_t at = asm_here(g->m);
+	struct kw_node *n = asm_op(g->m, KW_OP_LOAD_FLAG, addr, 0);
+
+	n->next[1] = (uint16_t)(n->next[0] + 1);
+	asm_op(g->m, KW_OP_RETURN, 0, 0);
+	asm_op(g->m, KW_OP_RETURN, 0, 1);
+	return at;
+}
+
+void generate(struct assembler *m, uint64_t seed)
+{
+	struct generator g = { .m = m, .random = seed };
+	uint16_t hardirq = 0, virq = 0, home;
+
+	asm_begin(m);
+	asm_object(m, ENTRIES + 8 * NR_ENTRIES - VCPU);
+	g.handler = draw(&g, 3);
+	g.virq = !draw(&g, 3);
+	vcpu(&g);
+	other(&g);
+	other(&g);
+	if (g.handler)
+		hardirq = handler(&g, KW_HARDIRQ, 0) + 1;
+	if (g.virq) {
+		home = guest(&g);
+		virq = handler(&g, KW_VIRQ, home) + 1;
+	}
+	m->marks[VERDICT] = "verdict";
+	m->marks[SIGNAL] = "signal";
+	m->p.nr_marks = 2;
+	m->p.oracle.vcpu_kind = 0;
+	m->p.oracle.waits = returns_flag(&g, WFI);
+	m->p.oracle.pending = returns_flag(&g, PEND);
+	m->p.oracle.arg_reg = 1;
+	g_assert_cmpuint(m->p.nr_nodes, <=, ASM_MAX);
+	asm_end(m);
+	m->init[HARDIRQ] = (uint8_t)hardirq;
+	m->init[VIRQ] = (uint8_t)virq;
+	m->init[TASK + KW_TASK_ON_RQ] = 1;
+	m->init[TASK + KW_TASK_THREAD] = 1;
+}
