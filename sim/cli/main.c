@@ -109,7 +109,10 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  kvmwake export --perfetto pmu-overflow-in-wfi/v4.14/1/17 "
 		"--out run.json\n"
 		"  kvmwake export --perfetto guest.trace.gz --out "
-		"guest.json\n",
+		"guest.json\n"
+		"  kvmwake export --promela "
+		"scenarios/ode/line-while-waiting.lua --kernel v4.14 --out "
+		"model.pml\n",
 		kw_verb_export, false, NULL },
 	[KW_VERB_TRACE] = {
 		"trace", "[options] stat|find|show|store FILE...",
