@@ -111,8 +111,7 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  kvmwake export --perfetto guest.trace.gz --out "
 		"guest.json\n"
 		"  kvmwake export --promela "
-		"scenarios/ode/line-while-waiting.lua --kernel v4.14 --out "
-		"model.pml\n",
+		"scenarios/ode/line-while-waiting.lua --kernel v4.14\n",
 		kw_verb_export, false, NULL },
 	[KW_VERB_TRACE] = {
 		"trace", "[options] stat|find|show|store FILE...",
