@@ -30,7 +30,12 @@ static const char trace_notes[] =
 "commands, of text as tracefs, trace-cmd report or perf script print it,\n"
 "plain or gzipped, from files, a pipe, or - (standard input):\n"
 "  stat   WFI exits, blocks, polls, wake-ups by cause, wake-ups for nothing,\n"
-"         kicks, IPIs, latencies, per vCPU and in all\n"
+"         kicks, IPIs, latencies, per vCPU and in all; compared with KVM's\n"
+"         own counters where NAME.stat is beside the recording\n"
+"  find   sleeps that should not have been, and wake-ups for nothing, with\n"
+"         the lines that show it; \"possible\" where evidence is missing\n"
+"  show   what happened, a column a vCPU (--vcpu, --from, --to; a time as the\n"
+"         recording has it, such as 60.580271, or since its begin: 12.5ms)\n"
 "  store  the sleeps and their latencies in the database (--db), where the\n"
 "         views show them beside simulations; --name: of which scenario\n"
 "Files NAME.part1.EXT, NAME.part2.EXT in a row are one recording.\n";

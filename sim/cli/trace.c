@@ -13,6 +13,7 @@ static const struct {
 	{ "stat", kw_trace_cmd_stat },
 	{ "store", kw_trace_cmd_store },
 	{ "find", kw_trace_cmd_find },
+	{ "show", kw_trace_cmd_show },
 };
 
 /* The number of ".partN." and the length of what is before it; 0: none */
@@ -77,6 +78,12 @@ bool kw_trace_read(struct kw_cli *cli, struct kw_follow *f,
 		if (!kw_follow_file(f, paths[i], err))
 			return false;
 	kw_follow_end(f);
+	if (!kw_follow_nr_vcpus(f)) {
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE, "%s: no vCPU "
+			    "in it: no kvm_entry, kvm_exit or kvm_vcpu_wakeup",
+			    kw_trace_path(paths[0]));
+		return false;
+	}
 	if (said.nr > SAY_MAX)
 		kw_cli_note(cli, "%s: %" G_GUINT64_FORMAT " more such places",
 			    paths[0], said.nr - SAY_MAX);

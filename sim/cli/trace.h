@@ -17,6 +17,7 @@ bool kw_trace_read(struct kw_cli *cli, struct kw_follow *f,
 /* As it is named in messages. */
 const char *kw_trace_path(const char *path);
 
+int kw_trace_cmd_show(struct kw_cli *cli);
 int kw_trace_cmd_find(struct kw_cli *cli);
 int kw_trace_cmd_stat(struct kw_cli *cli);
 int kw_trace_cmd_store(struct kw_cli *cli);

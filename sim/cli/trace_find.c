@@ -10,7 +10,6 @@ struct finder {
 	struct kw_cli *cli;
 	const char *const *paths;
 	uint64_t nr[KW_NR_FOUND_KINDS], nr_possible[KW_NR_FOUND_KINDS];
-	uint64_t nr_vain[KW_NR_VAINS], nr_vain_possible[KW_NR_VAINS];
 };
 
 static void put_place(const struct finder *f, const struct kw_mark *m,
@@ -122,10 +121,13 @@ static void put_vain(const struct kw_found *g, GString *out)
 		put_time(".  It slept again", &w->out, out);
 	else
 		g_string_append(out, ".  The wait ended all the same");
-	if (g->vain == KW_VAIN_LATE_KICK && w->origin.line && !g->possible)
-		put_time(".  The interrupt had been queued", &w->origin, out);
-	if (g->vain == KW_VAIN_LATE_KICK && w->origin.line && !g->possible)
+	if (g->vain == KW_VAIN_LATE_KICK && w->origin.line && !g->possible) {
+		put_time(w->in_sync ? ".  The kick was for an interrupt that "
+			 "moved to it; one had been queued for it" :
+			 ".  The interrupt had been queued",
+			 w->in_sync ? &g->sleep->queued : &w->origin, out);
 		put_time(", before this wait began", &g->sleep->exit, out);
+	}
 	g_string_append(out, ".");
 }
 
@@ -169,6 +171,74 @@ static void put_text(struct finder *f, const struct kw_found *g)
 	g_string_free(words, TRUE);
 }
 
+static void json_mark(struct kw_json *j, const char *key,
+		      const struct kw_mark *m)
+{
+	char name[32];
+
+	if (!m->line)
+		return;
+	g_snprintf(name, sizeof(name), "%s_ns", key);
+	kw_json_u64(j, name, m->ns);
+	g_snprintf(name, sizeof(name), "%s_line", key);
+	kw_json_u64(j, name, m->line);
+}
+
+static void json_lines(const struct finder *f, const struct kw_found *g,
+		       struct kw_json *j)
+{
+	unsigned i;
+
+	kw_json_open(j, "lines", '[');
+	for (i = 0; i < g->nr_lines; i++) {
+		kw_json_open(j, NULL, '{');
+		kw_json_text(j, "file", f->paths[g->lines[i].at.file]);
+		kw_json_u64(j, "line", g->lines[i].at.line);
+		if (g->lines[i].text)
+			kw_json_text(j, "text", g->lines[i].text);
+		kw_json_close(j, '}');
+	}
+	kw_json_close(j, ']');
+}
+
+static void put_json(const struct finder *f, const struct kw_found *g)
+{
+	const struct kw_sleep *s = g->sleep;
+	const struct kw_wake *w = g->wake;
+	const struct kw_mark *at = g->due ? &g->due->at : &w->in;
+	struct kw_json j;
+
+	kw_json_begin(&j, f->cli->out, "trace_finding");
+	kw_json_text(&j, "file", f->paths[at->file]);
+	kw_json_u64(&j, "line", at->line);
+	kw_json_text(&j, "finding", kw_found_names[g->kind]);
+	if (g->kind == KW_FIND_VAIN)
+		kw_json_text(&j, "kind", kw_vain_names[g->vain]);
+	kw_json_bool(&j, "possible", g->possible);
+	if (g->missing)
+		kw_json_text(&j, "missing", g->missing);
+	kw_json_u64(&j, "vm", s->vcpu->vm);
+	kw_json_i64(&j, "vcpu", s->vcpu->id);
+	kw_json_i64(&j, "tid", s->vcpu->tid);
+	if (g->due) {
+		json_mark(&j, "pending", &g->due->at);
+		kw_json_u64(&j, "late_ns", g->late_ns);
+	}
+	json_mark(&j, "exit", &s->exit);
+	json_mark(&j, "slept", &s->out);
+	if (w) {
+		json_mark(&j, "waking", &w->waking);
+		json_mark(&j, "ran", &w->in);
+		kw_json_text(&j, "cause", kw_wake_cause_names[w->cause]);
+	}
+	if (s->how == KW_END_ENTRY)
+		json_mark(&j, "entry", &s->end);
+	if (s->reported >= 0)
+		kw_json_u64(&j, "reported_ns", s->reported_ns);
+	json_lines(f, g, &j);
+	kw_json_end(&j);
+}
+
 static void on_found(void *arg, const struct kw_found *g)
 {
 	struct finder *f = arg;
@@ -177,11 +247,10 @@ static void on_found(void *arg, const struct kw_found *g)
 		f->nr_possible[g->kind]++;
 	else
 		f->nr[g->kind]++;
-	if (g->kind == KW_FIND_VAIN && g->possible)
-		f->nr_vain_possible[g->vain]++;
-	else if (g->kind == KW_FIND_VAIN)
-		f->nr_vain[g->vain]++;
-	put_text(f, g);
+	if (f->cli->o.json)
+		put_json(f, g);
+	else
+		put_text(f, g);
 	kw_cli_flush(f->cli);
 }
 
@@ -198,7 +267,7 @@ static int find_one(struct kw_cli *cli, unsigned first, unsigned nr,
 	kw_follow_add(f, &kw_find_ops, find);
 	if (!kw_trace_read(cli, f, paths + first, nr, err))
 		code = KW_EXIT_USAGE;
-	for (i = 0; !code && i < KW_NR_FOUND_KINDS; i++)
+	for (i = 0; !code && !cli->o.json && i < KW_NR_FOUND_KINDS; i++)
 		g_string_append_printf(cli->out, "# %s: %" U " and possibly %"
 				       U "\n", kw_found_names[i],
 				       finder.nr[i], finder.nr_possible[i]);

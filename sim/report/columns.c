@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decides the layout of an interleaving: a numbered step a row, a column a
- * thread of execution, at most KW_WIDTH wide up to four columns.  Only one
- * acts at a time, so a step's text may run on into the columns to its right:
- * where it begins says whose it is.
+ * Decides which steps of an interleaving are shown: a numbered step a row, a
+ * column a thread of execution (grid.c has the layout).
  *
  * A vCPU's guest, its interrupt handler and its preemption notifier share
  * the column of the vCPU's thread.  A path's name is printed when a column
@@ -12,11 +10,6 @@
 #include <string.h>
 #include "report.h"
 
-#define LEAD	  16		/* "nnnn ttttttttt  " */
-#define LEAD_ORDER 6		/* "nnnn  ": a run without times */
-#define MIN_LANE  10
-#define MAX_LANE  24
-#define LAST_LANE 26
 #define FEW_LANES 4
 
 unsigned kw_lane(const struct kw_program *p, unsigned actor, bool few)
@@ -37,12 +30,11 @@ unsigned kw_lane(const struct kw_program *p, unsigned actor, bool few)
 struct layout {
 	const struct kw_columns *c;
 	int *column;			/* [actor]: of its lane, or -1 */
-	unsigned nr, spacing, width;	/* width: of the whole line */
-	unsigned lead;
+	struct kw_grid grid;
 	bool few;
 	const char **path;		/* [column]: printed last */
 	unsigned *actor;		/* [column]: whose step was last */
-	GString *out, *cell;
+	GString *cell;
 };
 
 static bool shown(const struct kw_columns *c, const struct kw_step_seen *s)
@@ -86,48 +78,6 @@ static unsigned find_columns(struct layout *l, unsigned first)
 	return nr;
 }
 
-static void blanks(GString *out, size_t n)
-{
-	while (n--)
-		g_string_append_c(out, ' ');
-}
-
-/* How much of text goes on a line of width; never nothing. */
-static size_t break_at(const char *text, size_t width)
-{
-	size_t n, best = 0;
-
-	if (strlen(text) <= width)
-		return strlen(text);
-	for (n = 1; n <= width; n++)
-		if (text[n] == ' ' || strchr(".|_(/", text[n - 1]))
-			best = n;
-	return best > width / 3 ? best : width;
-}
-
-/* The cell, in as many lines as it needs; the first follows lead. */
-static void put_cell(struct layout *l, const char *lead, unsigned column)
-{
-	const char *t = l->cell->str;
-	size_t begin = (size_t)column * l->spacing, n;
-	size_t width = l->width - l->lead - begin;
-	unsigned indent = 0;
-
-	while (*t) {
-		n = break_at(t, width - indent);
-		g_string_append_printf(l->out, "%-*s", (int)l->lead, lead);
-		blanks(l->out, begin + indent);
-		g_string_append_len(l->out, t, (gssize)n);
-		while (l->out->str[l->out->len - 1] == ' ')
-			g_string_truncate(l->out, l->out->len - 1);
-		g_string_append_c(l->out, '\n');
-		for (t += n; *t == ' '; t++)
-			;
-		lead = "";
-		indent = 3;
-	}
-}
-
 static void put_path(struct layout *l, const struct kw_step_seen *s,
 		     unsigned col)
 {
@@ -145,7 +95,7 @@ static void put_path(struct layout *l, const struct kw_step_seen *s,
 	if (other && strcmp(p->actors[s->e.actor].name, path))
 		g_string_printf(l->cell, "[%s] ", p->actors[s->e.actor].name);
 	g_string_append_printf(l->cell, "%s:", path);
-	put_cell(l, "", col);
+	kw_grid_path(&l->grid, col, l->cell->str);
 }
 
 static void put_step(struct layout *l, const struct kw_step_seen *s,
@@ -153,36 +103,24 @@ static void put_step(struct layout *l, const struct kw_step_seen *s,
 {
 	const struct kw_program *p = l->c->program;
 	unsigned col = (unsigned)l->column[kw_lane(p, s->e.actor, l->few)];
-	char lead[LEAD + KW_NS_TEXT];
 
 	put_path(l, s, col);
-	/* One unit, so that rows can be subtracted by eye. */
-	if (l->c->untimed)
-		g_snprintf(lead, sizeof(lead), "%4u", nr);
-	else
-		g_snprintf(lead, sizeof(lead),
-			   "%4u %6" G_GUINT64_FORMAT ".%02u", nr,
-			   s->e.ns / 1000, (unsigned)(s->e.ns / 10 % 100));
 	g_string_assign(l->cell, " ");
 	kw_step_text(p, s, l->cell);
-	put_cell(l, lead, col);
+	kw_grid_row(&l->grid, nr, s->e.ns, col, l->cell->str);
 }
 
 static void put_heading(struct layout *l)
 {
 	const struct kw_program *p = l->c->program;
+	const char **heads = g_new0(const char *, l->grid.nr + 1);
 	unsigned a, nr = 0;
 
-	if (l->c->untimed)
-		g_string_append_printf(l->out, "%4s  ", "step");
-	else
-		g_string_append_printf(l->out, "%4s %9s  ", "step", "us");
 	for (a = 0; a < p->nr_actors; a++)
 		if (l->column[a] >= 0)
-			g_string_append_printf(l->out, "%-*.*s",
-				++nr < l->nr ? (int)l->spacing : 0,
-				(int)l->spacing - 1, p->actors[a].name);
-	g_string_append_c(l->out, '\n');
+			heads[nr++] = p->actors[a].name;
+	kw_grid_begin(&l->grid, heads);
+	g_free(heads);
 }
 
 /* The first of the last max_steps that are shown; *before: how many not. */
@@ -201,34 +139,22 @@ static unsigned first_step(const struct kw_columns *c, unsigned *before)
 	return left;
 }
 
-static void set_widths(struct layout *l)
-{
-	unsigned others = l->nr > 1 ? l->nr - 1 : 0;
-
-	l->spacing = 0;
-	if (others)
-		l->spacing = (KW_WIDTH - l->lead - LAST_LANE) / others;
-	l->spacing = CLAMP(l->spacing, MIN_LANE, MAX_LANE);
-	l->width = MAX(l->lead + others * l->spacing + LAST_LANE, KW_WIDTH);
-}
-
 void kw_columns_print(const struct kw_columns *c, GString *out)
 {
 	const struct kw_program *p = c->program;
 	struct layout l = {
-		.c = c, .out = out, .lead = c->untimed ? LEAD_ORDER : LEAD,
+		.c = c, .grid = { .out = out, .untimed = c->untimed },
 	};
 	unsigned i, nr, first = first_step(c, &nr);
 
 	l.column = g_new0(int, p->nr_actors + 1);
-	l.nr = find_columns(&l, first);
-	if (l.nr > FEW_LANES) {
+	l.grid.nr = find_columns(&l, first);
+	if (l.grid.nr > FEW_LANES) {
 		l.few = true;
-		l.nr = find_columns(&l, first);
+		l.grid.nr = find_columns(&l, first);
 	}
-	set_widths(&l);
-	l.path = g_new0(const char *, l.nr + 1);
-	l.actor = g_new0(unsigned, l.nr + 1);
+	l.path = g_new0(const char *, l.grid.nr + 1);
+	l.actor = g_new0(unsigned, l.grid.nr + 1);
 	l.cell = g_string_new(NULL);
 	put_heading(&l);
 	if (nr)

@@ -156,6 +156,20 @@ bool kw_step_is_load(const struct kw_program *p, const struct kw_step_seen *s);
 void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
 		  GString *out);
 
+/* grid.c: numbered rows of text, each in somebody's column */
+struct kw_grid {
+	GString *out;
+	unsigned nr;			/* columns */
+	bool untimed;			/* rows have no times */
+	unsigned spacing, width, lead;	/* kw_grid_begin() sets these */
+};
+/* Prints the heading. */
+void kw_grid_begin(struct kw_grid *g, const char *const *heads);
+/* What the rows below it in this column belong to. */
+void kw_grid_path(const struct kw_grid *g, unsigned column, const char *text);
+void kw_grid_row(const struct kw_grid *g, unsigned nr, uint64_t ns,
+		 unsigned column, const char *text);
+
 /* columns.c: an interleaving, a column an actor */
 struct kw_columns {
 	const struct kw_program *program;

@@ -153,6 +153,8 @@ static void tell(struct kw_find *find, struct kw_found *g)
 	const struct kw_wake *w = g->wake;
 
 	add_line(find, g, &s->exit);
+	if (g->vain == KW_VAIN_LATE_KICK && w->in_sync)
+		add_line(find, g, &s->queued);
 	if (g->kind != KW_FIND_VAIN) {
 		add_line(find, g, &s->check);
 		add_line(find, g, &s->false_);
@@ -269,7 +271,8 @@ static void judge_queued(struct kw_find *find, const struct kw_sleep *s,
 	};
 	const struct kw_wake *w = g.wake;
 
-	if (d->kind != KW_DUE_QUEUED || d->woke || d->gone || d->listed ||
+	if (!kw_follow_has(find->follow, KW_TRACE_SCHED_WAKING) ||
+	    d->kind != KW_DUE_QUEUED || d->woke || d->gone || d->listed ||
 	    !d->over.line || !s->blocked || (w && w->out.line))
 		return;
 	if (d->denied)

@@ -169,6 +169,7 @@ static bool on_own(struct kw_follow *f, const struct kw_trace_event *ev,
 		if (v) {
 			kw_followed_id(f, v, a->n[0]);
 			v->evaluating = f->now;
+			v->evaluated = false;
 			kw_sleep_check(f, v, a);
 		}
 		return true;
@@ -209,8 +210,11 @@ static void on_thread(struct kw_follow *f, const struct kw_trace_event *ev,
 		v->checking = NOT_ONE_ID;
 		break;
 	case KW_TRACE_CHECK_BLOCK_RET:
-		if (v->open)
-			v->s.check_ret = (int)a->n[0];
+		if (!v->open)
+			break;
+		v->s.check_ret = (int)a->n[0];
+		if (!v->evaluated)	/* its line is missing */
+			v->s.runnable = -1;
 		break;
 	default:
 		kw_followed_id(f, v, a->n[0]);
@@ -575,8 +579,9 @@ void kw_follow_end(struct kw_follow *f)
 	struct kw_followed *v;
 	unsigned i;
 
+	/* what an open queueing will do is not known: it is not over */
 	for (i = 0; i < KW_NR_CONTEXTS; i++)
-		kw_wake_close(f, &f->contexts[i]);
+		kw_wake_close_kick(f, &f->contexts[i]);
 	for (i = 0; i < f->threads->len; i++) {
 		v = f->threads->pdata[i];
 		if (v->open)

@@ -105,6 +105,9 @@ struct kw_wake {
 	enum kw_wake_cause cause;
 	bool inferred;		/* the cause, from circumstances */
 	bool hardirq;		/* the waker was a hard interrupt handler */
+	bool in_sync;		/* a vCPU's thread after its guest's exit, in
+				   kvm_vgic_sync_hwstate(): moves interrupts */
+	bool listed;		/* the interrupt was on a list before */
 	int intid;		/* -1: none, or not known */
 	int waker_tid;
 	const struct kw_thread *waker;	/* a vCPU, or NULL */
@@ -197,6 +200,8 @@ struct kw_sleep {
 	int check_ret;		/* kvm_vcpu_check_block(); 0 or -EINTR (-4);
 				   KW_NO_RET if it is not recorded */
 	uint64_t requests;	/* pending at the first check */
+	struct kw_mark queued;	/* an interrupt was last queued for it, since
+				   the wait before this one began */
 	int8_t reported;	/* kvm_vcpu_wakeup: 1 wait, 0 poll, -1 none */
 	uint64_t reported_ns;
 	int8_t polled;		/* halt polling was on for it; -1 not known */

@@ -23,6 +23,7 @@ struct kw_context {
 	struct kw_mark line_up, doorbell, overflow;
 	struct kw_kick kicked;		/* of `kick` */
 	int queue_intid;		/* of `queue` */
+	bool queue_listed;
 	struct kw_followed *queue_for;	/* whose due it is, or NULL */
 	int wake_up_id;			/* of `wake_up` */
 	int line_intid;			/* of `line_up` */
@@ -45,8 +46,10 @@ struct kw_followed {		/* a vCPU's thread, and what is open of it */
 	bool cpu_on;		/* it called CPU_ON since the exit */
 	int checking;		/* vCPU whose predicate it evaluates */
 	struct kw_mark evaluating; /* since when */
+	bool evaluated;		/* the predicate, in this check_block */
 	struct kw_mark overflow; /* of its PMU, since the last entry */
 	bool overflow_kicked, overflow_inferred;
+	struct kw_mark queued;	/* for it, since its last wait began */
 	int64_t halt_poll_ns;	/* -1: not known */
 };
 

@@ -60,6 +60,10 @@ void kw_sleep_begin(struct kw_follow *f, struct kw_followed *v,
 	s->exit = v->exit;
 	if (kind == KW_SLEEP_USER || kind == KW_SLEEP_UNKNOWN)
 		s->exit.line = 0;
+	if (kind == KW_SLEEP_WFI || kind == KW_SLEEP_SUSPEND) {
+		s->queued = v->queued;
+		v->queued.line = 0;
+	}
 	if (kind == KW_SLEEP_WFI && v->halt_poll_ns >= 0)
 		s->polled = v->halt_poll_ns > 0;
 	v->open = true;
@@ -156,6 +160,7 @@ void kw_sleep_runnable(struct kw_follow *f, struct kw_followed *v,
 
 	if (!v->open)
 		return;
+	v->evaluated = true;
 	s->nr_checks++;
 	s->nr_true += value != 0;
 	s->runnable = value != 0;

@@ -67,12 +67,26 @@ static enum kw_vain slept_again(const struct kw_sleep *s,
 {
 	if (w->cause == KW_WAKE_RESUME)
 		return KW_VAIN_RESUME;
+	if (w->cause == KW_WAKE_KICK && !w->inferred && w->in_sync) {
+		/* vgic_prune_ap_list(): it has moved an interrupt to it */
+		if (s->queued.line)
+			return KW_VAIN_LATE_KICK;
+		*missing = "which interrupt the kick was for is not recorded, "
+			   "and none was queued shortly before this wait";
+		*possible = true;
+		return KW_VAIN_LATE_KICK;
+	}
 	if (is_interrupt(w->cause) && !w->inferred) {
 		if (w->origin.ns <= s->exit.ns)
 			return KW_VAIN_LATE_KICK;
+		*possible = true;
+		if (w->listed) {
+			*missing = "whose list the interrupt was on is not "
+				   "seen";
+			return KW_VAIN_EARLY_KICK;
+		}
 		*missing = "the interrupt was queued in this wait; its "
 			   "priority and group are not recorded";
-		*possible = true;
 		return KW_VAIN_OTHER;
 	}
 	*possible = true;
@@ -98,11 +112,12 @@ enum kw_vain kw_wake_vain(const struct kw_sleep *s, unsigned i,
 		return slept_again(s, w, possible, missing);
 	if (i + 1 != MIN(s->nr_wakes, KW_MAX_WAKES))
 		return KW_VAIN_NOT;
+	if (!s->restart)
+		return KW_VAIN_NOT;
 	if (s->runnable == 0 && s->check_ret != KW_NO_RET &&
 	    s->check_ret != 0)
 		return KW_VAIN_SIGNAL;
-	if (s->restart && s->runnable < 0 && w->cause == KW_WAKE_SIGNAL &&
-	    !s->nr_due) {
+	if (s->runnable < 0 && w->cause == KW_WAKE_SIGNAL && !s->nr_due) {
 		*possible = true;
 		*missing = "the predicate's value is not recorded";
 		return KW_VAIN_SIGNAL;

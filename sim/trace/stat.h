@@ -14,6 +14,8 @@
 	X(NOT,		"not")		/* or nothing shows that it was */ \
 	X(LATE_KICK,	"late kick")	/* for an interrupt that was taken \
 					   before this wait began */ \
+	X(EARLY_KICK,	"early kick")	/* for an interrupt that was still on \
+					   another vCPU's list */ \
 	X(RESUME,	"resume_guest")	/* kvm_arm_resume_guest() */ \
 	X(SIGNAL,	"signal")	/* ended the wait, predicate false */ \
 	X(OTHER,	"other")

@@ -104,18 +104,22 @@ void kw_wake_queue(struct kw_follow *f, struct kw_context *c,
 	c->queue = f->now;
 	c->queue_intid = (int)a->n[0];
 	c->queue_for = NULL;
+	c->queue_listed = a->nr_n > 6 && a->n[6];
 	if (!pending || a->n[3] || !a->n[4])
 		return;
 	v = kw_followed_by_id(f, ev->pid, a->n[5]);
-	if (!v || !v->open)
+	if (!v)
+		return;
+	v->queued = f->now;
+	c->queue_for = v;
+	if (!v->open)
 		return;
 	d = kw_sleep_due(f, v, KW_DUE_QUEUED, (int)a->n[0]);
 	if (!d)
 		return;
-	c->queue_for = v;
 	d->by_tid = ev->pid;
 	d->line = !a->n[2];
-	d->listed = a->nr_n > 6 && a->n[6];
+	d->listed = c->queue_listed;
 }
 
 void kw_wake_kick(struct kw_follow *f, struct kw_context *c,
@@ -157,20 +161,37 @@ static bool fresh(const struct kw_follow *f, const struct kw_mark *m)
 	return kw_seen(m) && f->now.ns - MIN(m->ns, f->now.ns) < STALE_NS;
 }
 
+static bool kick_is_for(const struct kw_context *c,
+			const struct kw_followed *v)
+{
+	if (!kw_seen(&c->kick))
+		return false;
+	return c->kicked.target ? c->kicked.target == &v->t :
+				  c->kicked.target_id == v->t.id;
+}
+
 /* A call that is open in the waker's context, and is for v. */
 static bool told(struct kw_follow *f, struct kw_context *c,
 		 struct kw_followed *v, struct kw_wake *w)
 {
 	struct kw_due *d;
 
-	if (kw_seen(&c->kick) && (c->kicked.target == &v->t ||
-				  (!c->kicked.target &&
-				   c->kicked.target_id == v->t.id))) {
+	if (kw_seen(&c->queue) && c->queue_for == v &&
+	    !f->totals.by_id[KW_TRACE_VCPU_KICK]) {
+		w->intid = c->queue_intid;	/* it always kicks */
+		w->cause = cause_of(w->intid);
+		w->origin = c->queue;
+		w->listed = c->queue_listed;
+		d = due_of(v, c);
+		if (d)
+			d->woke = d->kicked = true;
+	} else if (kick_is_for(c, v)) {
 		c->kicked.effect = KW_KICK_WOKE;
 		c->kicked.target = v->known ? &v->t : NULL;
 		w->intid = c->kicked.intid;
 		w->cause = cause_of(w->intid);
 		w->origin = kw_seen(&c->queue) ? c->queue : c->kick;
+		w->listed = kw_seen(&c->queue) && c->queue_listed;
 		d = due_of(v, c);
 		if (d)
 			d->woke = true;
@@ -261,6 +282,8 @@ void kw_wake_waking(struct kw_follow *f, struct kw_context *c,
 	for (i = 0; i < n; i++)
 		w->waker_comm[i] = g_ascii_isprint(ev->comm[i]) ?
 				   ev->comm[i] : '?';
+	w->in_sync = by && by != v && !w->hardirq &&
+		     by->t.state == KW_VCPU_GUEST;
 	if (!told(f, c, v, w))
 		guess(f, c, ev, w);
 }
