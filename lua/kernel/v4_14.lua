@@ -77,6 +77,21 @@ steps {
 		    "vcpu_may_run" },
 }
 
+observe("kvm_arch_vcpu_runnable", {
+	{ "irq_lines", function(vcpu) return any(vcpu.irq_lines) end },
+	{ "vgic_pending", function(vcpu)
+		return K.kvm_vgic_vcpu_pending_irq(vcpu)
+	  end },
+	{ "power_off", function(vcpu) return load(vcpu.power_off) end },
+	{ "pause", function(vcpu) return load(vcpu.pause) end },
+	{ "IRQ_PENDING", function(vcpu)
+		return test_bit(KVM_REQ_IRQ_PENDING, vcpu.requests)
+	  end },
+	{ "pmu_overflow", function(vcpu)
+		return kvm.has_pmu and K.kvm_pmu_overflow_status(vcpu)
+	  end },
+})
+
 include("kernel/v4_14/sched")
 include("kernel/v4_14/kvm_main")
 include("kernel/v4_14/arm")

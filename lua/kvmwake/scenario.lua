@@ -268,7 +268,11 @@ function scenario(s)
 	s.deadline = s.deadline or ms(1)
 	s.duration = s.duration or ms(100)
 	s.runs = s.runs or 1000
+	s.predicate, s.atoms = kvm.observed.predicate, kvm.observed.atoms
 	if kernel_name() then
+		if table_says(0) then
+			kvm.decide_by_table()
+		end
 		build(s)
 	end
 	return s

@@ -8,6 +8,10 @@
 
 struct("vcpu", { pending_last = flag() })
 
+observe("kvm_arch_vcpu_runnable", {
+	{ "pending_last", function(vcpu) return load(vcpu.pending_last) end },
+})
+
 source("virt/kvm/arm/vgic/vgic-v4.c", "v4.15")
 
 -- vgic_v4_flush_hwstate()

@@ -10,6 +10,10 @@ include("patch/ode/runnable")
 
 struct("vcpu", { halted = flag() })
 
+observe("kvm_arch_vcpu_runnable", {
+	{ "halted", function(vcpu) return load(vcpu.halted) end },
+})
+
 source("virt/kvm/arm/arm.c", "ode-2")
 
 function K.vcpu_halted(vcpu)

@@ -28,6 +28,7 @@ enum kw_exit {
 
 enum kw_verb_id {
 	KW_VERB_RUN, KW_VERB_EXPLORE, KW_VERB_NECESSITY,
+	KW_VERB_SYNTHESIZE,
 	KW_VERB_COMPARE, KW_VERB_REPLAY,
 	KW_VERB_LIST,
 	KW_VERB_SHOW, KW_VERB_IMPORT, KW_VERB_EXPORT, KW_VERB_TRACE,
@@ -229,6 +230,7 @@ int kw_export_promela(struct kw_cli *cli);
 
 int kw_verb_explore(struct kw_cli *cli);
 int kw_verb_necessity(struct kw_cli *cli);
+int kw_verb_synthesize(struct kw_cli *cli);
 int kw_verb_run(struct kw_cli *cli);
 int kw_verb_compare(struct kw_cli *cli);
 int kw_verb_replay(struct kw_cli *cli);

@@ -212,7 +212,7 @@ bool kw_cli_explore_loaded(struct kw_cli *cli,
 {
 	struct kw_world_opts world = {
 		.memory = memory_of(what->memory),
-		.fold = !what->no_reduction,
+		.fold = !what->no_reduction, .marks = what->marks,
 	};
 
 	*x = (struct kw_explored){ .what = *what, .scenario = scenario };

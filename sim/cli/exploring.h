@@ -41,6 +41,7 @@ struct kw_exploring {
 	uint64_t max_states, max_bytes;	/* 0: no limit */
 	unsigned preemptions;
 	bool show_progress;
+	bool *marks;			/* [of the program]: executed; NULL */
 };
 
 struct kw_explored {

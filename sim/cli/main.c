@@ -50,6 +50,15 @@ static const char necessity_notes[] =
 "  not asked       it orders nothing under --memory sc; or it is a term of\n"
 "                  which neither value leaves the others as they are\n";
 
+static const char synthesize_notes[] =
+"strongest   true as rarely as can be, so that in these scenarios nothing is\n"
+"            missed, spurious or failed\n"
+"weakest     true as often as can be\n"
+"own         what the kernel says; missing: what it would have to look at,\n"
+"            too; redundant: what it need not look at, each by itself\n"
+"Combinations that these scenarios never show are taken as it suits the\n"
+"formula.  What no predicate avoids in a scenario is not asked there.\n";
+
 const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 	[KW_VERB_RUN] = {
 		"run", "[options] SCENARIO...",
@@ -73,6 +82,13 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  kvmwake necessity v4.14+ode-3 scenarios/ode/ "
 		"--step kvm_make_request\n",
 		kw_verb_necessity, false, necessity_notes },
+	[KW_VERB_SYNTHESIZE] = {
+		"synthesize", "[options] SCENARIO...",
+		"what the predicate must say, given what it may look at",
+		"  kvmwake synthesize scenarios/ode/pmu-overflow-in-wfi.lua\n"
+		"  kvmwake synthesize --kernel v4.14+ode-2 "
+		"scenarios/ode/line-*.lua\n",
+		kw_verb_synthesize, false, synthesize_notes },
 	[KW_VERB_COMPARE] = {
 		"compare", "--old K --new K [options] SCENARIO...",
 		"old kernel against new, in paired runs",

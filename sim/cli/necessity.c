@@ -348,12 +348,19 @@ static char *replay_of(const struct necessity *n, const struct question *q)
 	const struct asked *a = q->failing;
 	GString *s = g_string_new(NULL);
 	int at = find_step(a->scenario, q->step);
+	unsigned p;
 
 	g_string_printf(s, "kvmwake explore %s --kernel %s --without ",
 			a->what.path, n->kernel);
 	kw_step_name(a->scenario, (unsigned)at, s);
 	if (!n->sc)
 		g_string_append_printf(s, " --memory %s", n->cli->o.memory);
+	/* A broken invariant would be reached first, and end it. */
+	for (p = 0; p < KW_FINDS_INVARIANT; p++)
+		if (q->found[p]) {
+			g_string_append(s, " --no-check");
+			break;
+		}
 	if (kw_option_given(n->cli, "preemptions"))
 		g_string_append_printf(s, " --preemptions %u",
 				       a->what.preemptions);

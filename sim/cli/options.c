@@ -16,7 +16,7 @@
 	  verbs, about }
 #define STORED (V(RUN) | V(COMPARE) | V(REPLAY) | V(EXPORT) | V(PLOT) | \
 		V(REPORT))
-#define EXPLORING (V(EXPLORE) | V(NECESSITY))
+#define EXPLORING (V(EXPLORE) | V(NECESSITY) | V(SYNTHESIZE))
 #define COMPILED (EXPLORING | V(RUN) | V(COMPARE) | V(REPLAY) | V(LIST) | \
 		  V(SHOW) | V(EXPORT) | V(PLOT) | V(REPORT) | V(BENCH))
 #define SEEDED (V(RUN) | V(COMPARE) | V(REPLAY) | V(EXPORT) | V(PLOT) | \
@@ -25,9 +25,11 @@
 
 const struct kw_option kw_option_table[] = {
 	OPT("kernel", "K", LIST, kernels,
-	    V(RUN) | V(EXPLORE) | V(REPLAY) | V(EXPORT) | V(BENCH),
+	    V(RUN) | V(EXPLORE) | V(SYNTHESIZE) | V(REPLAY) | V(EXPORT) |
+	    V(BENCH),
 	    "kernel, such as v4.14+ode-3; run, explore: may be repeated "
-	    "(default: those that the scenario expects something of)"),
+	    "(default: those that the scenario expects something of; "
+	    "synthesize: v4.14)"),
 	OPT("memory", "MODEL", TEXT, memory, EXPLORING | V(LITMUS),
 	    "sc, tso or arm64; without it explore uses sc, litmus arm64"),
 	OPT("bfs", NULL, FLAG, bfs, V(EXPLORE),
@@ -46,7 +48,7 @@ const struct kw_option kw_option_table[] = {
 	    "look for everything, whatever was found already"),
 	OPT("max-states", "N", NUMBER, max_states, EXPLORING | V(LITMUS),
 	    "end, bounded, after so many states (default 0: no limit; "
-	    "necessity: 1000000)"),
+	    "necessity, synthesize: 1000000)"),
 	OPT("max-memory", "MB", NUMBER, max_memory, EXPLORING | V(LITMUS),
 	    "end, bounded, with so many megabytes (default 2048)"),
 	OPT("preemptions", "N", NUMBER, preemptions, EXPLORING | V(EXPORT),

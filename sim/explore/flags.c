@@ -136,6 +136,9 @@ void kw_flags_effect(const struct kw_world *w, uint8_t *s, unsigned a,
 {
 	int v = w->vcpu_of[a];
 
+	if (done->effect == KW_EFF_MARK && w->opts.marks)
+		__atomic_store_n(&w->opts.marks[done->val], true,
+				 __ATOMIC_RELAXED);
 	if (done->effect == KW_EFF_MARK)
 		mark(w, s, done);
 	else if (v >= 0 && done->effect == KW_EFF_ENTER)

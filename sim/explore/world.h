@@ -71,6 +71,7 @@ struct kw_world_opts {
 	bool fold;		/* steps that nobody can see the moment of
 				   join the one before */
 	unsigned preemptions;	/* involuntary switches at most, 0 .. 255 */
+	bool *marks;		/* [mark]: set when it is executed; or NULL */
 };
 
 struct kw_world;

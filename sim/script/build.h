@@ -474,8 +474,22 @@ bool kw_is_truth(const struct kw_outs *outs);
 /* False when it forks on what is no truth value, or too often. */
 bool kw_terms_of(struct kw_build *b, const struct kw_path_draft *path,
 		 struct kw_terms *t);
+/*
+ * The truth value that a path ends in, or -1.  ask says what an access that
+ * forks is: 0, 1, or -1 when that cannot be said.
+ */
+typedef int (*kw_truth_of)(void *arg, const struct kw_access *a);
+int kw_truth(struct kw_build *b, const struct kw_path_draft *path,
+	     kw_truth_of ask, void *arg);
+/* Is it an access that asks for a truth value? */
+bool kw_asks(struct kw_build *b, const struct kw_expr *e);
 /* What var yields so that the others alone decide, or KW_YIELDS_UNKNOWN. */
 int kw_term_neutral(const struct kw_terms *t, const struct kw_access *var);
+
+/* atoms.c: what a predicate may look at */
+void kw_atoms_open(struct kw_build *b);
+/* The kernel's own predicate as a table, into the scenario. */
+void kw_atoms_list(struct kw_build *b);
 
 /* loop.c */
 int kw_prim_loop(lua_State *L);

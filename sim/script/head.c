@@ -55,17 +55,17 @@ static uint64_t get_ns(lua_State *L, const char *key)
 	return ns;
 }
 
-static void get_claims(lua_State *L, struct kw_scenario *s)
+static void get_strings(lua_State *L, const char *key, const char ***v)
 {
 	unsigned i, n = 0;
 
-	if (lua_getfield(L, 1, "claims") == LUA_TTABLE)
+	if (lua_getfield(L, 1, key) == LUA_TTABLE)
 		n = (unsigned)lua_rawlen(L, -1);
-	s->claims = g_new0(const char *, n + 1);
+	*v = g_new0(const char *, n + 1);
 	for (i = 0; i < n; i++) {
 		if (lua_rawgeti(L, -1, i + 1) != LUA_TSTRING)
-			wrong(L, "claims", "wants an array of strings");
-		s->claims[i] = keep(kw_build(L), lua_tostring(L, -1));
+			wrong(L, key, "wants an array of strings");
+		(*v)[i] = keep(kw_build(L), lua_tostring(L, -1));
 		lua_pop(L, 1);
 	}
 	lua_pop(L, 1);
@@ -145,6 +145,8 @@ void kw_head_read(lua_State *L)
 	if (lua_getfield(L, 1, "preemptions") == LUA_TNUMBER)
 		s->preemptions = (unsigned)lua_tointeger(L, -1);
 	lua_pop(L, 1);
-	get_claims(L, s);
+	get_strings(L, "claims", &s->claims);
+	get_strings(L, "atoms", &s->atoms);
+	s->predicate = get_string(L, "predicate");
 	get_expect(L, s);
 }

@@ -36,6 +36,8 @@ static int load_all(lua_State *L)
 	kw_actors_trace(L, d);
 	if (b->script->list_steps)
 		kw_steps_list(b);
+	if (b->script->list_atoms)
+		kw_atoms_list(b);
 	kw_check_unused(L);
 	return 0;
 }
@@ -53,6 +55,7 @@ static void open_all(struct kw_build *b)
 	kw_invariant_open(b);
 	kw_host_open(b);
 	kw_steps_open(b);
+	kw_atoms_open(b);
 	kw_paths_open(b);
 	kw_prims_open(b);
 	kw_prims_task_open(b);
@@ -167,6 +170,8 @@ void kw_scenario_free(struct kw_scenario *s)
 	g_free(s->claims);
 	g_free(s->expects);
 	g_free(s->steps);
+	g_free(s->atoms);
+	g_free(s->own);
 	g_string_chunk_free(s->strings);
 	g_free(s);
 }

@@ -58,6 +58,16 @@ struct kw_kernel_step {
 	int value;
 };
 
+/* A predicate as a table over what it may observe, see observe(). */
+#define KW_MAX_ATOMS	8
+enum kw_cell { KW_CELL_FALSE, KW_CELL_TRUE, KW_CELL_EITHER, KW_CELL_FAIL };
+
+struct kw_own {			/* the kernel's own */
+	int8_t cells[1 << KW_MAX_ATOMS];	/* 0, 1 */
+	const char *beyond;	/* it looks at this, which is no atom: no
+				   table; else NULL */
+};
+
 struct kw_scenario {
 	const char *name, *about, *path;	/* path as given by the user */
 	const char **claims;			/* NULL-terminated */
@@ -70,6 +80,8 @@ struct kw_scenario {
 	uint64_t kernel_digest;			/* ... kernel's and patches' */
 	struct kw_kernel_step *steps;		/* with list_steps; sorted */
 	unsigned nr_steps;
+	const char *predicate, **atoms;	/* of observe(); atoms end in NULL */
+	struct kw_own *own;			/* with list_atoms */
 	struct kw_program *program;
 	GStringChunk *strings;			/* owns every name */
 };
@@ -85,6 +97,9 @@ struct kw_script {
 	bool list_steps;
 	const struct kw_kernel_step *without;	/* these are left out */
 	unsigned nr_without;
+	bool list_atoms;
+	/* What the predicate is to say, by cell: bit i is atom i; else NULL. */
+	const uint8_t *cells;		/* enum kw_cell */
 };
 
 /*

@@ -21,7 +21,7 @@ bool kw_is_truth(const struct kw_outs *outs)
 	return outs->nr > 0;
 }
 
-static bool forks(struct kw_build *b, const struct kw_expr *e)
+bool kw_asks(struct kw_build *b, const struct kw_expr *e)
 {
 	if (e->a.op == KW_OP_CALL)
 		return kw_is_truth(&b->path[e->a.callee]->outs);
@@ -54,7 +54,7 @@ static bool collect(struct kw_build *b, struct kw_terms *t,
 		seen[e->id] = true;
 		for (i = 0; i < e->nr_kids; i++)
 			KW_PUSH(&b->arena, stack, nr, max, e->kids[i]);
-		if (!forks(b, e) || find(t, &e->a) >= 0)
+		if (!kw_asks(b, e) || find(t, &e->a) >= 0)
 			continue;
 		if (t->nr == KW_MAX_TERMS)
 			return false;
@@ -87,26 +87,27 @@ static const struct kw_expr *go_round(struct walk *w, const struct kw_expr *e)
 	return w->loop[w->depth - 1]->kids[0];
 }
 
-static const struct kw_expr *fork_at(struct kw_build *b,
-				     const struct kw_terms *t, unsigned bits,
-				     const struct walk *w,
-				     const struct kw_expr *e)
+/* What follows e when its answer is value. */
+static const struct kw_expr *fork_at(struct kw_build *b, const struct walk *w,
+				     const struct kw_expr *e, int value)
 {
-	unsigned value = bits >> find(t, &e->a) & 1, k;
 	const struct kw_outs *outs;
+	unsigned k;
 
 	if (e->a.op == KW_OP_REF_EQ && w->depth && w->again[w->depth - 1])
 		value = 1;
+	if (value < 0)
+		return NULL;
 	if (e->a.op != KW_OP_CALL)
 		return e->kids[value];
 	outs = &b->path[e->a.callee]->outs;
-	for (k = 0; k < outs->nr && outs->v[k].i != (int64_t)value; k++)
+	for (k = 0; k < outs->nr && outs->v[k].i != value; k++)
 		;
 	return e->kids[k < outs->nr ? k : 0];
 }
 
-static int8_t value_of(struct kw_build *b, const struct kw_path_draft *path,
-		       const struct kw_terms *t, unsigned bits)
+int kw_truth(struct kw_build *b, const struct kw_path_draft *path,
+	     kw_truth_of ask, void *arg)
 {
 	const struct kw_expr *e = path->root;
 	struct walk w = { .depth = 0 };
@@ -116,25 +117,40 @@ static int8_t value_of(struct kw_build *b, const struct kw_path_draft *path,
 		if (e->a.op >= KW_NR_OPS)
 			e = go_round(&w, e);
 		else if (e->a.op == KW_OP_RETURN)
-			return (int8_t)path->outs.v[e->a.val].i;
-		else if (forks(b, e))
-			e = fork_at(b, t, bits, &w, e);
+			return (int)path->outs.v[e->a.val].i;
+		else if (kw_asks(b, e))
+			e = fork_at(b, &w, e, ask(arg, &e->a));
 		else
 			e = e->nr_kids == 1 ? e->kids[0] : NULL;
 	}
 	return -1;
 }
 
+struct assignment {
+	const struct kw_terms *t;
+	unsigned bits;
+};
+
+static int assigned(void *arg, const struct kw_access *a)
+{
+	const struct assignment *x = arg;
+
+	return x->bits >> find(x->t, a) & 1;
+}
+
 bool kw_terms_of(struct kw_build *b, const struct kw_path_draft *path,
 		 struct kw_terms *t)
 {
+	struct assignment x = { .t = t };
 	unsigned bits;
 
 	t->nr = 0;
 	if (!kw_is_truth(&path->outs) || !collect(b, t, path->root))
 		return false;
-	for (bits = 0; bits < 1u << t->nr; bits++)
-		t->value[bits] = value_of(b, path, t, bits);
+	for (bits = 0; bits < 1u << t->nr; bits++) {
+		x.bits = bits;
+		t->value[bits] = (int8_t)kw_truth(b, path, assigned, &x);
+	}
 	return true;
 }
 

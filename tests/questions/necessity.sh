@@ -35,9 +35,9 @@ says 'missed, after' "$TMPDIR/out" '... shows it'
 exits 0 'the request keeps it out of the guest' \
 	"$KVMWAKE" necessity v4.14 $gallery/pulse-at-entry.lua \
 	--step kvm_make_request --step raise:vcpu.ipi
-answer kvm_make_request@vgic_request_irq needed 'pulse-at-entry: failed'
-answer raise:vcpu.ipi@kvm_vcpu_kick needed 'pulse-at-entry: failed'
-[ "$(grep -c '@kvm_vcpu_kick ' "$TMPDIR/out")" = 1 ]
+answer kvm_make_request@vgic_request_irq needed 'pulse-at-entry: deadlock'
+answer raise:vcpu.ipi@kvm_vcpu_kick needed 'pulse-at-entry: deadlock'
+[ "$(grep -c '^[^ ]*@kvm_vcpu_kick ' "$TMPDIR/out")" = 1 ]
 ok $? '--step: no other is asked'
 
 # The request bit is ode-3's predicate.
@@ -67,7 +67,7 @@ python3 - "$TMPDIR/out" <<'PY'
 import json, sys
 rows = {r["step"]: r for r in map(json.loads, open(sys.argv[1]))}
 kick = rows["kvm_vcpu_kick@vgic_request_irq"]
-assert kick["verdict"] == "needed" and kick["found"] == ["missed"], kick
+assert kick["verdict"] == "needed" and "missed" in kick["found"], kick
 assert kick["scenario"] == "kick-wakes" and "--without" in kick["replay"]
 assert rows["raise:vcpu.ipi@kvm_vcpu_kick"]["states"] > 100
 PY

@@ -31,6 +31,7 @@ float_files='sim/script/dist.c'
 directions() {
 	cat <<-'LIST'
 	base:
+	ask:
 	program: base
 	weak: base
 	litmus: base weak
@@ -43,7 +44,7 @@ directions() {
 	script: base program
 	store: base program run script
 	report: base program machine oracle run weak explore trace script store
-	cli: base program machine oracle run explore export weak litmus trace script store report
+	cli: base ask program machine oracle run explore export weak litmus trace script store report
 	LIST
 }
 
