@@ -122,8 +122,9 @@ static void put_vain(const struct kw_found *g, GString *out)
 	else
 		g_string_append(out, ".  The wait ended all the same");
 	if (g->vain == KW_VAIN_LATE_KICK && w->origin.line && !g->possible) {
-		put_time(w->in_sync ? ".  The kick was for an interrupt that "
-			 "moved to it; one had been queued for it" :
+		put_time(w->in_sync ? ".  The kick came after another "
+			 "vCPU's exit, where interrupts move from list to "
+			 "list; one had been queued for it" :
 			 ".  The interrupt had been queued",
 			 w->in_sync ? &g->sleep->queued : &w->origin, out);
 		put_time(", before this wait began", &g->sleep->exit, out);

@@ -151,6 +151,10 @@ static void put_page(struct page *p, GString *out)
 	put_row(p, "    successfully", false, COUNT, KW_COUNT_POLLED_OK);
 	put_row(p, "    or not, it is not recorded", false, COUNT,
 		KW_COUNT_POLL_UNKNOWN);
+	put_row(p, "  kvm_vcpu_wakeup: wait", false, COUNT,
+		KW_COUNT_REPORT_WAIT);
+	put_row(p, "  kvm_vcpu_wakeup: poll", false, COUNT,
+		KW_COUNT_REPORT_POLL);
 	put_rows(p, "ended by ", CAUSE, kw_wake_cause_names,
 		 KW_NR_WAKE_CAUSES);
 	put_rows(p, "for nothing: ", VAIN, kw_vain_names, KW_NR_VAINS);
@@ -202,6 +206,7 @@ struct check {
 	enum kw_vcpu_count count;
 	enum kw_trace_id needs;
 };
+/* The first bounds the others: see each_check(). */
 static const struct check checks[] = {
 	{ "exits", KW_COUNT_EXITS, KW_TRACE_KVM_EXIT },
 	{ "wfi_exit_stat", KW_COUNT_WFI, KW_TRACE_KVM_WFX },
@@ -474,6 +479,8 @@ static int stat_one(struct kw_cli *cli, unsigned first, unsigned nr,
 	kw_follow_add(f, &kw_stat_ops, st);
 	if (kw_trace_read(cli, f, paths + first, nr, err)) {
 		read_kernel(cli, paths[first], &k);
+		if (k.there && !k.counters.halt_poll_ns)
+			kw_stat_no_polling(st);
 		kw_stat_all(st, all);
 		if (cli->o.json) {
 			put_json(cli, paths[first], f, st, all, &k);

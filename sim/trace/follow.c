@@ -223,19 +223,27 @@ static void on_thread(struct kw_follow *f, const struct kw_trace_event *ev,
 }
 
 /* A line went down: what only the line made pending is not any more. */
-static void on_line_down(struct kw_follow *f, int intid)
+static void line_down(struct kw_followed *v, int intid)
 {
-	struct kw_followed *v;
-	struct kw_due *d;
-	unsigned i, k;
+	unsigned i, n = v->open ? MIN(v->s.nr_due, KW_MAX_DUE) : 0;
 
-	for (i = 0; i < f->threads->len; i++) {
-		v = f->threads->pdata[i];
-		for (k = 0; v->open && k < MIN(v->s.nr_due, KW_MAX_DUE); k++) {
-			d = &v->s.due[k];
-			d->gone |= d->intid == intid && d->line;
-		}
+	for (i = 0; i < n; i++)
+		if (v->s.due[i].intid == intid && v->s.due[i].line)
+			v->s.due[i].gone = true;
+}
+
+static void on_spi_line(struct kw_follow *f, struct kw_context *c, int intid,
+			bool up)
+{
+	unsigned i;
+
+	if (up) {
+		c->line_up = f->now;
+		c->line_intid = intid;
+		return;
 	}
+	for (i = 0; i < f->threads->len; i++)
+		line_down(f->threads->pdata[i], intid);
 }
 
 /* Its line went up: a PPI of its own, by its thread or a handler on it */
@@ -246,12 +254,7 @@ static void on_line(struct kw_follow *f, const struct kw_trace_event *ev,
 	int intid = (int)a->n[1];
 
 	if (intid >= 32) {
-		if (a->n[2]) {
-			c->line_up = f->now;
-			c->line_intid = intid;
-		} else {
-			on_line_down(f, intid);
-		}
+		on_spi_line(f, c, intid, a->n[2] != 0);
 		return;
 	}
 	v = kw_followed_find(f, ev->pid);
@@ -259,7 +262,9 @@ static void on_line(struct kw_follow *f, const struct kw_trace_event *ev,
 		return;
 	if (!kw_trace_in_hardirq(ev))
 		kw_followed_id(f, v, a->n[0]);
-	if (a->n[2] && v->open)
+	if (!a->n[2])
+		line_down(v, intid);
+	else if (v->open)
 		kw_sleep_due(f, v, KW_DUE_LINE, intid);
 }
 
@@ -308,6 +313,9 @@ static void on_call(struct kw_follow *f, const struct kw_trace_event *ev,
 	switch (ev->id) {
 	case KW_TRACE_QUEUE_IRQ:
 		kw_wake_queue(f, c, ev, a);
+		break;
+	case KW_TRACE_QUEUE_IRQ_RET:
+		kw_wake_queued(f, c, a);
 		break;
 	case KW_TRACE_VCPU_KICK:
 		kw_wake_kick(f, c, ev, a->n[0]);

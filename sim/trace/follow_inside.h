@@ -121,6 +121,8 @@ struct kw_wake *kw_sleep_wake(struct kw_followed *v);
 void kw_wake_queue(struct kw_follow *f, struct kw_context *c,
 		   const struct kw_trace_event *ev,
 		   const struct kw_trace_args *a);
+void kw_wake_queued(struct kw_follow *f, struct kw_context *c,
+		    const struct kw_trace_args *a);
 void kw_wake_kick(struct kw_follow *f, struct kw_context *c,
 		  const struct kw_trace_event *ev, int64_t id);
 void kw_wake_waking(struct kw_follow *f, struct kw_context *c,

@@ -305,3 +305,14 @@ void kw_stat_all(struct kw_stat *st, struct kw_vcpu_stat *all)
 	for (i = 0; i < st->vcpus->len; i++)
 		kw_stat_add(all, st->vcpus->pdata[i]);
 }
+
+void kw_stat_no_polling(struct kw_stat *st)
+{
+	struct kw_vcpu_stat *v;
+	unsigned i;
+
+	for (i = 0; i < st->vcpus->len; i++) {
+		v = st->vcpus->pdata[i];
+		N(POLL_UNKNOWN) = N(POLL_UNKNOWN_OK) = 0;
+	}
+}

@@ -84,6 +84,8 @@ extern const struct kw_follow_ops kw_stat_ops;
 struct kw_vcpu_stat *kw_stat_vcpu(struct kw_stat *st,
 				  const struct kw_thread *vcpu);
 void kw_stat_add(struct kw_vcpu_stat *to, const struct kw_vcpu_stat *v);
+/* It is known that halt polling was off. */
+void kw_stat_no_polling(struct kw_stat *st);
 /* Of all vCPUs together. */
 void kw_stat_all(struct kw_stat *st, struct kw_vcpu_stat *all);
 

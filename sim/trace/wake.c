@@ -122,6 +122,17 @@ void kw_wake_queue(struct kw_follow *f, struct kw_context *c,
 	d->listed = c->queue_listed;
 }
 
+/* vgic_queue_irq_unlock() returns whether it put it on a list. */
+void kw_wake_queued(struct kw_follow *f, struct kw_context *c,
+		    const struct kw_trace_args *a)
+{
+	struct kw_due *d = due_of(c->queue_for, c);
+
+	if (d && a->nr_n && !a->n[0])
+		d->gone = true;
+	kw_wake_close(f, c);
+}
+
 void kw_wake_kick(struct kw_follow *f, struct kw_context *c,
 		  const struct kw_trace_event *ev, int64_t id)
 {
@@ -276,7 +287,8 @@ void kw_wake_waking(struct kw_follow *f, struct kw_context *c,
 	if (kw_seen(&w->waking))
 		return;		/* on its way already */
 	w->waking = f->now;
-	w->hardirq = kw_trace_in_hardirq(ev);
+	/* without flags (perf script): the idle task itself wakes nobody */
+	w->hardirq = kw_trace_in_hardirq(ev) || (!ev->pid && !ev->flags_len);
 	w->waker_tid = ev->pid;
 	w->waker = by && by->known ? &by->t : NULL;
 	for (i = 0; i < n; i++)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# `trace find`: pieces of real recordings with one finding each, told word
+# `trace find`: pieces of recordings (all but `moved` real ones), told word
 # for word (find.txt; GOLDEN=write makes it anew: read the diff); the same
 # pieces with evidence taken away tell it as possible, or not at all; and
 # where there are more recordings, exactly what is known to be in them.
@@ -10,7 +10,7 @@ set -u
 . tests/lib/cli.sh
 here=tests/trace
 in=$TMPDIR/in
-pieces="overflow resume signal late-kick"
+pieces="overflow resume signal late-kick moved"
 
 for p in $pieces; do
 	"$KVMWAKE" trace find $here/$p.trace
