@@ -400,6 +400,7 @@ static void store(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 		  struct kw_done *done)
 {
 	unsigned width = r->width[x->A], newest = get(s, x->A, width), value;
+	bool at_once = kw_relaxed_at_once(r, s, x->a);
 
 	run(r, s, x, 0, done);
 	if (!x->var || x->hw) {
@@ -410,6 +411,8 @@ static void store(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 	value = get(s, x->A, width);
 	put(s, x->A, width, newest);
 	store_word(r, s, x, x->A, value);
+	if (at_once)
+		kw_relaxed_drain(r, s, x->t, 0);
 }
 
 static void rmw(struct kw_relaxed *r, uint8_t *s, const struct access *x,

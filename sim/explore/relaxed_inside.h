@@ -8,6 +8,7 @@
 
 #include "../machine/step.h"
 #include "../program/link.h"
+#include "foresee.h"
 #include "relaxed.h"
 
 /* A lock's owner while its unlock waits in a buffer. */
@@ -48,6 +49,8 @@ struct kw_relaxed {
 	uint8_t slot_of[256];	/* [register]: rank among slots + 1, or 0 */
 	unsigned nr_slot_regs;
 	uint16_t *slot_base;	/* [actor]: its first slot of its CPU */
+	struct kw_foresee *foresee;
+	int16_t *class_of;	/* [variable] */
 	bool full, stale;	/* a buffer was; a read was bounded */
 };
 
@@ -57,6 +60,9 @@ unsigned kw_words(const struct kw_relaxed *r, const uint8_t *s, unsigned a,
 /* Actor a touches them now. */
 void kw_racy_touch(struct kw_relaxed *r, const uint8_t *s, unsigned a,
 		   const struct kw_word *words, unsigned nr);
+/* Would a's store be overtaken by nothing, so that it need not wait? */
+bool kw_relaxed_at_once(const struct kw_relaxed *r, const uint8_t *s,
+			unsigned a);
 void kw_racy_init(struct kw_relaxed *r);
 
 static inline const struct kw_actor_state *

@@ -5,6 +5,11 @@
  *
  * An unlock that is the oldest of its buffer drains at once: who waits for
  * the lock could only wait longer, and nobody else can tell.
+ *
+ * A store into an empty buffer is visible at once if nothing can overtake it
+ * before the next barrier: that it waits is seen only by who sees something
+ * younger first.  (A load of its own is nothing younger under arm64: what it
+ * could have read early, it may read late.)
  */
 #include "relaxed_inside.h"
 
@@ -73,6 +78,8 @@ struct kw_relaxed *kw_relaxed_new(const struct kw_program *p,
 	r->opts = *opts;
 	find_cpus(r);
 	kw_racy_init(r);
+	r->foresee = kw_foresee_new(p);
+	r->class_of = g_new0(int16_t, KW_WEAK_MAX_VARS);
 	r->w.model = opts->memory;
 	if (opts->memory == KW_WEAK_ARM64)
 		find_slots(r);
@@ -97,7 +104,32 @@ void kw_relaxed_free(struct kw_relaxed *r)
 	g_free(r->lock_of);
 	g_free(r->locks);
 	g_free(r->slot_base);
+	g_free(r->class_of);
+	kw_foresee_free(r->foresee);
 	g_free(r);
+}
+
+/* Which nodes touch what is racy, or a device? */
+static void foresee(struct kw_relaxed *r)
+{
+	uint64_t racy[KW_CLASS_WORDS] = { 0 };
+	unsigned addr, v;
+	int class;
+
+	for (v = 0; v < r->w.nr_vars; v++)
+		r->class_of[v] = (int16_t)kw_foresee_class(r->foresee,
+							   r->vars[v]);
+	for (addr = 0; addr < r->p->objects_size; addr++) {
+		if (!r->racy[addr] && !kw_is_device(r, addr))
+			continue;
+		class = kw_foresee_class(r->foresee, addr);
+		if (class < 0)
+			memset(racy, 0xff, sizeof(racy));
+		else
+			racy[class / 64] |= UINT64_C(1) << class % 64;
+	}
+	kw_foresee_devices(r->foresee, racy);
+	kw_foresee_racy(r->foresee, racy, r->w.model == KW_WEAK_TSO);
 }
 
 void kw_relaxed_begin(struct kw_relaxed *r)
@@ -118,6 +150,7 @@ void kw_relaxed_begin(struct kw_relaxed *r)
 	r->w.max_buf = MAX_BUFFERED;
 	r->w.max_msgs = nr ? nr + MAX_OLD + MAX_NEW : 0;
 	kw_weak_init(&r->w);
+	foresee(r);
 	r->wrong = r->full = r->stale = false;
 }
 
@@ -152,6 +185,42 @@ bool kw_relaxed_was_bounded(const struct kw_relaxed *r)
 	return r->full || r->stale;
 }
 
+/* --- stores that need no buffer ---------------------------------------- */
+
+/* May a, from node on, or a handler on its CPU, overtake what is buffered? */
+static bool may_overtake(const struct kw_relaxed *r, const uint8_t *s,
+			 unsigned a, unsigned node)
+{
+	const struct kw_actor *ac = &r->p->actors[a];
+	unsigned home = ac->home, h;
+
+	if (ac->type == KW_GUEST || ac->type == KW_VIRQ ||
+	    kw_foresee_open(r->foresee, node))
+		return true;
+	if (home != a)		/* a handler: its home goes on */
+		return kw_foresee_ends(r->foresee, node) &&
+		       (kw_standing(r, s, home)->run == KW_IN_GUEST ||
+			kw_foresee_open(r->foresee,
+					kw_standing(r, s, home)->pc));
+	if (kw_standing(r, s, a)->irq_off)
+		return false;
+	for (h = 0; h + 1 < r->p->nr_actors; h++)
+		if (h != a && r->cpu_of[h] == r->cpu_of[a] &&
+		    kw_foresee_open(r->foresee, r->p->actors[h].entry))
+			return true;
+	return false;
+}
+
+bool kw_relaxed_at_once(const struct kw_relaxed *r, const uint8_t *s,
+			unsigned a)
+{
+	const struct kw_node *n = &r->p->nodes[kw_standing(r, s, a)->pc];
+
+	return r->opts.reduce && r->cpu_of[a] < r->nr_cpus &&
+	       !kw_relaxed_nr_buffered(r, s, r->cpu_of[a]) &&
+	       !may_overtake(r, s, a, n->next[0]);
+}
+
 /* --- what is hidden --------------------------------------------------- */
 
 bool kw_relaxed_in_place(const struct kw_relaxed *r, const uint8_t *s,
@@ -178,7 +247,8 @@ bool kw_relaxed_hides(struct kw_relaxed *r, uint8_t *s, unsigned a)
 	case KW_OP_STORE:
 	case KW_OP_STORE_REF:
 		return r->cpu_of[a] < r->nr_cpus &&
-		       !kw_relaxed_in_place(r, s, a);
+		       !kw_relaxed_in_place(r, s, a) &&
+		       !kw_relaxed_at_once(r, s, a);
 	default:
 		return false;
 	}
@@ -256,6 +326,23 @@ void kw_relaxed_switch(const struct kw_relaxed *r, uint8_t *s, unsigned a)
 		kw_weak_see_all(&r->w, kw_weak_words(r, s), r->cpu_of[a]);
 }
 
+/* May some context of a's CPU load variable v, from where it stands? */
+static void add_live(const struct kw_relaxed *r, unsigned node,
+		     struct kw_weak_live *live)
+{
+	const struct kw_foreseen *f = kw_foreseen(r->foresee, node);
+	unsigned v;
+	int c;
+
+	for (v = 0; v < r->w.nr_vars; v++) {
+		c = r->class_of[v];
+		if (c < 0 || f->loads[c / 64] >> c % 64 & 1)
+			live->reads[v / 64] |= UINT64_C(1) << v % 64;
+	}
+	live->loads_order |= f->fence;
+	live->stores_order |= f->mb;
+}
+
 static void find_live(const struct kw_relaxed *r, const uint8_t *s,
 		      struct kw_weak_live *live)
 {
@@ -268,8 +355,8 @@ static void find_live(const struct kw_relaxed *r, const uint8_t *s,
 		st = kw_standing(r, s, a);
 		if (t == r->nr_cpus || st->run == KW_ENDED)
 			continue;
-		memset(live[t].reads, 0xff, sizeof(live[t].reads));
-		live[t].loads_order = live[t].stores_order = true;
+		add_live(r, st->run == KW_IDLE ? r->p->actors[a].entry :
+						 st->pc, &live[t]);
 		for (i = 0; r->nr_slot_regs && i < r->p->actors[a].nr_regs;
 		     i++) {
 			slot = r->slot_base[a] + r->slot_of[i] - 1u;
