@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decides what may come before what, over the whole program.
+ * Decides what may come before the next barrier, over the whole program.
  *
  *	local(n)	from n to the end of n's path, calls included
  *	context(e)	after path e returns, whoever called it
  *
- * "open" is no union: what comes after a barrier does not count, so that a
- * path says beside it whether it can be passed without one.
+ * A path says, beside what comes, whether its end can come without a barrier;
+ * only then does what follows it count.
  */
 #include <string.h>
 #include "../machine/step.h"
 #include "foresee.h"
 
 
-enum {
-	OPEN	= 1 << 0,	/* something that overtakes comes first */
-	PASSES	= 1 << 1,	/* RETURN or END comes first */
+/* What may come before a barrier. */
+struct before {
+	struct kw_foreseen what;
+	bool passes;		/* RETURN or END */
+};
+
+/* What a node is to that question. */
+struct part {
+	struct kw_foreseen what;
+	bool closes, leaves;
 };
 
 struct kw_foresee {
@@ -23,8 +30,8 @@ struct kw_foresee {
 	struct kw_paths *paths;
 	GHashTable *names;		/* last part: class + 1 */
 	int16_t *class_of;		/* [node], -1: any */
-	struct kw_foreseen *in;		/* [node] */
-	uint8_t *open;			/* [node], contexts included */
+	struct part *parts;		/* [node], of the question asked last */
+	struct before *loads, *open;	/* [node], the answers */
 };
 
 /* --- classes ---------------------------------------------------------- */
@@ -101,81 +108,58 @@ void kw_foresee_devices(const struct kw_foresee *f,
 				 classes);
 }
 
-/* --- what may be loaded, and fences ----------------------------------- */
+/* --- before a barrier --------------------------------------------------- */
 
-static bool loads(const struct kw_node *n)
+static bool join(struct before *to, const struct kw_foreseen *what,
+		 bool passes)
 {
-	return n->op <= KW_OP_LOAD_REF || n->op == KW_OP_CMPXCHG;
-}
-
-static struct kw_foreseen own(const struct kw_foresee *f, unsigned node)
-{
-	const struct kw_node *n = &f->p->nodes[node];
-	struct kw_foreseen s = { { 0 }, false, false };
-
-	if (loads(n))
-		add_class(s.loads, f->class_of[node]);
-	switch ((enum kw_op)n->op) {
-	case KW_OP_MB:
-	case KW_OP_TEST_AND_SET:
-	case KW_OP_TEST_AND_CLEAR:
-	case KW_OP_XCHG:
-	case KW_OP_CMPXCHG:
-	case KW_OP_DEACTIVATE:
-	case KW_OP_WAKE:
-	case KW_OP_SWITCH:
-	case KW_OP_YIELD:
-	case KW_OP_DELAY:
-		s.mb = true;
-		s.fence = true;
-		break;
-	case KW_OP_RMB:
-	case KW_OP_UNLOCK:
-		s.fence = true;
-		break;
-	default:
-		break;
-	}
-	return s;
-}
-
-static bool join(struct kw_foreseen *to, const struct kw_foreseen *from)
-{
-	const struct kw_foreseen was = *to;
+	const struct before was = *to;
 	unsigned w;
 
 	for (w = 0; w < KW_CLASS_WORDS; w++)
-		to->loads[w] |= from->loads[w];
-	to->fence |= from->fence;
-	to->mb |= from->mb;
-	return memcmp(was.loads, to->loads, sizeof(was.loads)) ||
-	       was.fence != to->fence || was.mb != to->mb;
+		to->what.loads[w] |= what->loads[w];
+	to->what.fence |= what->fence;
+	to->what.open |= what->open;
+	to->passes |= passes;
+	return memcmp(was.what.loads, to->what.loads,
+		      sizeof(was.what.loads)) ||
+	       was.what.fence != to->what.fence ||
+	       was.what.open != to->what.open || was.passes != to->passes;
 }
 
-static bool update(struct kw_foresee *f, struct kw_foreseen *local,
+static bool update(const struct kw_foresee *f, struct before *in,
 		   unsigned node)
 {
 	const struct kw_node *n = &f->p->nodes[node];
+	const struct part *part = &f->parts[node];
+	bool grew = join(&in[node], &part->what, part->leaves);
 	const struct kw_path_graph *e;
-	bool grew = false;
+	const struct before *next;
 	unsigned i, k;
 
-	for (k = 0; k < kw_nr_next(n); k++)
-		grew |= join(&local[node], &local[kw_next(f->p, n, k)]);
+	if (part->closes || part->leaves)
+		return grew;
+	for (k = 0; k < kw_nr_next(n); k++) {
+		next = &in[kw_next(f->p, n, k)];
+		grew |= join(&in[node], &next->what, next->passes);
+	}
 	for (i = 0; kw_is_call(n) && (e = kw_callee(f->paths, n, i)); i++) {
-		grew |= join(&local[node], &local[e->entry]);
-		for (k = 0; k < e->returns->len; k++)
-			grew |= join(&local[node],
-				     &local[kw_after(f->paths, n, e, k)]);
+		grew |= join(&in[node], &in[e->entry].what, false);
+		for (k = 0; in[e->entry].passes && k < e->returns->len; k++) {
+			next = &in[kw_after(f->paths, n, e, k)];
+			grew |= join(&in[node], &next->what, next->passes);
+		}
 	}
 	return grew;
 }
 
 /* What follows the calls that path e makes; true when one grew. */
-static bool give_context(struct kw_foresee *f, struct kw_foreseen *context,
+static bool give_context(const struct kw_foresee *f, const struct before *in,
+			 struct before *context,
 			 const struct kw_path_graph *e)
 {
 	const struct kw_path_graph *to;
+	const struct before *after;
 	unsigned j, i, k;
 	bool grew = false;
 
@@ -184,58 +168,64 @@ static bool give_context(struct kw_foresee *f, struct kw_foreseen *context,
 			&f->p->nodes[g_array_index(e->nodes, uint16_t, j)];
 
 		for (i = 0; kw_is_call(n) &&
-			    (to = kw_callee(f->paths, n, i)); i++) {
-			grew |= join(&context[to->entry],
-				     &context[e->entry]);
-			for (k = 0; k < to->returns->len; k++)
+			    (to = kw_callee(f->paths, n, i)); i++)
+			for (k = 0; k < to->returns->len; k++) {
+				after = &in[kw_after(f->paths, n, to, k)];
 				grew |= join(&context[to->entry],
-					     &f->in[kw_after(f->paths, n, to,
-							     k)]);
-		}
+					     &after->what, false);
+				if (after->passes)
+					grew |= join(&context[to->entry],
+						&context[e->entry].what,
+						context[e->entry].passes);
+			}
 	}
 	return grew;
 }
 
-static void find_in(struct kw_foresee *f)
+static void add_context(const struct kw_path_graph *e, const bool *passes,
+			const struct before *context, struct before *in)
 {
-	struct kw_foreseen *context = g_new0(struct kw_foreseen,
-					     f->p->nr_nodes);
-	bool grew = true;
-	unsigned n, i, j;
+	unsigned j;
 
-	for (n = 0; n < f->p->nr_nodes; n++)
-		f->in[n] = own(f, n);
-	while (grew)
-		for (grew = false, n = f->p->nr_nodes; n-- > 0;)
-			grew |= update(f, f->in, n);
-	for (grew = true; grew;)
-		for (grew = false, i = 0; i < f->paths->paths->len; i++)
-			grew |= give_context(f, context,
-					     f->paths->paths->pdata[i]);
-	for (i = 0; i < f->paths->paths->len; i++) {
-		const struct kw_path_graph *e = f->paths->paths->pdata[i];
+	for (j = 0; j < e->nodes->len; j++) {
+		unsigned n = g_array_index(e->nodes, uint16_t, j);
 
-		for (j = 0; j < e->nodes->len; j++)
-			join(&f->in[g_array_index(e->nodes, uint16_t, j)],
-			     &context[e->entry]);
+		if (passes[n])
+			join(&in[n], &context[e->entry].what,
+			     context[e->entry].passes);
 	}
-	g_free(context);
 }
 
-/* --- what may be overtaken -------------------------------------------- */
-
-enum effect { NOTHING, OVERTAKES, CLOSES, LEAVES };
-
-static enum effect effect_of(const struct kw_foresee *f, unsigned node,
-			     const uint64_t racy[KW_CLASS_WORDS], bool fifo)
+/* in[node] := what may come, contexts included. */
+static void answer(const struct kw_foresee *f, struct before *in)
 {
-	const struct kw_node *n = &f->p->nodes[node];
-	bool is_racy = has(racy, f->class_of[node]);
+	struct before *context = g_new0(struct before, f->p->nr_nodes);
+	bool *passes = g_new(bool, f->p->nr_nodes), grew = true;
+	GPtrArray *all = f->paths->paths;
+	unsigned n, i;
 
+	memset(in, 0, f->p->nr_nodes * sizeof(*in));
+	while (grew)
+		for (grew = false, n = f->p->nr_nodes; n-- > 0;)
+			grew |= update(f, in, n);
+	for (i = 0; i < f->p->nr_actors; i++)
+		context[f->p->actors[i].entry].passes = true;
+	for (grew = true; grew;)
+		for (grew = false, i = 0; i < all->len; i++)
+			grew |= give_context(f, in, context, all->pdata[i]);
+	for (n = 0; n < f->p->nr_nodes; n++)
+		passes[n] = in[n].passes;
+	for (i = 0; i < all->len; i++)
+		add_context(all->pdata[i], passes, context, in);
+	g_free(context);
+	g_free(passes);
+}
+
+/* --- the two questions -------------------------------------------------- */
+
+static bool is_full_barrier(const struct kw_node *n)
+{
 	switch ((enum kw_op)n->op) {
-	case KW_OP_RETURN:
-	case KW_OP_END:
-		return LEAVES;
 	case KW_OP_MB:
 	case KW_OP_TEST_AND_SET:
 	case KW_OP_TEST_AND_CLEAR:
@@ -244,177 +234,96 @@ static enum effect effect_of(const struct kw_foresee *f, unsigned node,
 	case KW_OP_WAKE:
 	case KW_OP_SWITCH:
 	case KW_OP_YIELD:
-		return CLOSES;
-	case KW_OP_WMB:
-		return fifo ? NOTHING : CLOSES;
-	case KW_OP_LOCK:
-		return fifo ? CLOSES : NOTHING;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What is loaded before all is seen anyway? */
+static struct part loads_part(const struct kw_foresee *f, unsigned node)
+{
+	const struct kw_node *n = &f->p->nodes[node];
+	struct part part = {
+		.closes = is_full_barrier(n) || n->op == KW_OP_END ||
+			  n->op == KW_OP_GUEST_ENTER ||
+			  n->op == KW_OP_GUEST_EXIT,
+		.leaves = n->op == KW_OP_RETURN,
+	};
+
+	if (n->op <= KW_OP_LOAD_REF || n->op == KW_OP_CMPXCHG)
+		add_class(part.what.loads, f->class_of[node]);
+	part.what.fence = n->op == KW_OP_RMB || n->op == KW_OP_UNLOCK ||
+			  n->op == KW_OP_LOCK;
+	return part;
+}
+
+/* With fifo loads overtake what is buffered, else stores do. */
+static bool overtakes(const struct kw_node *n, bool racy, bool fifo)
+{
+	switch ((enum kw_op)n->op) {
 	case KW_OP_LOAD:
 	case KW_OP_LOAD_FLAG:
 	case KW_OP_LOAD_MASK:
 	case KW_OP_LOAD_REF:
 	case KW_OP_CMPXCHG:
 	case KW_OP_AWAIT:
-		return fifo && is_racy ? OVERTAKES : NOTHING;
+		return fifo && racy;
 	case KW_OP_STORE:
 	case KW_OP_STORE_REF:
-		return !fifo && is_racy && !(n->flags & KW_NODE_RELEASE) ?
-			       OVERTAKES : NOTHING;
+		return !fifo && racy && !(n->flags & KW_NODE_RELEASE);
 	case KW_OP_SET_MASK:
 	case KW_OP_CLEAR_MASK:
-		if (fifo && is_racy)
-			return CLOSES;
-		return is_racy ? OVERTAKES : NOTHING;
+		return !fifo && racy;
 	case KW_OP_LIST_ADD:
 	case KW_OP_LIST_ADD_TAIL:
 	case KW_OP_LIST_DEL:
 	case KW_OP_GUEST_ENTER:
 	case KW_OP_GUEST_EXIT:
-		return OVERTAKES;
+		return true;
 	default:
-		return NOTHING;
+		return false;
 	}
 }
 
-/* OPEN and PASSES of what follows the call n. */
-static unsigned after_call(const struct kw_foresee *f,
-			   const struct kw_node *n)
-{
-	const struct kw_path_graph *e;
-	unsigned i, k, all = 0, after;
-
-	for (i = 0; (e = kw_callee(f->paths, n, i)); i++) {
-		for (after = 0, k = 0; k < e->returns->len; k++)
-			after |= f->open[kw_after(f->paths, n, e, k)];
-		all |= f->open[e->entry] & OPEN;
-		if (f->open[e->entry] & PASSES)
-			all |= after;
-	}
-	return all;
-}
-
-static bool update_open(struct kw_foresee *f, const uint8_t *effects,
-			unsigned node)
+static struct part open_part(const struct kw_foresee *f, unsigned node,
+			     const uint64_t racy[KW_CLASS_WORDS], bool fifo)
 {
 	const struct kw_node *n = &f->p->nodes[node];
-	unsigned is = f->open[node], k;
+	struct part part = {
+		.what.open = overtakes(n, has(racy, f->class_of[node]), fifo),
+		.closes = is_full_barrier(n) ||
+			  (fifo ? n->op == KW_OP_LOCK : n->op == KW_OP_WMB),
+		.leaves = n->op == KW_OP_RETURN || n->op == KW_OP_END,
+	};
 
-	switch ((enum effect)effects[node]) {
-	case OVERTAKES:
-		is = OPEN;
-		break;
-	case CLOSES:
-		break;
-	case LEAVES:
-		is = PASSES;
-		break;
-	case NOTHING:
-		if (kw_is_call(n))
-			is |= after_call(f, n);
-		for (k = 0; k < kw_nr_next(n); k++)
-			is |= f->open[kw_next(f->p, n, k)];
-		break;
-	}
-	if (is == f->open[node])
-		return false;
-	f->open[node] = (uint8_t)is;
-	return true;
-}
-
-/* Is it open, or left, after path e returns? */
-static unsigned context_of(const struct kw_foresee *f, const uint8_t *context,
-			   const struct kw_path_graph *e,
-			   const struct kw_path_graph *to)
-{
-	const struct kw_path_graph *callee;
-	unsigned j, i, k, is = 0, after;
-
-	for (j = 0; j < e->nodes->len; j++) {
-		const struct kw_node *n =
-			&f->p->nodes[g_array_index(e->nodes, uint16_t, j)];
-
-		for (i = 0; kw_is_call(n) &&
-			    (callee = kw_callee(f->paths, n, i)); i++) {
-			for (k = 0; callee == to && k < to->returns->len;
-			     k++) {
-				after = f->open[kw_after(f->paths, n, to, k)];
-				is |= after & OPEN;
-				if (after & PASSES)
-					is |= context[e->entry];
-			}
-		}
-	}
-	return is;
-}
-
-static void add_contexts(struct kw_foresee *f)
-{
-	GPtrArray *all = f->paths->paths;
-	uint8_t *context = g_new0(uint8_t, f->p->nr_nodes);
-	uint8_t *open = g_memdup2(f->open, f->p->nr_nodes);
-	bool grew = true;
-	unsigned i, j, is;
-
-	/* A path that nobody calls is an actor's: its end is its end. */
-	for (i = 0; i < f->p->nr_actors; i++)
-		context[f->p->actors[i].entry] = PASSES;
-	while (grew)
-		for (grew = false, i = 0; i < all->len; i++) {
-			const struct kw_path_graph *to = all->pdata[i];
-
-			is = context[to->entry];
-			for (j = 0; j < all->len; j++)
-				is |= context_of(f, context, all->pdata[j],
-						 to);
-			grew |= is != context[to->entry];
-			context[to->entry] = (uint8_t)is;
-		}
-	for (i = 0; i < all->len; i++) {
-		const struct kw_path_graph *e = all->pdata[i];
-
-		for (j = 0; j < e->nodes->len; j++) {
-			unsigned n = g_array_index(e->nodes, uint16_t, j);
-
-			if (f->open[n] & PASSES)
-				open[n] |= context[e->entry];
-		}
-	}
-	memcpy(f->open, open, f->p->nr_nodes);
-	g_free(open);
-	g_free(context);
+	return part;
 }
 
 void kw_foresee_racy(struct kw_foresee *f,
 		     const uint64_t racy[KW_CLASS_WORDS], bool fifo)
 {
-	uint8_t *effects = g_new0(uint8_t, f->p->nr_nodes);
-	bool grew = true;
 	unsigned n;
 
-	memset(f->open, 0, f->p->nr_nodes);
 	for (n = 0; n < f->p->nr_nodes; n++)
-		effects[n] = (uint8_t)effect_of(f, n, racy, fifo);
-	while (grew)
-		for (grew = false, n = f->p->nr_nodes; n-- > 0;)
-			grew |= update_open(f, effects, n);
-	add_contexts(f);
-	g_free(effects);
+		f->parts[n] = open_part(f, n, racy, fifo);
+	answer(f, f->open);
 }
 
 bool kw_foresee_open(const struct kw_foresee *f, unsigned node)
 {
-	return f->open[node] & OPEN;
+	return f->open[node].what.open;
 }
 
 bool kw_foresee_ends(const struct kw_foresee *f, unsigned node)
 {
-	return f->open[node] & PASSES;
+	return f->open[node].passes;
 }
 
 const struct kw_foreseen *kw_foreseen(const struct kw_foresee *f,
 				      unsigned node)
 {
-	return &f->in[node];
+	return &f->loads[node].what;
 }
 
 struct kw_foresee *kw_foresee_new(const struct kw_program *p)
@@ -430,9 +339,12 @@ struct kw_foresee *kw_foresee_new(const struct kw_program *p)
 	for (n = 0; n < p->nr_nodes; n++)
 		f->class_of[n] = p->labels && *p->labels[n] ? (int16_t)
 			class_of(f, p->labels[n], true) : -1;
-	f->in = g_new0(struct kw_foreseen, p->nr_nodes);
-	f->open = g_new0(uint8_t, p->nr_nodes);
-	find_in(f);
+	f->parts = g_new0(struct part, p->nr_nodes);
+	f->loads = g_new0(struct before, p->nr_nodes);
+	f->open = g_new0(struct before, p->nr_nodes);
+	for (n = 0; n < p->nr_nodes; n++)
+		f->parts[n] = loads_part(f, n);
+	answer(f, f->loads);
 	return f;
 }
 
@@ -443,7 +355,8 @@ void kw_foresee_free(struct kw_foresee *f)
 	kw_paths_free(f->paths);
 	g_hash_table_destroy(f->names);
 	g_free(f->class_of);
-	g_free(f->in);
+	g_free(f->parts);
+	g_free(f->loads);
 	g_free(f->open);
 	g_free(f);
 }

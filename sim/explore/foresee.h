@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an actor may still do, by the node where it stands, as far as memory
- * is concerned: what it may load, whether a fence may come, and whether a
+ * What an actor may do before its next full barrier, by the node where it
+ * stands: what it may load, whether a weaker fence may come, and whether a
  * store that is buffered now could be overtaken.
  *
  * Fields are told apart by the last part of their names only ("list" of
@@ -17,7 +17,8 @@
 
 struct kw_foreseen {
 	uint64_t loads[KW_CLASS_WORDS];	/* classes that it may load */
-	bool fence, mb;		/* one that orders loads; a full one */
+	bool fence;		/* one that orders loads with loads */
+	bool open;		/* something that overtakes a store */
 };
 
 struct kw_foresee;
@@ -29,6 +30,7 @@ int kw_foresee_class(const struct kw_foresee *f, unsigned addr);
 /* Adds the classes of all that hardware may touch. */
 void kw_foresee_devices(const struct kw_foresee *f,
 			uint64_t classes[KW_CLASS_WORDS]);
+/* Its loads and fences. */
 const struct kw_foreseen *kw_foreseen(const struct kw_foresee *f,
 				      unsigned node);
 

@@ -7,6 +7,10 @@
  *	- while a node of a racy variable executes, the bytes are what the
  *	  actor sees; what it has stored is taken out of them again
  *	- a lock whose unlock is buffered is KW_UNLOCKING: nobody's, and taken
+ *
+ * After a full barrier all is seen that is there, not only what the barrier
+ * orders: whoever could have been late with its barrier could also have been
+ * early with what comes after, and early is a state of its own.
  */
 #include "relaxed_inside.h"
 
@@ -433,7 +437,7 @@ static void rmw(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 		kw_weak_stored_now(&r->w, weak, x->t);
 	}
 	if (order == KW_WEAK_RMW_FULL)
-		kw_weak_mb(&r->w, weak, x->t);
+		kw_weak_see_all(&r->w, weak, x->t);
 }
 
 static void fails(struct kw_relaxed *r, uint8_t *s, const struct access *x,
@@ -495,16 +499,11 @@ static void wakes(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 	unsigned state = x->A + KW_TASK_STATE, was = s[state];
 	unsigned var = r->var_of[state];
 	uint16_t *weak = kw_weak_words(r, s);
-	struct kw_weak_seen seen;
 
 	run(r, s, x, 0, done);
 	if (x->hw)
 		return;
-	if (var && s[state] == was) {
-		kw_weak_newest(&r->w, weak, var - 1, &seen);
-		kw_weak_load(&r->w, weak, x->t, var - 1, 0, &seen);
-	}
-	kw_weak_mb(&r->w, weak, x->t);
+	kw_weak_see_all(&r->w, weak, x->t);
 	if (var && s[state] != was)
 		kw_weak_rmw(&r->w, weak, x->t, var - 1, s[state],
 			    KW_WEAK_RMW_FULL);
@@ -520,10 +519,7 @@ static void barrier(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 	run(r, s, x, 0, done);
 	if (x->hw)
 		return;
-	kw_weak_mb(&r->w, weak, x->t);
-	/* Whoever put the task on the run queue held that one's lock. */
-	if (x->n->op == KW_OP_SWITCH)
-		kw_weak_see_all(&r->w, weak, x->t);
+	kw_weak_see_all(&r->w, weak, x->t);
 }
 
 static void takes(struct kw_relaxed *r, uint8_t *s, const struct access *x,

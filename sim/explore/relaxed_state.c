@@ -326,7 +326,7 @@ void kw_relaxed_switch(const struct kw_relaxed *r, uint8_t *s, unsigned a)
 		kw_weak_see_all(&r->w, kw_weak_words(r, s), r->cpu_of[a]);
 }
 
-/* May some context of a's CPU load variable v, from where it stands? */
+/* What is loaded before all is seen anyway, from node on. */
 static void add_live(const struct kw_relaxed *r, unsigned node,
 		     struct kw_weak_live *live)
 {
@@ -340,7 +340,6 @@ static void add_live(const struct kw_relaxed *r, unsigned node,
 			live->reads[v / 64] |= UINT64_C(1) << v % 64;
 	}
 	live->loads_order |= f->fence;
-	live->stores_order |= f->mb;
 }
 
 static void find_live(const struct kw_relaxed *r, const uint8_t *s,
@@ -353,10 +352,11 @@ static void find_live(const struct kw_relaxed *r, const uint8_t *s,
 	for (a = 0; a + 1 < r->p->nr_actors; a++) {
 		t = r->cpu_of[a];
 		st = kw_standing(r, s, a);
-		if (t == r->nr_cpus || st->run == KW_ENDED)
+		/* A handler that begins has seen everything. */
+		if (t == r->nr_cpus || st->run == KW_ENDED ||
+		    st->run == KW_IDLE)
 			continue;
-		add_live(r, st->run == KW_IDLE ? r->p->actors[a].entry :
-						 st->pc, &live[t]);
+		add_live(r, st->pc, &live[t]);
 		for (i = 0; r->nr_slot_regs && i < r->p->actors[a].nr_regs;
 		     i++) {
 			slot = r->slot_base[a] + r->slot_of[i] - 1u;
