@@ -113,6 +113,68 @@ static uint64_t cpu_bit(const struct kw_relaxed *r, unsigned a)
 	return cpu < 62 ? UINT64_C(1) << cpu : UINT64_C(3) << 61;
 }
 
+/* Locks that all CPUs but one hold when they touch or write addr. */
+static uint64_t others(const struct kw_relaxed *r, const uint64_t *of,
+		       unsigned addr, unsigned cpu)
+{
+	uint64_t locks = UINT64_MAX;
+	unsigned c;
+
+	for (c = 0; c <= r->nr_cpus; c++)
+		if (c != cpu)
+			locks &= of[addr * (r->nr_cpus + 1) + c];
+	return locks;
+}
+
+static bool word_is_quiet(struct kw_relaxed *r, const uint8_t *s, unsigned a,
+			  const struct kw_word *word)
+{
+	unsigned cpu = r->cpu_of[a];
+	unsigned at = word->addr * (r->nr_cpus + 1) + cpu;
+	uint64_t locks = others(r, word->writes ? r->by : r->by_writes,
+				word->addr, cpu);
+
+	locks = held(r, s, a, locks & r->relied[at]);
+	if (!locks) {
+		/* Without a lock it is not quiet; nor with another lock. */
+		return false;
+	}
+	r->relied[at] = locks;
+	r->quiet[at] = true;
+	r->wrote[at] |= word->writes;
+	return true;
+}
+
+bool kw_racy_is_quiet(struct kw_relaxed *r, const uint8_t *s, unsigned a)
+{
+	struct kw_word words[KW_MAX_WORDS];
+	unsigned nr = kw_words(r, s, a, words);
+
+	return nr == 1 && r->opts.reduce && r->cpu_of[a] < r->nr_cpus &&
+	       !kw_is_device(r, words[0].addr) &&
+	       word_is_quiet(r, s, a, &words[0]);
+}
+
+/* Somebody touches it, where another relied on being alone? */
+static void check_quiet(struct kw_relaxed *r, const uint8_t *s, unsigned a,
+			const struct kw_word *word)
+{
+	unsigned cpu = r->cpu_of[a], at = word->addr * (r->nr_cpus + 1), c;
+	uint64_t now = r->by[at + cpu], writes = r->by_writes[at + cpu];
+
+	r->by[at + cpu] = held(r, s, a, now);
+	if (word->writes)
+		r->by_writes[at + cpu] = held(r, s, a, writes);
+	if (r->by[at + cpu] == now && r->by_writes[at + cpu] == writes)
+		return;
+	for (c = 0; c < r->nr_cpus; c++)
+		if (c != cpu && r->quiet[at + c] &&
+		    !(r->relied[at + c] & r->by[at + cpu]) &&
+		    (r->wrote[at + c] ||
+		     !(r->relied[at + c] & r->by_writes[at + cpu])))
+			r->wrong = true;
+}
+
 static void touch(struct kw_relaxed *r, const uint8_t *s, unsigned a,
 		  const struct kw_word *word)
 {
@@ -126,6 +188,8 @@ static void touch(struct kw_relaxed *r, const uint8_t *s, unsigned a,
 		r->guards[addr] = 0;
 	else if (r->guards[addr])
 		r->guards[addr] = held(r, s, a, r->guards[addr]);
+	if (r->opts.reduce)
+		check_quiet(r, s, a, word);
 	if (kw_is_device(r, addr)) {
 		/* Some of it may have been taken for memory. */
 		r->wrong |= !was_device && r->var_of[addr];
@@ -187,6 +251,14 @@ void kw_racy_init(struct kw_relaxed *r)
 	r->cpus = g_new0(uint64_t, n);
 	r->guards = g_new(uint64_t, n);
 	memset(r->guards, 0xff, n * sizeof(*r->guards));
+	r->by = g_new(uint64_t, n * (r->nr_cpus + 1));
+	r->by_writes = g_new(uint64_t, n * (r->nr_cpus + 1));
+	r->relied = g_new(uint64_t, n * (r->nr_cpus + 1));
+	memset(r->by, 0xff, n * (r->nr_cpus + 1) * sizeof(*r->by));
+	memset(r->by_writes, 0xff, n * (r->nr_cpus + 1) * sizeof(*r->by));
+	memset(r->relied, 0xff, n * (r->nr_cpus + 1) * sizeof(*r->by));
+	r->quiet = g_new0(bool, n * (r->nr_cpus + 1));
+	r->wrote = g_new0(bool, n * (r->nr_cpus + 1));
 	r->arch = g_new0(bool, n);
 	r->racy = g_new0(bool, n);
 	r->width = g_new0(uint8_t, n);

@@ -400,11 +400,28 @@ static void store_word(struct kw_relaxed *r, uint8_t *s,
 	kw_weak_store(&r->w, weak, x->t, &st);
 }
 
+/* Need x's store not wait in the buffer? */
+static bool may_skip(struct kw_relaxed *r, const uint8_t *s,
+		     const struct access *x)
+{
+	struct kw_weak_seen own;
+
+	if (!x->var || x->hw)
+		return false;
+	return kw_relaxed_at_once(r, s, x->a) ||
+	       (!(x->n->flags & KW_NODE_RELEASE) &&
+		!kw_weak_forwards(&r->w, kw_weak_words(r, s), x->t,
+				  x->var - 1, &own) &&
+		kw_racy_is_quiet(r, s, x->a));
+}
+
 static void store(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 		  struct kw_done *done)
 {
 	unsigned width = r->width[x->A], newest = get(s, x->A, width), value;
-	bool at_once = kw_relaxed_at_once(r, s, x->a);
+	unsigned before = x->hw ? 0 : kw_weak_nr_buffered(&r->w,
+						kw_weak_words(r, s), x->t);
+	bool at_once = may_skip(r, s, x);
 
 	run(r, s, x, 0, done);
 	if (!x->var || x->hw) {
@@ -416,7 +433,7 @@ static void store(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 	put(s, x->A, width, newest);
 	store_word(r, s, x, x->A, value);
 	if (at_once)
-		kw_relaxed_drain(r, s, x->t, 0);
+		kw_relaxed_drain(r, s, x->t, before);
 }
 
 static void rmw(struct kw_relaxed *r, uint8_t *s, const struct access *x,

@@ -36,6 +36,11 @@ struct kw_relaxed {
 	/* learnt, by address */
 	uint64_t *cpus;		/* that have touched it, a bit each */
 	uint64_t *guards;	/* locks held at each access so far */
+	/* ... by address * (nr_cpus + 1) + CPU: */
+	uint64_t *by, *by_writes;	/* locks held when it touched it,
+				   wrote it */
+	uint64_t *relied;	/* on these nobody else got in its way */
+	bool *quiet, *wrote;	/* ... when it read or wrote it */
 	bool *arch;		/* an architectural field */
 	bool *racy;
 	uint8_t *width;
@@ -63,6 +68,11 @@ void kw_racy_touch(struct kw_relaxed *r, const uint8_t *s, unsigned a,
 /* Would a's store be overtaken by nothing, so that it need not wait? */
 bool kw_relaxed_at_once(const struct kw_relaxed *r, const uint8_t *s,
 			unsigned a);
+/*
+ * Does a, by what its node touches, keep everybody away, by a lock that all
+ * others hold who write it, or if it is written itself, who touch it?
+ */
+bool kw_racy_is_quiet(struct kw_relaxed *r, const uint8_t *s, unsigned a);
 void kw_racy_init(struct kw_relaxed *r);
 
 static inline const struct kw_actor_state *

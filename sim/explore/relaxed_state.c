@@ -8,7 +8,8 @@
  *
  * A store into an empty buffer is visible at once if nothing can overtake it
  * before the next barrier: that it waits is seen only by who sees something
- * younger first.  (A load of its own is nothing younger under arm64: what it
+ * younger first.  So is one that nobody else can look at before a lock is
+ * given back.  (A load of its own is nothing younger under arm64: what it
  * could have read early, it may read late.)
  */
 #include "relaxed_inside.h"
@@ -97,6 +98,11 @@ void kw_relaxed_free(struct kw_relaxed *r)
 	g_free(r->thread_of);
 	g_free(r->cpus);
 	g_free(r->guards);
+	g_free(r->by);
+	g_free(r->by_writes);
+	g_free(r->relied);
+	g_free(r->quiet);
+	g_free(r->wrote);
 	g_free(r->arch);
 	g_free(r->racy);
 	g_free(r->width);
@@ -244,11 +250,18 @@ bool kw_relaxed_hides(struct kw_relaxed *r, uint8_t *s, unsigned a)
 	case KW_OP_WMB:
 	case KW_OP_RMB:
 		return true;
+	case KW_OP_LOAD:
+	case KW_OP_LOAD_FLAG:
+	case KW_OP_LOAD_MASK:
+	case KW_OP_LOAD_REF:
+		return !kw_relaxed_in_place(r, s, a) &&
+		       kw_racy_is_quiet(r, s, a);
 	case KW_OP_STORE:
 	case KW_OP_STORE_REF:
 		return r->cpu_of[a] < r->nr_cpus &&
 		       !kw_relaxed_in_place(r, s, a) &&
-		       !kw_relaxed_at_once(r, s, a);
+		       (kw_racy_is_quiet(r, s, a) ||
+			!kw_relaxed_at_once(r, s, a));
 	default:
 		return false;
 	}

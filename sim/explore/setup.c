@@ -37,7 +37,9 @@ static void map_actors(struct kw_world *w)
 	for (a = 0; a < w->nr_actors; a++) {
 		const struct kw_actor *ac = &p->actors[a];
 
-		if (ac->type == KW_HARDIRQ || ac->type == KW_PREEMPT)
+		/* When one that does nothing runs makes no difference. */
+		if ((ac->type == KW_HARDIRQ || ac->type == KW_PREEMPT) &&
+		    p->nodes[ac->entry].op != KW_OP_END)
 			w->interrupted[ac->home] = true;
 		if (ac->type == KW_GUEST)
 			w->guest_of[ac->home] = (uint16_t)a;
