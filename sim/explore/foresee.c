@@ -31,13 +31,16 @@ struct kw_foresee {
 	GHashTable *names;		/* last part: class + 1 */
 	int16_t *class_of;		/* [node], -1: any */
 	struct part *parts;		/* [node], of the question asked last */
-	struct before *loads, *open;	/* [node], the answers */
+	struct before *loads, *open, *later;	/* [node], the answers */
+	bool *acts;			/* [node] */
+	uint64_t devices[KW_CLASS_WORDS];	/* that hardware may touch */
+	struct kw_noticed noticed;	/* racy: devices, too */
 };
 
 /* --- classes ---------------------------------------------------------- */
 
 /* "state" of "vcpu0.lr[2].state", "x" of "x[1]" */
-static int class_of(const struct kw_foresee *f, const char *name, bool make)
+static int class_of(const struct kw_foresee *f, const char *name)
 {
 	const char *dot = strrchr(name, '.');
 	char *last = g_strdup(dot ? dot + 1 : name);
@@ -46,13 +49,13 @@ static int class_of(const struct kw_foresee *f, const char *name, bool make)
 
 	last[strcspn(last, "[")] = 0;
 	known = g_hash_table_lookup(f->names, last);
-	if (!known && make) {
+	if (!known) {
 		nr = g_hash_table_size(f->names) % KW_NR_CLASSES;
 		known = GUINT_TO_POINTER(nr + 1);
 		g_hash_table_insert(f->names, g_strdup(last), known);
 	}
 	g_free(last);
-	return known ? (int)GPOINTER_TO_UINT(known) - 1 : -1;
+	return (int)GPOINTER_TO_UINT(known) - 1;
 }
 
 int kw_foresee_class(const struct kw_foresee *f, unsigned addr)
@@ -61,7 +64,7 @@ int kw_foresee_class(const struct kw_foresee *f, unsigned addr)
 	const struct kw_field *field = o ?
 		kw_field_at(&f->p->kinds[o->kind], addr - o->addr) : NULL;
 
-	return field ? class_of(f, field->name, false) : -1;
+	return field ? class_of(f, field->name) : -1;
 }
 
 static bool has(const uint64_t classes[KW_CLASS_WORDS], int class)
@@ -75,6 +78,21 @@ static void add_class(uint64_t classes[KW_CLASS_WORDS], int class)
 		memset(classes, 0xff, KW_CLASS_WORDS * sizeof(*classes));
 	else
 		classes[class / 64] |= UINT64_C(1) << class % 64;
+}
+
+void kw_foresee_add(const struct kw_foresee *f, unsigned addr,
+		    uint64_t classes[KW_CLASS_WORDS])
+{
+	add_class(classes, kw_foresee_class(f, addr));
+}
+
+static void add_classes(uint64_t classes[KW_CLASS_WORDS],
+			const uint64_t more[KW_CLASS_WORDS])
+{
+	unsigned w;
+
+	for (w = 0; w < KW_CLASS_WORDS; w++)
+		classes[w] |= more[w];
 }
 
 static void add_path(const struct kw_foresee *f,
@@ -97,15 +115,15 @@ static void add_path(const struct kw_foresee *f,
 	}
 }
 
-void kw_foresee_devices(const struct kw_foresee *f,
-			uint64_t classes[KW_CLASS_WORDS])
+/* All that hardware may touch. */
+static void find_devices(struct kw_foresee *f)
 {
 	unsigned a;
 
 	for (a = 0; a + 1 < f->p->nr_actors; a++)
 		if (f->p->actors[a].type == KW_HW)
 			add_path(f, f->paths->at[f->p->actors[a].entry],
-				 classes);
+				 f->devices);
 }
 
 /* --- before a barrier --------------------------------------------------- */
@@ -241,7 +259,8 @@ static bool is_full_barrier(const struct kw_node *n)
 }
 
 /* What is loaded before all is seen anyway? */
-static struct part loads_part(const struct kw_foresee *f, unsigned node)
+static struct part loads_part(const struct kw_foresee *f, unsigned node,
+			      bool counts)
 {
 	const struct kw_node *n = &f->p->nodes[node];
 	struct part part = {
@@ -251,11 +270,74 @@ static struct part loads_part(const struct kw_foresee *f, unsigned node)
 		.leaves = n->op == KW_OP_RETURN,
 	};
 
-	if (n->op <= KW_OP_LOAD_REF || n->op == KW_OP_CMPXCHG)
+	if ((n->op <= KW_OP_LOAD_REF && counts) || n->op == KW_OP_CMPXCHG)
 		add_class(part.what.loads, f->class_of[node]);
 	part.what.fence = n->op == KW_OP_RMB || n->op == KW_OP_UNLOCK ||
 			  n->op == KW_OP_LOCK;
 	return part;
+}
+
+/* ... after something that others notice? */
+static struct part later_part(const struct kw_foresee *f, unsigned node)
+{
+	const struct kw_node *n = &f->p->nodes[node];
+	struct part part = loads_part(f, node, false);
+	unsigned k;
+
+	memset(&part.what, 0, sizeof(part.what));
+	if (part.closes || part.leaves || !f->acts[node])
+		return part;
+	part.closes = true;
+	for (k = 0; k < kw_nr_next(n); k++)
+		add_classes(part.what.loads,
+			    f->loads[kw_next(f->p, n, k)].what.loads);
+	return part;
+}
+
+static bool acts(const struct kw_foresee *f, unsigned node)
+{
+	const struct kw_node *n = &f->p->nodes[node];
+	const bool *loads = f->noticed.loads;
+
+	switch ((enum kw_op)n->op) {
+	case KW_OP_LOAD:
+	case KW_OP_LOAD_FLAG:
+	case KW_OP_LOAD_MASK:
+	case KW_OP_LOAD_REF:
+		/* Quiet ones are as good as private, devices are not. */
+		return has(f->noticed.racy, f->class_of[node]) &&
+		       (!loads || loads[node] ||
+			has(f->noticed.devices,
+			    f->class_of[node]));
+	case KW_OP_STORE:
+	case KW_OP_STORE_REF:
+	case KW_OP_SET_MASK:
+	case KW_OP_CLEAR_MASK:
+	case KW_OP_TEST_AND_SET:
+	case KW_OP_TEST_AND_CLEAR:
+	case KW_OP_XCHG:
+	case KW_OP_CMPXCHG:
+		return has(f->noticed.racy, f->class_of[node]);
+	case KW_OP_MB:
+	case KW_OP_WMB:
+	case KW_OP_RMB:
+	case KW_OP_LEA:
+	case KW_OP_REF_EQ:
+	case KW_OP_CALL:
+	case KW_OP_RETURN:
+	case KW_OP_JUMP:
+	case KW_OP_CALL_TRAP:
+	case KW_OP_EXIT_REASON:
+	case KW_OP_BURN:
+	case KW_OP_IRQ_OFF:
+	case KW_OP_IRQ_ON:
+	case KW_OP_PREEMPT_OFF:
+	case KW_OP_PREEMPT_ON:
+	case KW_OP_MARK:
+		return false;
+	default:
+		return true;
+	}
 }
 
 /* With fifo loads overtake what is buffered, else stores do. */
@@ -286,12 +368,13 @@ static bool overtakes(const struct kw_node *n, bool racy, bool fifo)
 	}
 }
 
-static struct part open_part(const struct kw_foresee *f, unsigned node,
-			     const uint64_t racy[KW_CLASS_WORDS], bool fifo)
+static struct part open_part(const struct kw_foresee *f, unsigned node)
 {
 	const struct kw_node *n = &f->p->nodes[node];
+	bool racy = has(f->noticed.racy, f->class_of[node]);
+	bool fifo = f->noticed.fifo;
 	struct part part = {
-		.what.open = overtakes(n, has(racy, f->class_of[node]), fifo),
+		.what.open = overtakes(n, racy, fifo),
 		.closes = is_full_barrier(n) ||
 			  (fifo ? n->op == KW_OP_LOCK : n->op == KW_OP_WMB),
 		.leaves = n->op == KW_OP_RETURN || n->op == KW_OP_END,
@@ -300,14 +383,32 @@ static struct part open_part(const struct kw_foresee *f, unsigned node,
 	return part;
 }
 
-void kw_foresee_racy(struct kw_foresee *f,
-		     const uint64_t racy[KW_CLASS_WORDS], bool fifo)
+void kw_foresee_noticed(struct kw_foresee *f, const struct kw_noticed *what)
 {
 	unsigned n;
 
+	f->noticed = *what;
+	add_classes(f->noticed.devices, f->devices);
+	add_classes(f->noticed.racy, f->noticed.devices);
 	for (n = 0; n < f->p->nr_nodes; n++)
-		f->parts[n] = open_part(f, n, racy, fifo);
+		f->acts[n] = acts(f, n);
+	for (n = 0; n < f->p->nr_nodes; n++)
+		f->parts[n] = open_part(f, n);
 	answer(f, f->open);
+	for (n = 0; n < f->p->nr_nodes; n++)
+		f->parts[n] = loads_part(f, n, !what->loads || what->loads[n]);
+	answer(f, f->loads);
+	for (n = 0; n < f->p->nr_nodes; n++)
+		f->parts[n] = later_part(f, n);
+	answer(f, f->later);
+	for (n = 0; n < f->p->nr_nodes; n++)
+		memcpy(f->loads[n].what.later, f->later[n].what.loads,
+		       sizeof(f->loads[n].what.later));
+}
+
+bool kw_foresee_acts(const struct kw_foresee *f, unsigned node)
+{
+	return f->acts[node];
 }
 
 bool kw_foresee_open(const struct kw_foresee *f, unsigned node)
@@ -338,13 +439,13 @@ struct kw_foresee *kw_foresee_new(const struct kw_program *p)
 	f->class_of = g_new(int16_t, p->nr_nodes);
 	for (n = 0; n < p->nr_nodes; n++)
 		f->class_of[n] = p->labels && *p->labels[n] ? (int16_t)
-			class_of(f, p->labels[n], true) : -1;
+			class_of(f, p->labels[n]) : -1;
 	f->parts = g_new0(struct part, p->nr_nodes);
 	f->loads = g_new0(struct before, p->nr_nodes);
 	f->open = g_new0(struct before, p->nr_nodes);
-	for (n = 0; n < p->nr_nodes; n++)
-		f->parts[n] = loads_part(f, n);
-	answer(f, f->loads);
+	find_devices(f);
+	f->later = g_new0(struct before, p->nr_nodes);
+	f->acts = g_new0(bool, p->nr_nodes);
 	return f;
 }
 
@@ -358,5 +459,7 @@ void kw_foresee_free(struct kw_foresee *f)
 	g_free(f->parts);
 	g_free(f->loads);
 	g_free(f->open);
+	g_free(f->later);
+	g_free(f->acts);
 	g_free(f);
 }

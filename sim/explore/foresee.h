@@ -17,6 +17,7 @@
 
 struct kw_foreseen {
 	uint64_t loads[KW_CLASS_WORDS];	/* classes that it may load */
+	uint64_t later[KW_CLASS_WORDS];	/* ... not before it has acted */
 	bool fence;		/* one that orders loads with loads */
 	bool open;		/* something that overtakes a store */
 };
@@ -27,19 +28,26 @@ struct kw_foresee *kw_foresee_new(const struct kw_program *p);
 void kw_foresee_free(struct kw_foresee *f);
 /* The class of the field at addr, or -1: it may be any. */
 int kw_foresee_class(const struct kw_foresee *f, unsigned addr);
-/* Adds the classes of all that hardware may touch. */
-void kw_foresee_devices(const struct kw_foresee *f,
-			uint64_t classes[KW_CLASS_WORDS]);
+void kw_foresee_add(const struct kw_foresee *f, unsigned addr,
+		    uint64_t classes[KW_CLASS_WORDS]);
 /* Its loads and fences. */
 const struct kw_foreseen *kw_foreseen(const struct kw_foresee *f,
 				      unsigned node);
 
-/*
- * From now on: accesses to these classes touch what is racy or a device.
- * fifo: what is buffered can be overtaken by loads only, else by stores only.
- */
-void kw_foresee_racy(struct kw_foresee *f,
-		     const uint64_t racy[KW_CLASS_WORDS], bool fifo);
+/* What others notice. */
+struct kw_noticed {
+	uint64_t racy[KW_CLASS_WORDS];
+	uint64_t devices[KW_CLASS_WORDS];
+	const bool *loads;	/* [node]: a load of what is racy there is
+				   noticed; NULL: all are */
+	bool fifo;		/* what is buffered can be overtaken by loads
+				   only, else by stores only */
+};
+
+/* Everything anew. */
+void kw_foresee_noticed(struct kw_foresee *f, const struct kw_noticed *what);
+/* Can others notice what that node does? */
+bool kw_foresee_acts(const struct kw_foresee *f, unsigned node);
 /* May a node that overtakes come before a barrier? */
 bool kw_foresee_open(const struct kw_foresee *f, unsigned node);
 /* May the end of the actor's path come before a barrier? */

@@ -211,6 +211,12 @@ void kw_racy_touch(struct kw_relaxed *r, const uint8_t *s, unsigned a,
 		touch(r, s, a, &words[i]);
 }
 
+void kw_racy_loud(struct kw_relaxed *r, unsigned node)
+{
+	r->wrong |= !r->loud[node];
+	r->loud[node] = true;
+}
+
 static void find_fields(struct kw_relaxed *r, unsigned o)
 {
 	const struct kw_object *ob = &r->p->objects[o];
@@ -259,6 +265,7 @@ void kw_racy_init(struct kw_relaxed *r)
 	memset(r->relied, 0xff, n * (r->nr_cpus + 1) * sizeof(*r->by));
 	r->quiet = g_new0(bool, n * (r->nr_cpus + 1));
 	r->wrote = g_new0(bool, n * (r->nr_cpus + 1));
+	r->loud = g_new0(bool, r->p->nr_nodes);
 	r->arch = g_new0(bool, n);
 	r->racy = g_new0(bool, n);
 	r->width = g_new0(uint8_t, n);

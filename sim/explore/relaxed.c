@@ -171,18 +171,25 @@ static unsigned outcome(const struct kw_node *n, unsigned value)
 /*
  * The messages that x may read, newest first.  Of those with one outcome the
  * oldest leaves most open: whatever can follow another can follow it.
+ * One that became stale after the CPU last did something is left out.
  */
 static unsigned readable(const struct kw_relaxed *r, const uint8_t *s,
 			 const struct access *x, struct kw_weak_seen *seen)
 {
 	unsigned flags = x->n->flags & KW_NODE_ACQUIRE ? KW_WEAK_ACQUIRE : 0;
-	unsigned i, j, nr, kept = 0;
+	struct kw_weak_seen all[MAX_SEEN];
+	uint16_t acted = kw_weak_acted(&r->w, kw_weak_words(r, s), x->t);
+	unsigned i, j, nr, kept = 0, newer;
 
 	nr = kw_weak_readable(&r->w, kw_weak_words(r, s), x->t, x->var - 1,
-			      flags, view_of(r, s, x, x->n->reg), seen);
+			      flags, view_of(r, s, x, x->n->reg), all);
 	for (i = 0; i < nr; i++) {
-		unsigned k = outcome(x->n, seen[i].value);
+		unsigned k = outcome(x->n, all[i].value);
 
+		/* It could have read it before others went on. */
+		newer = i ? all[i - 1].ts : 0;
+		if (r->opts.reduce && newer > acted)
+			break;
 		if (x->kind == FAILS && k == (x->n->val & 0xff))
 			continue;
 		for (j = 0; r->opts.reduce && j < kept; j++)
@@ -190,7 +197,7 @@ static unsigned readable(const struct kw_relaxed *r, const uint8_t *s,
 				break;
 		if (!r->opts.reduce)
 			j = kept;
-		seen[j] = seen[i];
+		seen[j] = all[i];
 		kept = MAX(kept, j + 1);
 	}
 	return kept;
@@ -600,49 +607,61 @@ static void other(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 	}
 }
 
-void kw_relaxed_step(struct kw_relaxed *r, uint8_t *s, unsigned a,
-		     unsigned way, unsigned choice, struct kw_done *done)
+static void execute(struct kw_relaxed *r, uint8_t *s, const struct access *x,
+		    unsigned way, unsigned choice, struct kw_done *done)
 {
-	const struct access x = look(r, s, a);
-	struct kw_word words[KW_MAX_WORDS];
-
-	kw_racy_touch(r, s, a, words, kw_words(r, s, a, words));
-	switch (x.kind) {
+	switch (x->kind) {
 	case LOADS:
-		load(r, s, &x, way, done);
+		load(r, s, x, way, done);
 		break;
 	case STORES:
-		store(r, s, &x, done);
+		store(r, s, x, done);
 		break;
 	case RELAXED:
-		rmw(r, s, &x, KW_WEAK_RMW_RELAXED, done);
+		rmw(r, s, x, KW_WEAK_RMW_RELAXED, done);
 		break;
 	case FULL:
-		rmw(r, s, &x, KW_WEAK_RMW_FULL, done);
+		rmw(r, s, x, KW_WEAK_RMW_FULL, done);
 		break;
 	case FAILS:
-		fails(r, s, &x, way, done);
+		fails(r, s, x, way, done);
 		break;
 	case LIST:
-		list(r, s, &x, done);
+		list(r, s, x, done);
 		break;
 	case BARRIER:
-		barrier(r, s, &x, done);
+		barrier(r, s, x, done);
 		break;
 	case WAKES:
-		wakes(r, s, &x, done);
+		wakes(r, s, x, done);
 		break;
 	case TAKES:
-		takes(r, s, &x, done);
+		takes(r, s, x, done);
 		break;
 	case GIVES:
-		gives(r, s, &x, done);
+		gives(r, s, x, done);
 		break;
 	case PLAIN:
 	case AWAITS:
 	case RAISES:
 	case OTHER:
-		other(r, s, &x, choice, done);
+		other(r, s, x, choice, done);
 		break;
 	}
 }
+
+void kw_relaxed_step(struct kw_relaxed *r, uint8_t *s, unsigned a,
+		     unsigned way, unsigned choice, struct kw_done *done)
+{
+	const struct access x = look(r, s, a);
+	struct kw_word words[KW_MAX_WORDS];
+	unsigned pc = x.st->pc;
+
+	kw_racy_touch(r, s, a, words, kw_words(r, s, a, words));
+	if (x.kind == LOADS && x.var && !x.hw && !kw_racy_is_quiet(r, s, a))
+		kw_racy_loud(r, pc);
+	execute(r, s, &x, way, choice, done);
+	if (!x.hw && kw_foresee_acts(r->foresee, pc))
+		kw_weak_act(&r->w, kw_weak_words(r, s), x.t);
+}
+

@@ -44,6 +44,7 @@ struct kw_relaxed {
 	bool *arch;		/* an architectural field */
 	bool *racy;
 	uint8_t *width;
+	bool *loud;		/* [node]: it loads where others store */
 	bool wrong;
 	/* the layout of this search */
 	uint16_t *var_of;	/* [address]: variable + 1, or 0 */
@@ -73,6 +74,8 @@ bool kw_relaxed_at_once(const struct kw_relaxed *r, const uint8_t *s,
  * others hold who write it, or if it is written itself, who touch it?
  */
 bool kw_racy_is_quiet(struct kw_relaxed *r, const uint8_t *s, unsigned a);
+/* A node loads a racy variable that others may write. */
+void kw_racy_loud(struct kw_relaxed *r, unsigned node);
 void kw_racy_init(struct kw_relaxed *r);
 
 static inline const struct kw_actor_state *

@@ -102,6 +102,7 @@ void kw_relaxed_free(struct kw_relaxed *r)
 	g_free(r->by_writes);
 	g_free(r->relied);
 	g_free(r->quiet);
+	g_free(r->loud);
 	g_free(r->wrote);
 	g_free(r->arch);
 	g_free(r->racy);
@@ -118,24 +119,21 @@ void kw_relaxed_free(struct kw_relaxed *r)
 /* Which nodes touch what is racy, or a device? */
 static void foresee(struct kw_relaxed *r)
 {
-	uint64_t racy[KW_CLASS_WORDS] = { 0 };
+	struct kw_noticed what = {
+		.loads = r->opts.reduce ? r->loud : NULL,
+		.fifo = r->w.model == KW_WEAK_TSO,
+	};
 	unsigned addr, v;
-	int class;
 
 	for (v = 0; v < r->w.nr_vars; v++)
 		r->class_of[v] = (int16_t)kw_foresee_class(r->foresee,
 							   r->vars[v]);
-	for (addr = 0; addr < r->p->objects_size; addr++) {
-		if (!r->racy[addr] && !kw_is_device(r, addr))
-			continue;
-		class = kw_foresee_class(r->foresee, addr);
-		if (class < 0)
-			memset(racy, 0xff, sizeof(racy));
-		else
-			racy[class / 64] |= UINT64_C(1) << class % 64;
-	}
-	kw_foresee_devices(r->foresee, racy);
-	kw_foresee_racy(r->foresee, racy, r->w.model == KW_WEAK_TSO);
+	for (addr = 0; addr < r->p->objects_size; addr++)
+		if (r->racy[addr])
+			kw_foresee_add(r->foresee, addr, what.racy);
+		else if (kw_is_device(r, addr))
+			kw_foresee_add(r->foresee, addr, what.devices);
+	kw_foresee_noticed(r->foresee, &what);
 }
 
 void kw_relaxed_begin(struct kw_relaxed *r)
@@ -311,6 +309,7 @@ void kw_relaxed_drain(const struct kw_relaxed *r, uint8_t *s, unsigned cpu,
 		return;
 	}
 	kw_weak_drain(&r->w, weak, cpu, k);
+	kw_weak_act(&r->w, weak, cpu);
 	addr = r->vars[st.var];
 	if (r->width[addr] == 2)
 		kw_put16(s, addr, st.value);
@@ -349,10 +348,25 @@ static void add_live(const struct kw_relaxed *r, unsigned node,
 
 	for (v = 0; v < r->w.nr_vars; v++) {
 		c = r->class_of[v];
-		if (c < 0 || f->loads[c / 64] >> c % 64 & 1)
-			live->reads[v / 64] |= UINT64_C(1) << v % 64;
+		if (c >= 0 && !(f->loads[c / 64] >> c % 64 & 1))
+			continue;
+		live->reads[v / 64] |= UINT64_C(1) << v % 64;
+		if (c >= 0 && r->opts.reduce &&
+		    !(f->later[c / 64] >> c % 64 & 1))
+			live->next[v / 64] |= UINT64_C(1) << v % 64;
 	}
 	live->loads_order |= f->fence;
+}
+
+/* Is it where its CPU goes on without having seen everything? */
+static bool goes_on(const struct kw_relaxed *r, const uint8_t *s, unsigned a)
+{
+	const struct kw_actor_state *st = kw_standing(r, s, a);
+	const struct kw_actor *ac = &r->p->actors[a];
+
+	return r->cpu_of[a] < r->nr_cpus && st->run == KW_READY && !st->nest &&
+	       (ac->type != KW_GUEST ||
+		kw_standing(r, s, ac->home)->run == KW_IN_GUEST);
 }
 
 static void find_live(const struct kw_relaxed *r, const uint8_t *s,
@@ -365,9 +379,7 @@ static void find_live(const struct kw_relaxed *r, const uint8_t *s,
 	for (a = 0; a + 1 < r->p->nr_actors; a++) {
 		t = r->cpu_of[a];
 		st = kw_standing(r, s, a);
-		/* A handler that begins has seen everything. */
-		if (t == r->nr_cpus || st->run == KW_ENDED ||
-		    st->run == KW_IDLE)
+		if (!goes_on(r, s, a))
 			continue;
 		add_live(r, st->pc, &live[t]);
 		for (i = 0; r->nr_slot_regs && i < r->p->actors[a].nr_regs;

@@ -29,10 +29,37 @@ static bool reads(const struct kw_weak_live *live, unsigned var)
 	return live->reads[var / 64] >> var % 64 & 1;
 }
 
+/*
+ * What t loads next it reads now or could have read when it last did
+ * something: then whatever is not the newest does not matter.
+ */
+static void settle_next(struct canon *c, unsigned t)
+{
+	struct kw_weak_thread *th = kw_thread(c->w, c->s, t);
+	const uint64_t *next = c->live[t].next;
+	unsigned v, ts;
+
+	if (th->nr_buf)
+		return;
+	for (v = 0; v < c->w->nr_vars; v++) {
+		if (!(next[v / 64] >> v % 64 & 1) || !reads(&c->live[t], v))
+			continue;
+		ts = th->coh[v] + 1u;
+		while (ts <= th->acted && kw_msg_var(c->w, c->s, ts) != v)
+			ts++;
+		if (ts > th->acted)
+			th->coh[v] = c->newest[v];
+	}
+}
+
 static void find_readers(struct canon *c)
 {
 	unsigned t, v, ts;
 
+	for (ts = 1; ts <= kw_head(c->s)->nr_msgs; ts++)
+		c->newest[kw_msg_var(c->w, c->s, ts)] = (uint16_t)ts;
+	for (t = 0; t < c->w->nr_threads; t++)
+		settle_next(c, t);
 	for (v = 0; v < c->w->nr_vars; v++) {
 		c->oldest[v] = UINT16_MAX;
 		c->read[v] = false;
@@ -47,8 +74,6 @@ static void find_readers(struct canon *c)
 			c->oldest[v] = MIN(c->oldest[v], coh[v]);
 		}
 	}
-	for (ts = 1; ts <= kw_head(c->s)->nr_msgs; ts++)
-		c->newest[kw_msg_var(c->w, c->s, ts)] = (uint16_t)ts;
 }
 
 /* What view still takes from t: the newest such message, or 0. */
@@ -75,6 +100,7 @@ static void settle_views(struct canon *c, unsigned t)
 
 	th->loads = live->loads_order ? effect(c, t, th->loads) : 0;
 	th->unlocked = live->loads_order ? effect(c, t, th->unlocked) : 0;
+	th->acted = effect(c, t, th->acted);
 	th->stores = live->stores_order ? effect(c, t, th->stores) : 0;
 	for (i = 0; i < c->w->nr_slots; i++)
 		slots[i] = live->slots[i / 64] >> i % 64 & 1 ?
@@ -131,6 +157,7 @@ static void renumber(const struct canon *c)
 		th->loads = c->map[th->loads];
 		th->stores = c->map[th->stores];
 		th->unlocked = c->map[th->unlocked];
+		th->acted = c->map[th->acted];
 		for (i = 0; i < c->w->nr_vars; i++)
 			th->coh[i] = c->map[th->coh[i]];
 		for (i = 0; i < c->w->nr_slots; i++)
@@ -153,7 +180,7 @@ static void canon_newest(struct canon *c)
 	for (t = 0; t < c->w->nr_threads; t++) {
 		struct kw_weak_thread *th = kw_thread(c->w, c->s, t);
 
-		th->loads = th->stores = th->unlocked = 0;
+		th->loads = th->stores = th->unlocked = th->acted = 0;
 		memset(th->coh, 0, c->w->nr_vars * sizeof(*th->coh));
 	}
 	kw_head(c->s)->gp = 0;

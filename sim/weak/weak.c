@@ -372,6 +372,16 @@ void kw_weak_see_all(const struct kw_weak *w, uint16_t *s, unsigned t)
 	raise_to(w, s, t, kw_head(s)->nr_msgs);
 }
 
+void kw_weak_act(const struct kw_weak *w, uint16_t *s, unsigned t)
+{
+	kw_thread(w, s, t)->acted = kw_head(s)->nr_msgs;
+}
+
+uint16_t kw_weak_acted(const struct kw_weak *w, const uint16_t *s, unsigned t)
+{
+	return kw_thread(w, s, t)->acted;
+}
+
 uint16_t kw_weak_now(const uint16_t *s)
 {
 	return kw_head(s)->nr_msgs;

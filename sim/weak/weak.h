@@ -73,6 +73,9 @@ struct kw_weak_seen {
 struct kw_weak_live {
 	uint64_t reads[KW_WEAK_MASK];	/* bit v: it may load variable v */
 	uint64_t slots[KW_WEAK_MASK];	/* bit i: slot i's view matters */
+	uint64_t next[KW_WEAK_MASK];	/* bit v: t loads v, if at all, before
+					   it does anything else that others
+					   notice */
 	bool loads_order;	/* a rmb, mb or unlock may come */
 	bool stores_order;	/* a mb may come */
 };
@@ -133,6 +136,13 @@ void kw_weak_see(const struct kw_weak *w, uint16_t *s, unsigned t,
 		 unsigned var, uint16_t view);
 /* t has seen whatever is in memory now, as after an interrupt's entry. */
 void kw_weak_see_all(const struct kw_weak *w, uint16_t *s, unsigned t);
+/*
+ * t does what others may notice.  What was the newest message then it could
+ * have read then: kw_weak_acted() says up to where it could not.
+ */
+void kw_weak_act(const struct kw_weak *w, uint16_t *s, unsigned t);
+uint16_t kw_weak_acted(const struct kw_weak *w, const uint16_t *s,
+		       unsigned t);
 /* The view of who has seen everything. */
 uint16_t kw_weak_now(const uint16_t *s);
 /* A load of t has seen something as new as what is in memory now. */
