@@ -77,7 +77,7 @@ struct("vcpu", {
 -- What is not a CPU's.
 struct("hw", {
 	hw_dist = arch_all(flag(true)),		-- GICD_CTLR
-	halted	= flag(),			-- see K.check_guest_enter()
+	halted	= arch(flag()),		-- see K.check_guest_enter()
 	bql	= lock(),			-- of the VMM
 })
 
