@@ -664,4 +664,3 @@ void kw_relaxed_step(struct kw_relaxed *r, uint8_t *s, unsigned a,
 	if (!x.hw && kw_foresee_acts(r->foresee, pc))
 		kw_weak_act(&r->w, kw_weak_words(r, s), x.t);
 }
-
