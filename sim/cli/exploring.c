@@ -137,6 +137,7 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 	w->max_states = o->max_states;
 	w->max_bytes = o->max_memory << 20;
 	w->preemptions = (unsigned)o->preemptions;
+	w->jobs = o->jobs ? (unsigned)o->jobs : g_get_num_processors();
 	w->show_progress = cli->tty_err && !o->quiet;
 }
 
@@ -193,7 +194,7 @@ static void search(struct kw_cli *cli, struct kw_explored *x)
 	struct kw_search_opts opts = {
 		.depth_first = what->dfs, .exact = what->exact,
 		.max_states = what->max_states, .max_bytes = what->max_bytes,
-		.stop = &cli->stop,
+		.stop = &cli->stop, .jobs = what->jobs,
 		.progress = what->show_progress ? progress : NULL,
 	};
 

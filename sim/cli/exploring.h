@@ -40,6 +40,7 @@ struct kw_exploring {
 	bool keep_going;		/* nothing that is found ends it */
 	uint64_t max_states, max_bytes;	/* 0: no limit */
 	unsigned preemptions;
+	unsigned jobs;			/* threads; 0: one */
 	bool show_progress;
 	bool *marks;			/* [of the program]: executed; NULL */
 };

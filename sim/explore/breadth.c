@@ -10,6 +10,11 @@
 #include "hunt.h"
 #include "queue.h"
 
+/* A thread is worth it for so many blocks. */
+#define BLOCKS	4
+/* So many new states are counted at once. */
+#define COUNTED	256
+
 struct worker {
 	struct breadth *b;
 	struct kw_hunter k;
@@ -17,16 +22,41 @@ struct worker {
 	struct kw_later_reader in[2];
 	struct kw_later out;
 	unsigned found;		/* bit p: property p, in this level */
+	uint64_t uncounted;	/* states that the table has not been told of */
+	uint64_t told;		/* of k.states, those that b has been told of */
 };
 
 struct breadth {
 	struct kw_hunt *h;
+	GMutex lock;			/* of what follows */
 	struct kw_block *todo;		/* of this level */
 	uint64_t nr_todo;		/* their number */
+	uint64_t nr_made;		/* blocks of the next level */
 	uint64_t states;		/* found so far */
 	struct worker *workers;
 	unsigned nr_workers;
+	GRWLock growing;		/* held by who uses the table */
 };
+
+/* Between two states: is there room in the table? */
+static void look_after_table(struct worker *k)
+{
+	struct breadth *b = k->b;
+	struct kw_visited *v = &b->h->visited;
+
+	if (k->uncounted >= MIN(COUNTED, v->nr_slots >> 13)) {
+		kw_visited_count(v, k->uncounted);
+		k->uncounted = 0;
+	}
+	if (!kw_visited_is_full(v))
+		return;
+	g_rw_lock_reader_unlock(&b->growing);
+	g_rw_lock_writer_lock(&b->growing);
+	if (kw_visited_is_full(v))
+		kw_visited_grow(v);
+	g_rw_lock_writer_unlock(&b->growing);
+	g_rw_lock_reader_lock(&b->growing);
+}
 
 /* x->work is what has not been seen before. */
 static void new_state(struct worker *k, struct kw_expander *x,
@@ -40,6 +70,7 @@ static void new_state(struct worker *k, struct kw_expander *x,
 	for (i = 0; i < c->nr; i++)
 		dirty |= UINT64_C(1) << (x->changes[c->first + i].place >>
 					 x->grain_shift);
+	k->uncounted++;
 	kw_later_put(&k->out, x->work, c->fp, dirty);
 	while (kw_hunt_state(&k->k, x->work, c->fp, &slot, &f))
 		k->found |= 1u << f.what;
@@ -67,9 +98,7 @@ static void look_up(struct worker *k, struct kw_expander *x)
 	unsigned i, p;
 
 	k->k.transitions += x->nr;
-	if (kw_hunt_was_wrong(h))
-		return;
-	for (i = 0; i < x->nr && !h->stop; i++) {
+	for (i = 0; i < x->nr; i++) {
 		c = &x->children[i];
 		for (p = 0; c->shows &&
 			    kw_hunt_move(&k->k, &x->seen[i], &p, &f);)
@@ -86,17 +115,6 @@ static void look_up(struct worker *k, struct kw_expander *x)
 			kw_expander_leave(x, c);
 		}
 	}
-}
-
-/* Is it time to stop within a level? */
-static bool bounded(struct worker *k)
-{
-	struct breadth *b = k->b;
-	uint64_t nr = b->nr_todo + k->out.nr_blocks;
-
-	b->h->bytes = nr * sizeof(struct kw_block);
-	return kw_hunt_bounded(b->h, b->states + k->k.states, nr,
-			       kw_rescue_bytes(k->k.rescue));
 }
 
 /* One state further; the grains in which it differs from the last. */
@@ -126,7 +144,7 @@ static void visit_block(struct worker *k, const struct kw_block *n)
 		k->in[i] = (struct kw_later_reader){ n->bytes };
 		kw_expander_set(&k->x[i], k->b->h->start, 0);
 	}
-	for (i = 0; i <= n->nr_states && !k->b->h->stop; i++) {
+	for (i = 0; i <= n->nr_states; i++) {
 		at = i % 2;
 		if (i < n->nr_states) {
 			if (i)
@@ -137,49 +155,100 @@ static void visit_block(struct worker *k, const struct kw_block *n)
 		if (i) {
 			k->out.differs |= changed[!at];
 			look_up(k, &k->x[!at]);
+			look_after_table(k);
 		}
 	}
 }
 
-static void work(struct worker *k)
+/* Is it time to stop within a level?  b->lock is held. */
+static bool bounded(struct worker *k)
 {
 	struct breadth *b = k->b;
-	struct kw_block *n;
+	uint64_t rescues = kw_rescue_bytes(k->k.rescue) * b->nr_workers;
 
-	while ((n = b->todo) && !b->h->stop && !bounded(k)) {
+	b->states += k->k.states - k->told;
+	k->told = k->k.states;
+	b->nr_made += k->out.nr_blocks;
+	k->out.nr_blocks = 0;
+	b->h->bytes = (b->nr_todo + b->nr_made) * sizeof(struct kw_block);
+	return kw_hunt_bounded(b->h, b->states, b->nr_todo + b->nr_made,
+			       rescues);
+}
+
+static struct kw_block *take(struct worker *k)
+{
+	struct breadth *b = k->b;
+	struct kw_block *n = NULL;
+
+	g_mutex_lock(&b->lock);
+	if (b->todo && !bounded(k)) {
+		n = b->todo;
 		b->todo = n->next;
 		b->nr_todo--;
+	}
+	g_mutex_unlock(&b->lock);
+	return n;
+}
+
+static void *work(void *arg)
+{
+	struct worker *k = arg;
+	struct kw_block *n;
+
+	g_rw_lock_reader_lock(&k->b->growing);
+	while ((n = take(k))) {
 		visit_block(k, n);
 		g_free(n);
 	}
+	g_rw_lock_reader_unlock(&k->b->growing);
+	return NULL;
+}
+
+/* All blocks of a level, by as many threads as are worth it. */
+static void visit_level(struct breadth *b)
+{
+	unsigned nr = (unsigned)MIN(b->nr_workers, b->nr_todo / BLOCKS + 1);
+	GThread **t = g_new0(GThread *, nr);
+	unsigned i;
+
+	for (i = 1; i < nr; i++)
+		t[i] = g_thread_new("explore", work, &b->workers[i]);
+	work(&b->workers[0]);
+	for (i = 1; i < nr; i++)
+		g_thread_join(t[i]);
+	g_free(t);
 }
 
 /* A level was visited: what has it shown, and what is the next? */
-static void end_level(struct breadth *b, unsigned level)
+static void end_level(struct breadth *b)
 {
 	struct kw_hunt *h = b->h;
 	struct kw_block *n;
-	unsigned i, p;
+	unsigned i;
 
 	for (i = 0; i < b->nr_workers; i++) {
 		struct worker *k = &b->workers[i];
 
-		for (p = 0; p < KW_NR_PROPERTIES; p++)
-			if ((k->found & ~h->found) >> p & 1)
-				h->found_at[p] = level;
 		h->found |= k->found;
-		b->nr_todo += k->out.nr_blocks;
+		b->states += k->k.states - k->told;
+		k->told = k->k.states;
+		kw_world_join(b->workers[0].k.w, k->k.w);
 		n = kw_later_take(&k->out);
 		while (n) {
 			struct kw_block *next = n->next;
 
 			n->next = b->todo;
 			b->todo = n;
+			b->nr_todo++;
 			n = next;
 		}
 	}
-	if (!h->again && kw_hunt_enough(h))
+	b->nr_made = 0;
+	if (kw_hunter_was_wrong(&b->workers[0].k) || kw_hunt_enough(h))
 		h->stop = true;
+	else if (h->opts->max_states && b->states >= h->opts->max_states &&
+		 b->todo)
+		h->res->bound = KW_BOUND_STATES;
 }
 
 static void levels(struct breadth *b)
@@ -193,20 +262,27 @@ static void levels(struct breadth *b)
 	kw_visited_add(&h->visited, first->k.adder, start.fp, h->start);
 	kw_expander_set(&first->x[0], h->start, start.fp);
 	new_state(first, &first->x[0], &start);
-	end_level(b, 0);
-	for (level = 0; b->todo && !h->stop; level++) {
+	g_rw_lock_reader_lock(&b->growing);
+	look_after_table(first);
+	g_rw_lock_reader_unlock(&b->growing);
+	end_level(b);
+	for (level = 0; b->todo && !h->stop &&
+			h->res->bound == KW_UNBOUNDED; level++) {
 		h->res->depth = level;
-		work(first);
-		if (h->res->bound != KW_UNBOUNDED)
-			break;
-		end_level(b, level);
+		visit_level(b);
+		if (h->res->bound == KW_UNBOUNDED)
+			end_level(b);
 	}
 }
 
 void kw_hunt_breadth(struct kw_hunt *h)
 {
-	struct breadth b = { .h = h, .nr_workers = 1 };
+	struct breadth b = { .h = h };
 	unsigned i;
+
+	b.nr_workers = kw_world_is_alone(h->w) ? 1 : MAX(1, h->opts->jobs);
+	g_mutex_init(&b.lock);
+	g_rw_lock_init(&b.growing);
 
 	b.workers = g_new0(struct worker, b.nr_workers);
 	for (i = 0; i < b.nr_workers; i++) {
@@ -214,8 +290,8 @@ void kw_hunt_breadth(struct kw_hunt *h)
 
 		k->b = &b;
 		kw_hunter_init(&k->k, h);
-		kw_expander_init(&k->x[0], h->w);
-		kw_expander_init(&k->x[1], h->w);
+		kw_expander_init(&k->x[0], k->k.w);
+		kw_expander_init(&k->x[1], k->k.w);
 		kw_later_init(&k->out, h->start, h->size,
 			       kw_world_grain_shift(h->w));
 	}
@@ -234,4 +310,6 @@ void kw_hunt_breadth(struct kw_hunt *h)
 		g_free(n);
 	}
 	g_free(b.workers);
+	g_mutex_clear(&b.lock);
+	g_rw_lock_clear(&b.growing);
 }

@@ -50,7 +50,7 @@ static void push(struct stack *k, const uint8_t *s, uint64_t fp)
 
 	g_byte_array_append(k->states, s, k->h->size);
 	at = k->states->data + k->states->len - k->h->size;
-	f.nr = kw_world_moves(k->h->w, at, moves);
+	f.nr = kw_world_moves(k->k.w, at, moves);
 	g_array_append_vals(k->moves, moves, f.nr);
 	g_array_append_val(k->frames, f);
 	k->h->res->depth = MAX(k->h->res->depth, k->frames->len - 1);
@@ -77,17 +77,21 @@ static void go_on(struct stack *k)
 	uint64_t fp;
 
 	memcpy(k->to, k->states->data + k->states->len - h->size, h->size);
-	kw_world_apply(h->w, k->to,
+	kw_world_apply(k->k.w, k->to,
 		       &g_array_index(k->moves, struct kw_move,
 				      f->first + f->next++), &seen);
 	k->k.transitions++;
-	while (!kw_hunt_was_wrong(h) &&
+	while (!kw_hunter_was_wrong(&k->k) &&
 	       kw_hunt_move(&k->k, &seen, &p, &find))
 		found(k, &find);
 	fp = kw_fingerprint(k->to, h->size);
 	if (!seen.failed && !h->stop &&
-	    kw_visited_add(&h->visited, k->k.adder, fp, k->to))
+	    kw_visited_add(&h->visited, k->k.adder, fp, k->to)) {
+		kw_visited_count(&h->visited, 1);
+		if (kw_visited_is_full(&h->visited))
+			kw_visited_grow(&h->visited);
 		push(k, k->to, fp);
+	}
 }
 
 static bool bounded(struct stack *k)
@@ -111,6 +115,7 @@ void kw_hunt_depth(struct kw_hunt *h)
 	k.moves = g_array_new(FALSE, FALSE, sizeof(struct kw_move));
 	k.to = g_malloc(h->size);
 	kw_hunter_init(&k.k, h);
+	k.k.alone = true;
 	fp = kw_fingerprint(h->start, h->size);
 	kw_visited_add(&h->visited, k.k.adder, fp, h->start);
 	push(&k, h->start, fp);

@@ -9,21 +9,32 @@ struct touched {
 	unsigned addr[MAX_TOUCHED], nr;
 };
 
+static const struct kw_guard unseen = {
+	.locks = { KW_UNSEEN }, .owner = KW_UNSEEN, .folded = KW_UNSEEN,
+};
+
+static unsigned nr_addresses(const struct kw_program *p)
+{
+	return p->objects_size + 8;
+}
+
+static void forget(const struct kw_program *p, struct kw_guard *of)
+{
+	unsigned i;
+
+	for (i = 0; i < nr_addresses(p); i++)
+		of[i] = unseen;
+}
+
 struct kw_guards *kw_guards_new(const struct kw_program *p)
 {
 	struct kw_guards *g = g_new0(struct kw_guards, 1);
-	unsigned n = p->objects_size + 8, i;
+	unsigned i;
 
 	g->p = p;
-	g->of = g_malloc(n * sizeof(g->of[0]));
-	memset(g->of, 0xff, n * sizeof(g->of[0]));
-	g->used = g_new0(bool, n);
-	g->owner = g_malloc(n * sizeof(*g->owner));
-	memset(g->owner, 0xff, n * sizeof(*g->owner));
-	g->owned = g_new0(bool, n);
-	g->by_handler = g_new0(bool, n);
-	g->released = g_new0(bool, n);
-	g->locks = g_new0(uint16_t, n);
+	g->known = g_new(struct kw_guard, nr_addresses(p));
+	forget(p, g->known);
+	g->locks = g_new0(uint16_t, nr_addresses(p));
 	for (i = 0; i < p->nr_objects; i++) {
 		const struct kw_kind *k = &p->kinds[p->objects[i].kind];
 		unsigned f;
@@ -41,14 +52,33 @@ void kw_guards_free(struct kw_guards *g)
 {
 	if (!g)
 		return;
-	g_free(g->of);
-	g_free(g->used);
-	g_free(g->owner);
-	g_free(g->owned);
-	g_free(g->by_handler);
-	g_free(g->released);
+	g_free(g->known);
 	g_free(g->locks);
 	g_free(g);
+}
+
+struct kw_learnt *kw_learnt_new(const struct kw_guards *g)
+{
+	struct kw_learnt *l = g_new0(struct kw_learnt, 1);
+
+	l->seen = g_new(struct kw_guard, nr_addresses(g->p));
+	forget(g->p, l->seen);
+	return l;
+}
+
+void kw_learnt_free(struct kw_learnt *l)
+{
+	if (!l)
+		return;
+	g_free(l->seen);
+	g_free(l);
+}
+
+void kw_learnt_forget(const struct kw_guards *g, struct kw_learnt *l)
+{
+	if (l->news)
+		forget(g->p, l->seen);
+	l->news = false;
 }
 
 static void add(struct touched *t, unsigned addr)
@@ -126,27 +156,55 @@ static bool holds(const uint8_t *s, unsigned lock, unsigned a)
 	return kw_get16(s, lock) == a + 1;
 }
 
-static void first_touch(struct kw_guards *g, const uint8_t *s, unsigned a,
-			uint16_t *of)
+/* The locks that a holds. */
+static void held_by(const struct kw_guards *g, const uint8_t *s, unsigned a,
+		    uint16_t *of)
 {
 	unsigned i, nr = 0;
 
-	memset(of, 0, sizeof(g->of[0]));
+	memset(of, 0, sizeof(unseen.locks));
 	for (i = 0; i < g->nr_locks && nr < KW_GUARDS_MAX; i++)
 		if (holds(s, g->locks[i], a))
 			of[nr++] = g->locks[i];
 }
 
-/* Only those that a holds remain. */
-static void narrow(const uint8_t *s, unsigned a, uint16_t *of)
+/* Only those that a holds remain; true when some are gone. */
+static bool narrow(const struct kw_guards *g, const uint8_t *s, unsigned a,
+		   uint16_t *of)
 {
-	unsigned i, nr = 0;
+	unsigned i, nr = 0, had;
 
+	if (of[0] == KW_UNSEEN) {
+		held_by(g, s, a, of);
+		return true;
+	}
 	for (i = 0; i < KW_GUARDS_MAX && of[i]; i++)
 		if (holds(s, of[i], a))
 			of[nr++] = of[i];
-	for (; nr < KW_GUARDS_MAX; nr++)
+	for (had = i; nr < KW_GUARDS_MAX; nr++)
 		of[nr] = 0;
+	return had && !of[had - 1];
+}
+
+/* Those of a and of b. */
+static void both(uint16_t *a, const uint16_t *b)
+{
+	unsigned i, k, nr = 0;
+
+	if (b[0] == KW_UNSEEN)
+		return;
+	if (a[0] == KW_UNSEEN) {
+		memcpy(a, b, sizeof(unseen.locks));
+		return;
+	}
+	for (i = 0; i < KW_GUARDS_MAX && a[i]; i++)
+		for (k = 0; k < KW_GUARDS_MAX; k++)
+			if (a[i] == b[k]) {
+				a[nr++] = a[i];
+				break;
+			}
+	for (; nr < KW_GUARDS_MAX; nr++)
+		a[nr] = 0;
 }
 
 /* The thread whose guest, or guest's handler, a is; a itself. */
@@ -159,84 +217,176 @@ static unsigned group_of(const struct kw_guards *g, unsigned a)
 	return a;
 }
 
-/* Actor a touches addr: does it own it?  may: it is a plain access. */
-static bool owns(struct kw_guards *g, unsigned a, unsigned addr, bool may)
+static unsigned as_group(const struct kw_guards *g, unsigned owner)
 {
-	unsigned is = g->owner[addr], group = (group_of(g, a) + 1) | KW_GROUP;
-	unsigned now = is;
+	return owner & KW_GROUP ? owner :
+				  (group_of(g, owner - 1) + 1) | KW_GROUP;
+}
 
-	if (!is)
+/* Who owns what both a and b touch; see struct kw_guard. */
+static unsigned owner_of(const struct kw_guards *g, unsigned a, unsigned b)
+{
+	if (a == KW_UNSEEN || a == b)
+		return b;
+	if (b == KW_UNSEEN)
+		return a;
+	return a && b && as_group(g, a) == as_group(g, b) ? as_group(g, a) : 0;
+}
+
+/* May a fold as the owner, while owner is that, a included? */
+static bool owns(const struct kw_guards *g, unsigned a, unsigned owner)
+{
+	return owner == a + 1 ||
+	       (group_of(g, a) == a && owner == ((a + 1) | KW_GROUP));
+}
+
+static bool is_right(const struct kw_guards *g, const struct kw_guard *k)
+{
+	if (k->used && !k->locks[0])
 		return false;
-	if (!may)
-		now = 0;
-	else if (is == KW_UNSEEN)
-		now = a + 1;
-	else if (is != a + 1 && is != group)
-		now = !(is & KW_GROUP) && ((group_of(g, is - 1) + 1) |
-					   KW_GROUP) == group ? group : 0;
-	/* What a thread folded stays right in its group. */
-	if (now != is && g->owned[addr] &&
-	    !(now == group && group_of(g, is - 1) == is - 1))
+	if (k->folded != KW_UNSEEN &&
+	    (!k->folded || (k->folded & KW_GROUP) ||
+	     !owns(g, k->folded - 1u, k->owner)))
+		return false;
+	return !k->by_handler || !k->released;
+}
+
+static void join(const struct kw_guards *g, struct kw_guard *to,
+		 const struct kw_guard *from)
+{
+	both(to->locks, from->locks);
+	to->owner = (uint16_t)owner_of(g, to->owner, from->owner);
+	to->folded = (uint16_t)owner_of(g, to->folded, from->folded);
+	to->used |= from->used;
+	to->by_handler |= from->by_handler;
+	to->released |= from->released;
+}
+
+void kw_learnt_join(const struct kw_guards *g, struct kw_learnt *to,
+		    const struct kw_learnt *from)
+{
+	unsigned i;
+
+	if (!from->news)
+		return;
+	for (i = 0; i < nr_addresses(g->p); i++)
+		join(g, &to->seen[i], &from->seen[i]);
+	to->news = true;
+}
+
+void kw_guards_learn(struct kw_guards *g, struct kw_learnt *l)
+{
+	unsigned i;
+
+	if (!l->news)
+		return;
+	for (i = 0; i < nr_addresses(g->p); i++) {
+		join(g, &g->known[i], &l->seen[i]);
+		if (is_right(g, &g->known[i]))
+			continue;
+		/* What was folded so will not be again. */
+		g->known[i].used = g->known[i].released = false;
+		g->known[i].folded = KW_UNSEEN;
 		g->wrong = true;
-	g->owner[addr] = (uint16_t)now;
-	return now == a + 1 || (now == group && group_of(g, a) == a);
+	}
+	kw_learnt_forget(g, l);
 }
 
-/* Actor a touches addr: under the locks that everybody took so far? */
-static bool is_locked(struct kw_guards *g, const uint8_t *s, unsigned a,
-		      unsigned addr, bool may)
+/* a touches addr, not as somebody who could own it or have it guarded. */
+static void touch_bare(const struct kw_guards *g, struct kw_learnt *l,
+		       unsigned addr)
 {
-	uint16_t *of = g->of[addr];
+	struct kw_guard *x = &l->seen[addr];
 
-	if (!of[0])
-		return false;
-	if (!may)
-		memset(of, 0, sizeof(g->of[0]));
-	else if (of[0] == KW_UNSEEN)
-		first_touch(g, s, a, of);
-	else
-		narrow(s, a, of);
-	if (!of[0])
-		g->wrong |= g->used[addr];
-	return of[0];
+	if (!g->known[addr].locks[0] && !g->known[addr].owner)
+		return;
+	memset(x->locks, 0, sizeof(x->locks));
+	x->owner = 0;
+	l->news = true;
 }
 
-bool kw_guards_touch(struct kw_guards *g, const uint8_t *s, unsigned a,
-		     const struct kw_node *n, bool fold)
+/* a touches addr: may that be folded, and for what reason? */
+static bool touch(const struct kw_guards *g, struct kw_learnt *l,
+		  const uint8_t *s, unsigned a, unsigned addr, bool *locked)
+{
+	const struct kw_guard *k = &g->known[addr];
+	struct kw_guard now = *k, *x = &l->seen[addr];
+	unsigned owner;
+
+	*locked = false;
+	if (!k->locks[0] && !k->owner)
+		return false;
+	if (now.locks[0]) {
+		if (narrow(g, s, a, now.locks)) {
+			narrow(g, s, a, x->locks);
+			l->news = true;
+		}
+		*locked = now.locks[0];
+	}
+	owner = owner_of(g, k->owner, a + 1);
+	if (owner != k->owner) {
+		x->owner = (uint16_t)owner_of(g, x->owner, a + 1);
+		l->news = true;
+	}
+	return *locked || owns(g, a, owner);
+}
+
+/* a folds a step that touches addr. */
+static void fold(const struct kw_guards *g, struct kw_learnt *l, unsigned a,
+		 unsigned addr, bool locked)
+{
+	struct kw_guard *x = &l->seen[addr];
+
+	if (locked && !g->known[addr].used) {
+		l->news |= !x->used;
+		x->used = true;
+	} else if (!locked && g->known[addr].folded != a + 1) {
+		x->folded = (uint16_t)owner_of(g, x->folded, a + 1);
+		l->news = true;
+	}
+}
+
+bool kw_guards_touch(const struct kw_guards *g, struct kw_learnt *l,
+		     const uint8_t *s, unsigned a, bool folds)
 {
 	const struct kw_actor_state *st = (const void *)
 		(s + g->p->actors[a].base);
-	bool all, locked[MAX_TOUCHED], owned[MAX_TOUCHED];
+	bool all, locked[MAX_TOUCHED];
 	struct touched t = { .nr = 0 };
 	unsigned i;
-	bool may = touches(st, s, n, &t);
 
-	for (all = may, i = 0; i < t.nr; i++) {
-		locked[i] = is_locked(g, s, a, t.addr[i], may);
-		owned[i] = owns(g, a, t.addr[i], may);
-		all &= locked[i] || owned[i];
+	all = touches(st, s, &g->p->nodes[st->pc], &t);
+	if (!all) {
+		for (i = 0; i < t.nr; i++)
+			touch_bare(g, l, t.addr[i]);
+		return false;
 	}
-	for (i = 0; fold && all && i < t.nr; i++) {
-		g->used[t.addr[i]] |= locked[i];
-		g->owned[t.addr[i]] |= !locked[i];
-	}
+	for (i = 0; i < t.nr; i++)
+		all &= touch(g, l, s, a, t.addr[i], &locked[i]);
+	for (i = 0; folds && all && i < t.nr; i++)
+		fold(g, l, a, t.addr[i], locked[i]);
 	return all;
 }
 
-void kw_guards_handler(struct kw_guards *g, unsigned addr)
+void kw_guards_handler(const struct kw_guards *g, struct kw_learnt *l,
+		       unsigned addr)
 {
-	if (g->by_handler[addr])
+	if (g->known[addr].by_handler)
 		return;
-	g->by_handler[addr] = true;
-	g->wrong |= g->released[addr];
+	l->seen[addr].by_handler = true;
+	l->news = true;
 }
 
-bool kw_guards_unlock(struct kw_guards *g, unsigned addr, bool irq_off)
+bool kw_guards_unlock(const struct kw_guards *g, struct kw_learnt *l,
+		      unsigned addr, bool irq_off)
 {
 	if (irq_off)
 		return true;
-	if (g->by_handler[addr])
+	if (g->known[addr].by_handler)
 		return false;
-	g->released[addr] = true;
+	if (!g->known[addr].released) {
+		l->seen[addr].released = true;
+		l->news = true;
+	}
 	return true;
 }

@@ -22,6 +22,11 @@
  *
  * A handler that takes a lock which its home may hold must be let in between:
  * such an unlock is folded only where interrupts are off.
+ *
+ * What is folded depends on what is known, which changes between two levels
+ * of a search only; what is seen meanwhile each thread notes for itself.
+ * Thus what a level leads to does not depend on the order within it, and
+ * whether it was right is a question for its end.
  */
 #ifndef KW_GUARD_H
 #define KW_GUARD_H
@@ -32,35 +37,55 @@
 #define KW_UNSEEN 0xffff
 #define KW_GROUP 0x8000
 
+/* Of one address; of the lock there: only the last two. */
+struct kw_guard {
+	uint16_t locks[KW_GUARDS_MAX];	/* the first is 0: none, KW_UNSEEN:
+					   not touched */
+	uint16_t owner;		/* actor + 1 who alone has touched it, or that
+				   and KW_GROUP: thread + 1, it and its guest;
+				   0: others too; KW_UNSEEN */
+	uint16_t folded;	/* the same of those who folded as its owner */
+	bool used;		/* something was folded under its locks */
+	bool by_handler;	/* a handler takes this lock */
+	bool released;		/* its unlock was folded, interrupts on */
+};
+
 struct kw_guards {
 	const struct kw_program *p;
-	uint16_t (*of)[KW_GUARDS_MAX];	/* [address]: locks; the first is 0:
-					   none, KW_UNSEEN: not touched */
-	bool *used;			/* [address]: something was folded */
-	uint16_t *owner;		/* [address]: actor + 1 who alone has
-					   touched it, or that and KW_GROUP:
-					   thread + 1, it and its guest; 0:
-					   others too; KW_UNSEEN */
-	bool *owned;			/* ... something was folded so */
+	struct kw_guard *known;		/* [address] */
 	uint16_t *locks;		/* addresses of all locks */
 	unsigned nr_locks;
-	bool *by_handler;		/* [lock address]: a handler takes it */
-	bool *released;			/* ... its unlock was folded with
-					   interrupts on */
 	bool wrong;			/* begin again */
+};
+
+/* What one thread has seen since. */
+struct kw_learnt {
+	struct kw_guard *seen;		/* [address] */
+	bool news;			/* something beyond what is known */
 };
 
 struct kw_guards *kw_guards_new(const struct kw_program *p);
 void kw_guards_free(struct kw_guards *g);
+struct kw_learnt *kw_learnt_new(const struct kw_guards *g);
+void kw_learnt_free(struct kw_learnt *l);
+/* Nothing was seen. */
+void kw_learnt_forget(const struct kw_guards *g, struct kw_learnt *l);
+/* What from has seen, to has. */
+void kw_learnt_join(const struct kw_guards *g, struct kw_learnt *to,
+		    const struct kw_learnt *from);
+/* It becomes known, and g->wrong what it shows to be. */
+void kw_guards_learn(struct kw_guards *g, struct kw_learnt *l);
 /*
- * Actor a touches memory by node n (which is no lock or unlock); is all of
- * it guarded by locks that a holds?  fold: it is going to be folded then.
+ * Actor a touches memory by node n (which is no lock or unlock); may that be
+ * folded?  fold: it is going to be then.
  */
-bool kw_guards_touch(struct kw_guards *g, const uint8_t *s, unsigned a,
-		     const struct kw_node *n, bool fold);
+bool kw_guards_touch(const struct kw_guards *g, struct kw_learnt *l,
+		     const uint8_t *s, unsigned a, bool fold);
 /* A handler is about to take the lock at addr. */
-void kw_guards_handler(struct kw_guards *g, unsigned addr);
-/* May actor a's unlock of addr be folded? */
-bool kw_guards_unlock(struct kw_guards *g, unsigned addr, bool irq_off);
+void kw_guards_handler(const struct kw_guards *g, struct kw_learnt *l,
+		       unsigned addr);
+/* May an unlock of addr be folded? */
+bool kw_guards_unlock(const struct kw_guards *g, struct kw_learnt *l,
+		      unsigned addr, bool irq_off);
 
 #endif

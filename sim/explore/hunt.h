@@ -22,15 +22,15 @@ struct kw_hunt {
 	uint8_t *start;		/* the initial state */
 	uint64_t bytes;		/* that the order of search itself uses */
 	unsigned found;		/* bit p: property p */
-	unsigned found_at[KW_NR_PROPERTIES];	/* level, breadth first */
-	bool stop;
+	volatile bool stop;
 	bool again;		/* what folding took for granted was wrong */
 };
 
 /* Who looks; one a thread. */
 struct kw_hunter {
 	struct kw_hunt *h;
-	const struct kw_world *w;
+	struct kw_world *w;	/* a fork of the hunt's */
+	bool alone;		/* and may ask whether it was wrong */
 	struct kw_rescue *rescue;
 	struct kw_adder *adder;
 	uint64_t states, transitions, ends;
@@ -47,8 +47,8 @@ void kw_hunter_init(struct kw_hunter *k, struct kw_hunt *h);
 /* Adds what it counted to the result. */
 void kw_hunter_end(struct kw_hunter *k);
 
-/* True when the search is to begin again. */
-bool kw_hunt_was_wrong(struct kw_hunt *h);
+/* What it has seen becomes known; true when the search is to begin again. */
+bool kw_hunter_was_wrong(struct kw_hunter *k);
 /*
  * Does the new state s show something?  Then it is in *f, and there may be
  * more: until it is false, with *slot, which begins as 0.

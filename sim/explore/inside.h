@@ -35,6 +35,7 @@ struct kw_world {
 	struct kw_paths *paths;
 	struct kw_live *live;
 	struct kw_guards *guards;	/* NULL: not folded */
+	struct kw_learnt *learnt;	/* the same; a fork's own */
 	uint32_t size;			/* without what memory keeps */
 	uint32_t flags_at, budget_at;
 	uint8_t *node;			/* [node] */

@@ -314,7 +314,7 @@ int kw_quick_step(const struct kw_world *w, const uint8_t *s, unsigned a,
 	if (to == NOT_HERE || w->folds[to])
 		return -1;
 	if (w->guards)
-		kw_guards_touch(w->guards, s, a, &w->p->nodes[st->pc], false);
+		kw_guards_touch(w->guards, w->learnt, s, a, false);
 	set16(&m, w->p->actors[a].base, to);
 	dead = w->live->had[st->pc] & ~w->live->in[to];
 	if (dead)

@@ -18,7 +18,9 @@ struct frame {
 };
 
 struct kw_rescue {
-	const struct kw_world *w;
+	const struct kw_world *of;	/* who asks */
+	struct kw_world *w;		/* its fork: only a search that failed,
+					   which has seen all, may teach it */
 	uint32_t size;
 	struct kw_visited *rescued;	/* [slot] */
 	GByteArray *states;		/* a state a frame */
@@ -31,7 +33,8 @@ struct kw_rescue *kw_rescue_new(const struct kw_world *w)
 	struct kw_rescue *r = g_new0(struct kw_rescue, 1);
 	unsigned v;
 
-	r->w = w;
+	r->of = w;
+	r->w = kw_world_fork(w);
 	r->size = kw_world_size(w);
 	r->rescued = g_new0(struct kw_visited, kw_world_nr_slots(w) + 1);
 	for (v = 0; v < kw_world_nr_slots(w); v++)
@@ -54,6 +57,7 @@ void kw_rescue_free(struct kw_rescue *r)
 	g_array_free(r->frames, TRUE);
 	g_array_free(r->moves, TRUE);
 	g_free(r->to);
+	kw_world_unfork(r->w);
 	g_free(r);
 }
 
@@ -126,7 +130,7 @@ static bool search(struct kw_rescue *r, unsigned slot,
 		fp = kw_fingerprint(r->to, r->size);
 		if (kw_visited_has(&r->rescued[slot], fp))
 			return true;
-		if (kw_visited_add(seen, NULL, fp, NULL))
+		if (kw_visited_add_one(seen, fp))
 			push(r, slot, r->to, fp);
 	}
 	return false;
@@ -141,14 +145,16 @@ bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, uint64_t fp,
 
 	if (kw_visited_has(&r->rescued[slot], fp))
 		return true;
+	kw_world_forget(r->w);
 	kw_visited_init(&seen, false, NULL, 0);
-	kw_visited_add(&seen, NULL, fp, NULL);
+	kw_visited_add_one(&seen, fp);
 	push(r, slot, s, fp);
 	comes = search(r, slot, &seen);
+	if (!comes)
+		kw_world_join(r->of, r->w);
 	for (i = 0; comes && i < r->frames->len; i++)
-		kw_visited_add(&r->rescued[slot], NULL,
-			       g_array_index(r->frames, struct frame, i).fp,
-			       NULL);
+		kw_visited_add_one(&r->rescued[slot],
+			g_array_index(r->frames, struct frame, i).fp);
 	while (r->frames->len)
 		pop(r);
 	kw_visited_free(&seen);

@@ -14,13 +14,16 @@ const char *kw_property_name(const struct kw_program *p, unsigned property)
 
 /* How often somebody is told how far it is. */
 #define PROGRESS 65536
+/* Slots at first: more than what all threads add before they count. */
+#define ROOM	 32768
 
 void kw_hunter_init(struct kw_hunter *k, struct kw_hunt *h)
 {
 	*k = (struct kw_hunter){
-		.h = h, .w = h->w, .rescue = kw_rescue_new(h->w),
+		.h = h, .w = kw_world_fork(h->w),
 		.adder = kw_adder_new(&h->visited),
 	};
+	k->rescue = kw_rescue_new(k->w);
 }
 
 void kw_hunter_end(struct kw_hunter *k)
@@ -32,6 +35,7 @@ void kw_hunter_end(struct kw_hunter *k)
 	res->ends += k->ends;
 	res->exposed |= k->exposed;
 	kw_rescue_free(k->rescue);
+	kw_world_unfork(k->w);
 	kw_adder_free(k->adder);
 }
 
@@ -40,11 +44,11 @@ static bool wanted(const struct kw_hunter *k, enum kw_property what)
 	return !(k->h->found >> what & 1);
 }
 
-bool kw_hunt_was_wrong(struct kw_hunt *h)
+bool kw_hunter_was_wrong(struct kw_hunter *k)
 {
-	if (kw_world_was_wrong(h->w))
-		h->stop = h->again = true;
-	return h->again;
+	if (kw_world_was_wrong(k->w))
+		k->h->stop = k->h->again = true;
+	return k->h->again;
 }
 
 static enum kw_property property_of(const struct kw_slot *slot)
@@ -78,7 +82,7 @@ bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, uint64_t fp,
 		    !kw_world_ails(k->w, s, i) ||
 		    kw_rescue_comes(k->rescue, s, fp, i))
 			continue;
-		if (kw_hunt_was_wrong(k->h))
+		if (k->alone && kw_hunter_was_wrong(k))
 			return false;
 		find_slot(k, i, f);
 		return true;
@@ -163,7 +167,7 @@ bool kw_hunt_bounded(struct kw_hunt *h, uint64_t states, uint64_t left,
 	h->res->bytes_max = MAX(h->res->bytes_max, bytes);
 	if (o->progress && states % PROGRESS < 256)
 		o->progress(o->progress_arg, states, left);
-	if (o->max_states && states >= o->max_states)
+	if (o->depth_first && o->max_states && states >= o->max_states)
 		h->res->bound = KW_BOUND_STATES;
 	else if (o->max_bytes && bytes >= o->max_bytes)
 		h->res->bound = KW_BOUND_BYTES;
@@ -187,7 +191,10 @@ static void attempt(struct kw_hunt *h)
 	h->size = kw_world_size(h->w);
 	h->start = g_realloc(h->start, h->size);
 	kw_world_start(h->w, h->start);
+	h->stop = h->again = kw_world_was_wrong(h->w);
 	kw_visited_init(&h->visited, opts->exact, h->start, h->size);
+	while (h->visited.nr_slots < ROOM)
+		kw_visited_grow(&h->visited);
 	if (opts->depth_first)
 		kw_hunt_depth(h);
 	else

@@ -38,6 +38,7 @@ enum kw_bound {		/* why a search ended before all was seen */
 struct kw_search_opts {
 	bool depth_first, exact;
 	uint64_t max_states, max_bytes;	/* 0: no limit */
+	unsigned jobs;		/* threads at most, breadth first; 0: one */
 	unsigned stop_any;	/* bit p: end when property p is found */
 	unsigned stop_all;	/* ... when all of these are */
 	const volatile int *stop;

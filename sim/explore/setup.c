@@ -216,6 +216,8 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	w->nr_actors = n - 1;
 	if (opts->fold)
 		w->guards = kw_guards_new(p);
+	if (w->guards)
+		w->learnt = kw_learnt_new(w->guards);
 	w->paths = kw_paths_new(p);
 	w->live = kw_live_new(p, w->paths);
 	if (p->oracle.waits)
@@ -255,6 +257,7 @@ void kw_world_free(struct kw_world *w)
 	if (!w)
 		return;
 	kw_relaxed_free(w->memory);
+	kw_learnt_free(w->learnt);
 	kw_guards_free(w->guards);
 	kw_live_free(w->live);
 	kw_paths_free(w->paths);

@@ -94,7 +94,7 @@ static void place(struct kw_visited *v, uint64_t slot)
 	v->slots[i] = slot;
 }
 
-static void grow(struct kw_visited *v)
+void kw_visited_grow(struct kw_visited *v)
 {
 	uint64_t old = v->nr_slots, i, slot, nr = 0;
 	uint64_t *aside = g_new(uint64_t, ASIDE);
@@ -130,7 +130,8 @@ static uint64_t put_record(struct kw_adder *a, uint64_t fp, size_t len)
 		a->room = MAX(CHUNK, need);
 		a->used = 0;
 		g_ptr_array_add(a->chunks, g_malloc(a->room));
-		a->v->record_bytes += a->room;
+		__atomic_fetch_add(&a->v->record_bytes, a->room,
+				   __ATOMIC_RELAXED);
 	}
 	r = (void *)((uint8_t *)a->chunks->pdata[a->chunks->len - 1] +
 		     a->used);
@@ -156,16 +157,44 @@ bool kw_visited_add(struct kw_visited *v, struct kw_adder *a, uint64_t fp,
 		    const uint8_t *s)
 {
 	size_t len = a ? kw_pack(v->base, s, v->size, a->packed) : 0;
-	uint64_t i;
+	uint64_t i, slot, new = 0;
 
 	fp += !fp;
-	for (i = kw_visited_home(v, fp); v->slots[i]; i++)
-		if (is(a, v->slots[i], fp, len))
+	for (i = kw_visited_home(v, fp);; i++) {
+		slot = __atomic_load_n(&v->slots[i], __ATOMIC_ACQUIRE);
+		if (!slot) {
+			new = new ? new : a ? put_record(a, fp, len) : fp;
+			if (__atomic_compare_exchange_n(&v->slots[i], &slot,
+							new, false,
+							__ATOMIC_ACQ_REL,
+							__ATOMIC_ACQUIRE))
+				break;
+		}
+		if (is(a, slot, fp, len))
 			return false;
+	}
 	g_assert(i < v->nr_slots + margin(v->nr_slots) - 1);
-	v->slots[i] = a ? put_record(a, fp, len) : fp;
-	if (++v->count * 4 > v->nr_slots * 3)
-		grow(v);
+	return true;
+}
+
+void kw_visited_count(struct kw_visited *v, uint64_t added)
+{
+	__atomic_fetch_add(&v->count, added, __ATOMIC_RELAXED);
+}
+
+bool kw_visited_is_full(const struct kw_visited *v)
+{
+	return __atomic_load_n(&v->count, __ATOMIC_RELAXED) * 4 >
+	       v->nr_slots * 3;
+}
+
+bool kw_visited_add_one(struct kw_visited *v, uint64_t fp)
+{
+	if (!kw_visited_add(v, NULL, fp, NULL))
+		return false;
+	v->count++;
+	if (kw_visited_is_full(v))
+		kw_visited_grow(v);
 	return true;
 }
 

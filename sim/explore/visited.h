@@ -21,7 +21,7 @@ struct kw_visited {
 	struct kw_room room;
 	uint64_t *slots;	/* 0: free; exact: a record's address */
 	uint64_t nr_slots;	/* without the margin behind them */
-	uint64_t count;
+	uint64_t count;			/* of what is counted, see below */
 	uint64_t record_bytes;
 	bool exact;
 	const uint8_t *base;	/* exact: what states are packed against */
@@ -37,9 +37,18 @@ void kw_visited_init(struct kw_visited *v, bool exact, const uint8_t *base,
 void kw_visited_free(struct kw_visited *v);
 struct kw_adder *kw_adder_new(struct kw_visited *v);
 void kw_adder_free(struct kw_adder *a);
-/* Adds it; false when it was there.  s: only where exact. */
+/*
+ * Adds it; false when it was there.  s: only where exact.  Several threads
+ * may do so at a time, but not while it grows: now and then each says how
+ * many it added, and when it is full, all wait until one has grown it.
+ */
 bool kw_visited_add(struct kw_visited *v, struct kw_adder *a, uint64_t fp,
 		    const uint8_t *s);
+void kw_visited_count(struct kw_visited *v, uint64_t added);
+bool kw_visited_is_full(const struct kw_visited *v);
+void kw_visited_grow(struct kw_visited *v);
+/* One thread alone: adds it, counts it and grows. */
+bool kw_visited_add_one(struct kw_visited *v, uint64_t fp);
 bool kw_visited_has(const struct kw_visited *v, uint64_t fp);	/* not exact */
 uint64_t kw_visited_bytes(const struct kw_visited *v);
 

@@ -228,7 +228,7 @@ void kw_hunt_witnesses(struct kw_hunt *h)
 	g = g_new0(struct again, 1);
 	g->h = h;
 	kw_hunter_init(&g->k, h);
-	kw_expander_init(&g->x, h->w);
+	kw_expander_init(&g->x, g->k.w);
 	g->nodes = g_array_new(FALSE, FALSE, sizeof(struct node));
 	g->candidates = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	start.fp = kw_fingerprint(h->start, h->size);

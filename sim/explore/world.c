@@ -133,8 +133,9 @@ static void add_steps(const struct kw_world *w, uint8_t *s, unsigned a,
 
 	if (w->guards && n->op == KW_OP_LOCK && type != KW_THREAD &&
 	    type != KW_HW)
-		kw_guards_handler(w->guards, kw_block(w, s, a)->regs[n->reg] +
-						     (unsigned)n->off);
+		kw_guards_handler(w->guards, w->learnt,
+				  kw_block(w, s, a)->regs[n->reg] +
+					  (unsigned)n->off);
 	if (must_wait(w, s, a, &addr))
 		return;
 	if (w->node[pc] & KW_N_FORKS)
@@ -326,7 +327,8 @@ static void execute(struct moving *m, const struct kw_move *move,
 	if (m->observe)
 		memcpy(m->before, m->s, kw_world_size(w));
 	if (w->guards && !m->touched)
-		kw_guards_touch(w->guards, m->s, move->actor, n, false);
+		kw_guards_touch(w->guards, w->learnt, m->s, move->actor,
+				false);
 	m->touched = false;
 	m->seen->dirty |= kw_step_grains(w, m->s, move->actor);
 	if (arch)
@@ -421,11 +423,11 @@ static bool is_hidden(struct moving *m, unsigned a)
 			   !kw_relaxed_in_place(w->memory, m->s, a)))
 		return false;
 	if (n->op == KW_OP_UNLOCK)
-		return kw_guards_unlock(w->guards,
+		return kw_guards_unlock(w->guards, w->learnt,
 					st->regs[n->reg] + (unsigned)n->off,
 					st->irq_off);
 	if (!(w->node[st->pc] & KW_N_DATA) || (w->node[st->pc] & KW_N_SEEN) ||
-	    !kw_guards_touch(w->guards, m->s, a, n, true))
+	    !kw_guards_touch(w->guards, w->learnt, m->s, a, true))
 		return false;
 	m->touched = true;
 	return true;
@@ -584,13 +586,49 @@ void kw_world_start(const struct kw_world *w, uint8_t *s)
 
 bool kw_world_was_wrong(const struct kw_world *w)
 {
-	bool wrong = w->guards && w->guards->wrong;
+	bool wrong = false;
 
-	if (wrong)
+	if (w->guards) {
+		kw_guards_learn(w->guards, w->learnt);
+		wrong = w->guards->wrong;
 		w->guards->wrong = false;
+	}
 	if (w->memory)
 		wrong |= kw_relaxed_was_wrong(w->memory);
 	return wrong;
+}
+
+bool kw_world_is_alone(const struct kw_world *w)
+{
+	return w->memory;
+}
+
+struct kw_world *kw_world_fork(const struct kw_world *w)
+{
+	struct kw_world *f = g_memdup2(w, sizeof(*w));
+
+	if (w->guards)
+		f->learnt = kw_learnt_new(w->guards);
+	return f;
+}
+
+void kw_world_unfork(struct kw_world *f)
+{
+	if (f)
+		kw_learnt_free(f->learnt);
+	g_free(f);
+}
+
+void kw_world_join(const struct kw_world *w, const struct kw_world *f)
+{
+	if (w->guards)
+		kw_learnt_join(w->guards, w->learnt, f->learnt);
+}
+
+void kw_world_forget(const struct kw_world *w)
+{
+	if (w->guards)
+		kw_learnt_forget(w->guards, w->learnt);
 }
 
 bool kw_world_was_bounded(const struct kw_world *w)

@@ -110,6 +110,17 @@ void kw_world_watch(const struct kw_world *w, uint8_t *s,
 		    kw_world_observer observe, void *arg);
 
 /*
+ * The same world for another thread, or for moves that may turn out not to
+ * count: what folding sees there is the fork's own until it joins.
+ */
+struct kw_world *kw_world_fork(const struct kw_world *w);
+void kw_world_unfork(struct kw_world *f);
+void kw_world_join(const struct kw_world *w, const struct kw_world *f);
+void kw_world_forget(const struct kw_world *f);
+/* Does it learn what only one thread may at a time? */
+bool kw_world_is_alone(const struct kw_world *w);
+
+/*
  * Folding took something for granted (see guard.h) that a move has shown to
  * be wrong: what was done since the world was made, or since this was last
  * true, must be done again.  Says so once.

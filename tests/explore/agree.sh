@@ -64,4 +64,16 @@ for s in pmu-overflow-in-wfi line-while-waiting line-consumed-request \
 		done
 	done
 done
+
+# However many threads: the same bytes, but for the memory that they take.
+tests/bench/wakers 2 3 >"$TMPDIR/wakers.lua"
+for o in --no-reduction --exact; do
+	want=
+	for j in 1 2 3; do
+		explore "$TMPDIR/wakers.lua" --kernel v4.14 --jobs $j $o
+		have=$(sed 's/"bytes_max":[0-9]*//' "$TMPDIR/out")
+		[ -n "$have" ] && [ "$have" = "${want:=$have}" ]
+		ok $? "$j threads, $o"
+	done
+done
 finish

@@ -516,10 +516,10 @@ static void test_visited(void)
 
 	kw_visited_init(&v, false, NULL, 0);
 	for (i = 0; i < n; i++)
-		g_assert_true(kw_visited_add(&v, NULL, next_random(&x) | 1, NULL));
+		g_assert_true(kw_visited_add_one(&v, next_random(&x) | 1));
 	x = 1;
 	for (i = 0; i < n; i++)
-		g_assert_false(kw_visited_add(&v, NULL, next_random(&x) | 1, NULL));
+		g_assert_false(kw_visited_add_one(&v, next_random(&x) | 1));
 	g_assert_cmpuint(v.count, ==, n);
 	g_assert_cmpuint(kw_visited_bytes(&v), <, 14 * n);
 	kw_visited_free(&v);
