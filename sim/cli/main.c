@@ -38,6 +38,8 @@ static const char trace_notes[] =
 "         recording has it, such as 60.580271, or since its begin: 12.5ms)\n"
 "  store  the sleeps and their latencies in the database (--db), where the\n"
 "         views show them beside simulations; --name: of which scenario\n"
+"  plot   figures (--out): a window of all vCPUs and CPUs, --from .. --to or\n"
+"         around what find finds first; latencies and sleeps by cause\n"
 "Files NAME.part1.EXT, NAME.part2.EXT in a row are one recording.\n";
 
 static const char necessity_notes[] =
@@ -135,7 +137,7 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"scenarios/ode/line-while-waiting.lua --kernel v4.14\n",
 		kw_verb_export, false, NULL },
 	[KW_VERB_TRACE] = {
-		"trace", "[options] stat|find|show|store FILE...",
+		"trace", "[options] stat|find|show|store|plot FILE...",
 		"what the vCPUs of an ftrace recording did, and slept through",
 		"  kvmwake trace stat trace.txt.gz\n"
 		"  kvmwake trace find pmu.part1.trace pmu.part2.trace\n",

@@ -96,9 +96,10 @@ const struct kw_option kw_option_table[] = {
 	    "--run) or of a recording's files"),
 	OPT("promela", NULL, FLAG, promela, V(EXPORT),
 	    "the compiled program as a model for Spin"),
-	OPT("out", "PATH", TEXT, out, V(IMPORT) | V(EXPORT) | V(PLOT),
-	    "import, export: the file (default: stdout); plot: the folder "
-	    "(default plots/out)"),
+	OPT("out", "PATH", TEXT, out,
+	    V(IMPORT) | V(EXPORT) | V(PLOT) | V(TRACE),
+	    "import, export: the file (default: stdout); plot, trace "
+	    "plot: the folder (default plots/out)"),
 	OPT("name", "NAME", TEXT, name, V(IMPORT) | V(TRACE),
 	    "name of the scenario (default: after the file)"),
 	OPT("recorded", "K", TEXT, as, V(IMPORT) | V(TRACE),

@@ -3,11 +3,25 @@
 #include <string.h>
 #include "perfetto.h"
 
+/* --from and --to of a run count from its begin. */
+static bool window(const struct kw_cli *cli, struct kw_tracks *t, GError **err)
+{
+	uint64_t from = 0, to = UINT64_MAX;
+
+	if (cli->o.from && !kw_cli_duration(cli->o.from, &from, err))
+		return false;
+	if (cli->o.to && !kw_cli_duration(cli->o.to, &to, err))
+		return false;
+	kw_tracks_window(t, from, to);
+	return true;
+}
+
 static bool tracks_of_run(struct kw_cli *cli, struct kw_tracks *t,
 			  char **source, GError **err)
 {
 	struct kw_rerun r = { .cli = cli };
-	bool ok = kw_cli_find_data(cli, err) && kw_cli_rerun(cli, &r, err);
+	bool ok = window(cli, t, err) && kw_cli_find_data(cli, err) &&
+		  kw_cli_rerun(cli, &r, err);
 
 	if (ok) {
 		kw_perfetto_run(t, &r.rec);
@@ -35,20 +49,7 @@ static bool fill(struct kw_cli *cli, struct kw_tracks *t, char **source,
 		return tracks_of_run(cli, t, source, err);
 	*source = !strcmp(arg, "-") ? g_strdup("standard input") :
 		g_path_get_basename(arg);
-	return kw_perfetto_trace(cli, t, err);
-}
-
-/* --from and --to, both of the recording's or the run's own clock. */
-static bool window(struct kw_cli *cli, struct kw_tracks *t, GError **err)
-{
-	uint64_t from = 0, to = UINT64_MAX;
-
-	if (cli->o.from && !kw_cli_duration(cli->o.from, &from, err))
-		return false;
-	if (cli->o.to && !kw_cli_duration(cli->o.to, &to, err))
-		return false;
-	kw_tracks_window(t, from, to);
-	return true;
+	return kw_perfetto_trace(cli, 0, t, false, err);
 }
 
 static bool save(struct kw_cli *cli, const GString *text, GError **err)
@@ -75,7 +76,7 @@ int kw_export_perfetto(struct kw_cli *cli)
 				    "recording, please");
 	t = kw_tracks_new();
 	text = g_string_new(NULL);
-	if (window(cli, t, &err) && fill(cli, t, &source, &err)) {
+	if (fill(cli, t, &source, &err)) {
 		kw_tracks_write(t, source, text);
 		save(cli, text, &err);
 	}

@@ -8,7 +8,11 @@
 
 /* perfetto_run.c */
 void kw_perfetto_run(struct kw_tracks *t, const struct kw_recorded *r);
-/* perfetto_trace.c: cli's arguments, parts of one recording */
-bool kw_perfetto_trace(struct kw_cli *cli, struct kw_tracks *t, GError **err);
+/*
+ * perfetto_trace.c: cli's arguments from first on, parts of one recording.
+ * windowed: t has its window; else it is --from .. --to.
+ */
+bool kw_perfetto_trace(struct kw_cli *cli, unsigned first,
+		       struct kw_tracks *t, bool windowed, GError **err);
 
 #endif

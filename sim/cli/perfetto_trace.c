@@ -14,10 +14,12 @@
 #include "trace.h"
 
 #define NR_KICKS 64		/* whose effect is not yet known */
+#define NR_EARLY 64
 
 struct cpu {
 	unsigned track;
 	int tid;		/* -1: nothing seen yet */
+	int left;		/* who was switched out last; -1: long ago */
 	char comm[16];
 	uint64_t since;
 	struct kw_tracks_point ipi;
@@ -27,11 +29,19 @@ struct cpu {
 struct walk {
 	struct kw_tracks *t;
 	struct kw_follow *f;
-	GPtrArray *cpus;	/* struct cpu, by number; NULL: not seen */
+	GPtrArray *cpus;	/* struct cpu, by number */
 	GHashTable *wakes;	/* tid -> struct kw_tracks_point */
+	struct early {		/* woken before it was known as a vCPU */
+		int tid;
+		struct kw_tracks_point from;
+		uint64_t ns;
+	} early[NR_EARLY];
+	unsigned nr_early;
 	struct { uint64_t line; unsigned track; } kicks[NR_KICKS];
 	unsigned nr_kicks;
 	uint64_t last_ns;
+	const struct kw_cli *cli;	/* NULL: the window is known */
+	GError *error;			/* of its --from and --to */
 };
 
 static void end_task(struct walk *w, const struct cpu *c, uint64_t ns)
@@ -57,21 +67,20 @@ static void run_task(struct walk *w, struct cpu *c, int tid,
 	g_strlcpy(c->comm, comm, MIN(comm_len + 1, sizeof(c->comm)));
 }
 
+/* Tracks of CPUs are in the order of their numbers. */
 static struct cpu *cpu_of(struct walk *w, unsigned number)
 {
 	struct cpu *c;
 	char name[24];
 
-	if (w->cpus->len <= number)
-		g_ptr_array_set_size(w->cpus, (int)number + 1);
-	c = w->cpus->pdata[number];
-	if (c)
-		return c;
-	c = w->cpus->pdata[number] = g_new0(struct cpu, 1);
-	g_snprintf(name, sizeof(name), "CPU %u", number);
-	c->track = kw_track(w->t, "CPUs", name);
-	c->tid = -1;
-	return c;
+	while (w->cpus->len <= number) {
+		c = g_new0(struct cpu, 1);
+		g_snprintf(name, sizeof(name), "CPU %u", w->cpus->len);
+		c->track = kw_track(w->t, "CPUs", name);
+		c->tid = c->left = -1;
+		g_ptr_array_add(w->cpus, c);
+	}
+	return w->cpus->pdata[number];
 }
 
 static unsigned track_of(struct walk *w, const char *group,
@@ -119,10 +128,14 @@ static void switched(struct walk *w, struct cpu *c,
 	struct kw_tracks_point *from;
 
 	run_task(w, c, tid, a->s[2].p, a->s[2].len, ev->time_ns);
+	c->left = ev->pid;
 	from = g_hash_table_lookup(w->wakes, GINT_TO_POINTER(tid));
 	if (from && v)
 		kw_tracks_arrow(w->t, *from, (struct kw_tracks_point){
 				track_of(w, "vCPUs", v), ev->time_ns }, "wake");
+	else if (from && w->nr_early < NR_EARLY)
+		w->early[w->nr_early++] = (struct early){ tid, *from,
+							  ev->time_ns };
 	g_hash_table_remove(w->wakes, GINT_TO_POINTER(tid));
 }
 
@@ -130,11 +143,8 @@ static void waking(struct walk *w, const struct cpu *c,
 		   const struct kw_trace_event *ev,
 		   const struct kw_trace_args *a)
 {
-	struct kw_tracks_point *from;
+	struct kw_tracks_point *from = g_new(struct kw_tracks_point, 1);
 
-	if (!thread_of(w, (int)a->n[0]))
-		return;
-	from = g_new(struct kw_tracks_point, 1);
 	from->track = c->track;
 	from->ns = ev->time_ns;
 	g_hash_table_replace(w->wakes, GINT_TO_POINTER((int)a->n[0]), from);
@@ -204,6 +214,16 @@ static void decoded(struct walk *w, struct cpu *c,
 	}
 }
 
+/* It may count from the first event. */
+static void set_window(struct walk *w, uint64_t first_ns)
+{
+	uint64_t from, to;
+
+	if (kw_trace_window(w->cli, first_ns, &from, &to, &w->error))
+		kw_tracks_window(w->t, from, to);
+	w->cli = NULL;
+}
+
 static void on_event(void *arg, const struct kw_trace_event *ev,
 		     const struct kw_mark *at, const struct kw_thread *vcpu)
 {
@@ -212,8 +232,14 @@ static void on_event(void *arg, const struct kw_trace_event *ev,
 	struct kw_trace_args a;
 
 	(void)vcpu;
+	if (w->cli)
+		set_window(w, ev->time_ns);
 	w->last_ns = MAX(w->last_ns, ev->time_ns);
-	run_task(w, c, ev->pid, ev->comm, ev->comm_len, ev->time_ns);
+	/* What a task does while it is switched out comes after the event. */
+	if (ev->pid != c->left) {
+		run_task(w, c, ev->pid, ev->comm, ev->comm_len, ev->time_ns);
+		c->left = -1;
+	}
 	if (c->ipi_name)
 		kw_tracks_arrow(w->t, c->ipi, (struct kw_tracks_point){
 				c->track, ev->time_ns }, c->ipi_name);
@@ -276,14 +302,30 @@ static void on_kick(void *arg, const struct kw_kick *k)
 			track_of(w, "vCPUs", k->target), from.ns }, "kick");
 }
 
-bool kw_perfetto_trace(struct kw_cli *cli, struct kw_tracks *t, GError **err)
+static void put_early(struct walk *w)
+{
+	const struct kw_thread *v;
+	unsigned i;
+
+	for (i = 0; i < w->nr_early; i++) {
+		v = thread_of(w, w->early[i].tid);
+		if (v)
+			kw_tracks_arrow(w->t, w->early[i].from,
+				(struct kw_tracks_point){
+				track_of(w, "vCPUs", v), w->early[i].ns },
+				"wake");
+	}
+}
+
+bool kw_perfetto_trace(struct kw_cli *cli, unsigned first,
+		       struct kw_tracks *t, bool windowed, GError **err)
 {
 	static const struct kw_follow_ops ops = {
 		.event = on_event, .span = on_span, .sleep = on_sleep,
 		.kick = on_kick,
 	};
 	struct walk w = {
-		.t = t, .f = kw_follow_new(),
+		.t = t, .f = kw_follow_new(), .cli = windowed ? NULL : cli,
 		.cpus = g_ptr_array_new_with_free_func(g_free),
 		.wakes = g_hash_table_new_full(NULL, NULL, NULL, g_free),
 	};
@@ -291,15 +333,18 @@ bool kw_perfetto_trace(struct kw_cli *cli, struct kw_tracks *t, GError **err)
 	unsigned i;
 
 	kw_follow_add(w.f, &ops, &w);
-	ok = kw_trace_read(cli, w.f, (const char *const *)cli->args->pdata,
-			   cli->args->len, err);
+	ok = kw_trace_read(cli, w.f, (const char *const *)cli->args->pdata +
+			   first, cli->args->len - first, err);
+	put_early(&w);
 	for (i = 0; i < w.cpus->len; i++)
-		if (w.cpus->pdata[i])
-			end_task(&w, w.cpus->pdata[i], w.last_ns + 1);
-	if (ok && !kw_follow_nr_vcpus(w.f)) {
+		end_task(&w, w.cpus->pdata[i], w.last_ns + 1);
+	if (w.error) {
+		g_propagate_error(err, w.error);
+		ok = false;
+	} else if (ok && !kw_follow_nr_vcpus(w.f)) {
 		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
 			    "%s: no vCPU in it: no kvm_entry or kvm_exit",
-			    (char *)cli->args->pdata[0]);
+			    (char *)cli->args->pdata[first]);
 		ok = false;
 	}
 	kw_follow_free(w.f);

@@ -6,113 +6,26 @@
  *	latency		distribution of the wake latency
  *	timeline	the run that tells most, under old and new
  *
- * Each is NAME.dat (and NAME-marks.dat), NAME.gp, NAME.svg, NAME.png and a
- * text twin NAME.txt in one folder; NAME.gp runs there on its own.  gnuplot
- * exits 0 after a bad option, so any word it says is a failure.
+ * The timeline has a NAME-marks.dat, too.
  */
-#include <errno.h>
 #include <string.h>
-#include <glib/gstdio.h>
-#include "cli.h"
+#include "figure.h"
 #include "timeline.h"
 
 struct plot {
-	struct kw_cli *cli;
+	struct kw_figure f;
 	struct kw_store *store;
-	const char *old_, *new_, *dir;
+	const char *old_, *new_;
 	GPtrArray *pairs;
 };
-
-static bool save(const struct plot *p, const char *name, const char *suffix,
-		 const GString *text, GError **err)
-{
-	char *file = g_strconcat(p->dir, "/", name, suffix, NULL);
-	bool ok = g_file_set_contents(file, text->str, (gssize)text->len, err);
-
-	g_free(file);
-	return ok;
-}
-
-static bool run_gnuplot(const struct plot *p, const char *name, GError **err)
-{
-	char *script = g_strconcat(name, ".gp", NULL), *said = NULL;
-	char *argv[] = { (char *)"gnuplot", script, NULL };
-	/* The same bytes, whatever the user's decimal sign. */
-	char **env = g_environ_setenv(g_get_environ(), "LC_ALL", "C", TRUE);
-	GError *e = NULL;
-	int status = 0;
-	bool ok = g_spawn_sync(p->dir, argv, env, G_SPAWN_SEARCH_PATH |
-			       G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
-			       &said, &status, &e);
-
-	if (!ok) {
-		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
-			    "plot: cannot run gnuplot: %s", e->message);
-		g_error_free(e);
-	} else if (status || (said && *g_strstrip(said))) {
-		g_set_error(err, KW_CLI_ERROR, KW_EXIT_INTERNAL,
-			    "gnuplot %s/%s: %s", p->dir, script,
-			    said && *said ? said : "failed");
-		ok = false;
-	}
-	g_strfreev(env);
-	g_free(said);
-	g_free(script);
-	return ok;
-}
-
-/* "..." of gnuplot: what we put in has no control characters. */
-static char *quoted(const char *text)
-{
-	char *escaped = g_strescape(text, NULL);
-	char *q = g_strconcat("\"", escaped, "\"", NULL);
-
-	g_free(escaped);
-	return q;
-}
-
-static void define(GString *script, const char *name, const char *value)
-{
-	char *q = quoted(value);
-
-	g_string_append_printf(script, "%s = %s\n", name, q);
-	g_free(q);
-}
-
-/* Template with its definitions in front; then gnuplot. */
-static bool draw(const struct plot *p, const char *name, GString *script,
-		 GError **err)
-{
-	char *path = g_strconcat(p->cli->data_dir, "/plots/", name, ".gp",
-				 NULL);
-	char *template = NULL;
-	char *data = g_strconcat(name, ".dat", NULL);
-	bool ok = g_file_get_contents(path, &template, NULL, err);
-
-	if (ok) {
-		define(script, "name", name);
-		define(script, "data", data);
-		g_string_append_c(script, '\n');
-		g_string_append(script, template);
-		ok = save(p, name, ".gp", script, err) &&
-		     run_gnuplot(p, name, err);
-	}
-	if (ok && !p->cli->o.quiet && !p->cli->o.json)
-		g_string_append_printf(p->cli->out, "%s/%s.svg (.png .txt "
-				       ".gp .dat)\n", p->dir, name);
-	g_free(data);
-	g_free(template);
-	g_free(path);
-	return ok;
-}
 
 static GString *new_script(const struct plot *p)
 {
 	GString *s = g_string_new("# written by kvmwake " KW_VERSION
 				  " plot; run it in its folder\n");
 
-	define(s, "old", p->old_);
-	define(s, "new", p->new_);
+	kw_figure_define(s, "old", p->old_);
+	kw_figure_define(s, "new", p->new_);
 	return s;
 }
 
@@ -137,7 +50,7 @@ static bool plot_missed(const struct plot *p, GError **err)
 
 	for (i = 0; i < p->pairs->len; i++) {
 		const struct kw_stored_pair *pair = p->pairs->pdata[i];
-		char *q = quoted(pair->old_->scenario);
+		char *q = kw_figure_quoted(pair->old_->scenario);
 
 		g_string_append(data, q);
 		put_percent(data, &pair->old_->sums, KW_MISSED);
@@ -148,8 +61,8 @@ static bool plot_missed(const struct plot *p, GError **err)
 		g_free(q);
 	}
 	g_string_append_printf(script, "rows = %u\n", p->pairs->len);
-	ok = save(p, "missed", ".dat", data, err) &&
-	     draw(p, "missed", script, err);
+	ok = kw_figure_save(&p->f, "missed", ".dat", data, err) &&
+	     kw_figure_draw(&p->f, "missed", script, err);
 	g_string_free(script, TRUE);
 	g_string_free(data, TRUE);
 	return ok;
@@ -165,21 +78,8 @@ static void put_about(const struct plot *p, GString *script)
 		text = g_strdup(first->old_->scenario);
 	else
 		text = g_strdup_printf("%u scenarios", p->pairs->len);
-	define(script, "about", text);
+	kw_figure_define(script, "about", text);
 	g_free(text);
-}
-
-static double us(uint64_t ns)
-{
-	return (double)ns / 1000.0;
-}
-
-static void put_us(GString *data, uint64_t ns)
-{
-	char buf[G_ASCII_DTOSTR_BUF_SIZE];
-
-	g_string_append(data, g_ascii_formatd(buf, sizeof(buf), "%.6g",
-					      us(ns)));
 }
 
 /*
@@ -199,7 +99,7 @@ static void put_distribution(GString *data, const struct kw_hist *h,
 		if (!h->count[i])
 			continue;
 		seen += h->count[i];
-		put_us(data, MAX(kw_hist_lowest(i), 1));
+		kw_figure_us(data, MAX(kw_hist_lowest(i), 1));
 		g_string_append_printf(data, " %s\n", g_ascii_formatd(buf,
 			sizeof(buf), "%.6g",
 			100.0 * (double)seen / (double)(h->n + missed)));
@@ -213,7 +113,7 @@ static void put_legend(GString *script, const char *name, const char *kernel,
 				     G_GUINT64_FORMAT " missed", kernel,
 				     h->n + missed, missed);
 
-	define(script, name, text);
+	kw_figure_define(script, name, text);
 	g_free(text);
 }
 
@@ -232,9 +132,9 @@ static void put_range(GString *script, const struct kw_hist *o,
 	while (high <= max)
 		high *= 10;
 	g_string_append(script, "low = ");
-	put_us(script, low);
+	kw_figure_us(script, low);
 	g_string_append(script, "\nhigh = ");
-	put_us(script, high);
+	kw_figure_us(script, high);
 	g_string_append_c(script, '\n');
 }
 
@@ -263,10 +163,10 @@ static bool plot_latency(const struct plot *p, GError **err)
 	put_about(p, script);
 	put_range(script, &sum[0], &sum[1]);
 	if (sum[0].n || sum[1].n)
-		ok = save(p, "latency", ".dat", data, err) &&
-		     draw(p, "latency", script, err);
+		ok = kw_figure_save(&p->f, "latency", ".dat", data, err) &&
+		     kw_figure_draw(&p->f, "latency", script, err);
 	else
-		kw_cli_note(p->cli, "no latency figure: nobody was woken");
+		kw_cli_note(p->f.cli, "no latency figure: nobody was woken");
 	g_string_free(script, TRUE);
 	g_string_free(data, TRUE);
 	g_free(sum);
@@ -285,9 +185,9 @@ static void put_timeline(const struct kw_timeline *t, GString *data,
 		if (s->end <= t->begin || s->begin >= t->end)
 			continue;
 		g_string_append_printf(data, "%u ", s->lane);
-		put_us(data, MAX(s->begin, t->begin));
+		kw_figure_us(data, MAX(s->begin, t->begin));
 		g_string_append_c(data, ' ');
-		put_us(data, MIN(s->end, t->end));
+		kw_figure_us(data, MIN(s->end, t->end));
 		g_string_append_printf(data, " %u\n", s->state);
 	}
 	for (i = 0; i < t->marks->len; i++) {
@@ -297,7 +197,7 @@ static void put_timeline(const struct kw_timeline *t, GString *data,
 		if (m->ns < t->begin || m->ns > t->end)
 			continue;
 		g_string_append_printf(marks, "%u ", m->lane);
-		put_us(marks, m->ns);
+		kw_figure_us(marks, m->ns);
 		g_string_append_printf(marks, " %u\n", m->kind);
 	}
 }
@@ -314,12 +214,12 @@ static void put_lanes(const struct kw_timeline *t, GString *script)
 				       lane, (unsigned)i);
 		width = MAX(width, strlen(lane));
 	}
-	define(script, "lanes", lanes->str);
+	kw_figure_define(script, "lanes", lanes->str);
 	g_string_append_printf(script, "rows = %u\nwidth = %u\nbegin = ",
 			       t->lanes->len, (unsigned)width);
-	put_us(script, MIN(t->begin, t->end));
+	kw_figure_us(script, MIN(t->begin, t->end));
 	g_string_append(script, "\nend = ");
-	put_us(script, t->end);
+	kw_figure_us(script, t->end);
 	g_string_append_c(script, '\n');
 	g_string_free(lanes, TRUE);
 }
@@ -340,12 +240,12 @@ static bool draw_timeline(const struct plot *p, const struct kw_timeline *t,
 	for (kind = 1; kind < KW_NR_MARK_KINDS; kind++)
 		g_string_append_printf(marks, "0 -1 %u\n", kind);
 	g_string_append(data, "0 -2 -1 1\n0 -2 -1 2\n0 -2 -1 3\n");
-	define(script, "title", title);
-	define(script, "marks", "timeline-marks.dat");
+	kw_figure_define(script, "title", title);
+	kw_figure_define(script, "marks", "timeline-marks.dat");
 	put_lanes(t, script);
-	ok = save(p, "timeline", ".dat", data, err) &&
-	     save(p, "timeline-marks", ".dat", marks, err) &&
-	     draw(p, "timeline", script, err);
+	ok = kw_figure_save(&p->f, "timeline", ".dat", data, err) &&
+	     kw_figure_save(&p->f, "timeline-marks", ".dat", marks, err) &&
+	     kw_figure_draw(&p->f, "timeline", script, err);
 	g_string_free(script, TRUE);
 	g_string_free(marks, TRUE);
 	g_string_free(data, TRUE);
@@ -357,7 +257,7 @@ static bool add_run(const struct plot *p, const struct kw_stored *c,
 {
 	struct kw_recorded rec;
 
-	if (!kw_cli_record_stored(p->cli, c, run, &rec, err))
+	if (!kw_cli_record_stored(p->f.cli, c, run, &rec, err))
 		return false;
 	kw_timeline_add(t, &rec, c->kernel);
 	kw_recorded_free(&rec);
@@ -369,7 +269,7 @@ static bool focus(const struct plot *p, const struct kw_stored *c,
 {
 	struct kw_recorded rec;
 
-	if (!kw_cli_record_stored(p->cli, c, run, &rec, err))
+	if (!kw_cli_record_stored(p->f.cli, c, run, &rec, err))
 		return false;
 	kw_timeline_focus(t, &rec);
 	kw_recorded_free(&rec);
@@ -393,7 +293,7 @@ static bool plot_timeline(const struct plot *p, GError **err)
 	title = g_strdup_printf("%s: %s against %s (seed %" G_GUINT64_FORMAT
 				", run %" G_GUINT64_FORMAT ")",
 				pair->old_->scenario, p->old_, p->new_,
-				p->cli->o.seed, run);
+				p->f.cli->o.seed, run);
 	kw_timeline_init(&t);
 	ok = add_run(p, pair->old_, run, &t, err) &&
 	     add_run(p, pair->new_, run, &t, err) &&
@@ -406,11 +306,8 @@ static bool plot_timeline(const struct plot *p, GError **err)
 
 static bool plot_all(struct plot *p, GError **err)
 {
-	if (g_mkdir_with_parents(p->dir, 0777)) {
-		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE, "%s: %s",
-			    p->dir, g_strerror(errno));
+	if (!kw_figure_dir(&p->f, err))
 		return false;
-	}
 	return plot_missed(p, err) && plot_latency(p, err) &&
 	       plot_timeline(p, err);
 }
@@ -418,7 +315,7 @@ static bool plot_all(struct plot *p, GError **err)
 int kw_verb_plot(struct kw_cli *cli)
 {
 	struct plot p = {
-		.cli = cli, .dir = cli->o.out ? cli->o.out : "plots/out",
+		.f = { cli, cli->o.out ? cli->o.out : "plots/out" },
 		.old_ = cli->o.old ? cli->o.old : "v4.14",
 		.new_ = cli->o.new_ ? cli->o.new_ : "v4.14+ode",
 	};

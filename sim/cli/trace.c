@@ -12,6 +12,7 @@ static const struct {
 } commands[] = {
 	{ "stat", kw_trace_cmd_stat },
 	{ "store", kw_trace_cmd_store },
+	{ "plot", kw_trace_cmd_plot },
 	{ "find", kw_trace_cmd_find },
 	{ "show", kw_trace_cmd_show },
 };
@@ -87,6 +88,34 @@ bool kw_trace_read(struct kw_cli *cli, struct kw_follow *f,
 	if (said.nr > SAY_MAX)
 		kw_cli_note(cli, "%s: %" G_GUINT64_FORMAT " more such places",
 			    paths[0], said.nr - SAY_MAX);
+	return true;
+}
+
+bool kw_trace_time(const char *text, uint64_t *ns, bool *absolute,
+		   GError **err)
+{
+	if (!text)
+		return true;
+	*absolute = strchr(text, '.') && strspn(text, "0123456789.") ==
+		    strlen(text);
+	if (!*absolute)
+		return kw_cli_duration(text, ns, err);
+	*ns = (uint64_t)(g_ascii_strtod(text, NULL) * 1e9 + 0.5);
+	return true;
+}
+
+bool kw_trace_window(const struct kw_cli *cli, uint64_t first_ns,
+		     uint64_t *from_ns, uint64_t *to_ns, GError **err)
+{
+	bool from_absolute = true, to_absolute = true;
+
+	*from_ns = 0;
+	*to_ns = UINT64_MAX;
+	if (!kw_trace_time(cli->o.from, from_ns, &from_absolute, err) ||
+	    !kw_trace_time(cli->o.to, to_ns, &to_absolute, err))
+		return false;
+	*from_ns += from_absolute ? 0 : first_ns;
+	*to_ns += to_absolute ? 0 : first_ns;
 	return true;
 }
 

@@ -386,20 +386,6 @@ static void put_text(const struct show *s)
 	g_ptr_array_free(threads, TRUE);
 }
 
-/* "12.5us" since the first event, or "60.580271" as the recording has it. */
-static bool read_time(const char *text, uint64_t *ns, bool *absolute,
-		      GError **err)
-{
-	if (!text)
-		return true;
-	*absolute = strchr(text, '.') && strspn(text, "0123456789.") ==
-		    strlen(text);
-	if (!*absolute)
-		return kw_cli_duration(text, ns, err);
-	*ns = (uint64_t)(g_ascii_strtod(text, NULL) * 1e9 + 0.5);
-	return true;
-}
-
 static void free_row(void *p)
 {
 	struct row *r = p;
@@ -422,8 +408,8 @@ int kw_trace_cmd_show(struct kw_cli *cli)
 
 	if (n + 1 != cli->args->len)
 		return kw_cli_usage(cli, "trace show: one recording, please");
-	if (!read_time(cli->o.from, &s.from_ns, &s.from_absolute, &err) ||
-	    !read_time(cli->o.to, &s.to_ns, &s.to_absolute, &err))
+	if (!kw_trace_time(cli->o.from, &s.from_ns, &s.from_absolute, &err) ||
+	    !kw_trace_time(cli->o.to, &s.to_ns, &s.to_absolute, &err))
 		return kw_cli_fail(cli, err);
 	f = kw_follow_new();
 	s.follow = f;

@@ -144,6 +144,29 @@ void kw_tracks_arrow(struct kw_tracks *t, struct kw_tracks_point from,
 	    name);
 }
 
+void kw_tracks_visit(const struct kw_tracks *t,
+		     const struct kw_tracks_visitor *v, void *arg)
+{
+	const struct event *e = (const struct event *)(void *)t->events->data;
+	unsigned i;
+
+	for (i = 0; i < t->tracks->len; i++) {
+		const struct track *tr = &g_array_index(t->tracks,
+							struct track, i);
+
+		if (tr->used)
+			v->track(arg, i, tr->group, tr->name);
+	}
+	for (i = 0; i < t->events->len; i++)
+		if (e[i].phase == PHASE_BEGIN)
+			v->span(arg, e[i].track, e[i].ns, e[i].other_ns,
+				e[i].name);
+		else if (e[i].phase == PHASE_FROM)
+			v->arrow(arg, (struct kw_tracks_point){ e[i].track,
+				 e[i].ns }, (struct kw_tracks_point){
+				 e[i + 1].track, e[i + 1].ns }, e[i].name);
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;

@@ -41,6 +41,19 @@ struct kw_tracks_point {
 void kw_tracks_arrow(struct kw_tracks *t, struct kw_tracks_point from,
 		     struct kw_tracks_point to, const char *name);
 
+/* What was added, in that order; the tracks that have something first. */
+struct kw_tracks_visitor {
+	void (*track)(void *arg, unsigned track, const char *group,
+		      const char *name);
+	void (*span)(void *arg, unsigned track, uint64_t begin_ns,
+		     uint64_t end_ns, const char *name);
+	void (*arrow)(void *arg, struct kw_tracks_point from,
+		      struct kw_tracks_point to, const char *name);
+};
+/* Not after kw_tracks_write(). */
+void kw_tracks_visit(const struct kw_tracks *t,
+		     const struct kw_tracks_visitor *v, void *arg);
+
 /* source: what it is, for the reader's "otherData". */
 void kw_tracks_write(struct kw_tracks *t, const char *source, GString *out);
 

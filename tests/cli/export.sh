@@ -47,8 +47,8 @@ for pair in "guest $(zgrep -c ' kvm_entry: ' $pp)" \
 done
 says '^kick: [1-9]' "$TMPDIR/out" "kicks are arrows"
 says '^IPI: function call: [1-9]' "$TMPDIR/out" "IPIs are arrows"
-exits 0 "a window" "$KVMWAKE" export --perfetto $pp --from 40.55s \
-	--to 40.56s --out "$TMPDIR/window.json"
+exits 0 "a window" "$KVMWAKE" export --perfetto $pp --from 40.55 \
+	--to 40.56 --out "$TMPDIR/window.json"
 keeps "$TMPDIR/window.json" "a window"
 python3 - "$TMPDIR/window.json" <<'END'
 import json, sys
