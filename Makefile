@@ -47,7 +47,7 @@ TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
 LIB	 := $(BUILD)/libkvmwake.a
 BIN	 := $(BUILD)/kvmwake
 
-.PHONY: all check demo install bench fuzz plots tidy clean help FORCE
+.PHONY: all check check-slow demo install bench fuzz plots tidy clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(TEST_OBJ) $(TLIB_OBJ)
 
@@ -84,6 +84,10 @@ $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(TLIB_OBJ) $(LIB)
 
 check: all $(TEST_BIN)
 	@BUILD=$(BUILD) JOBS=$(JOBS) tests/run $(TESTS)
+
+# What takes minutes: explorations under every memory model.
+check-slow: all
+	@BUILD=$(BUILD) JOBS=$(JOBS) tests/run tests/slow
 
 demo: all
 	@BUILD=$(BUILD) scripts/demo
@@ -124,6 +128,7 @@ clean:
 help:
 	@echo 'make          build $(BIN) (missing libraries are installed)'
 	@echo 'make check    run every test; TESTS="tests/run_*" for some'
+	@echo 'make check-slow  explorations that take minutes'
 	@echo 'make demo     the old kernel against the proposal: table, figures'
 	@echo 'make bench    speed against ns-3, SimPy, trace-cmd, and the goals'
 	@echo 'make fuzz     random scenarios and broken input, for a minute'

@@ -40,7 +40,7 @@ hardirq = actor_of("hardirq", hardirq_schema)
 
 -- A line of its own for each handler of the scenario, and the guest's memory.
 struct("line", { irq = handler(), left = count(255) })
-struct("guest_flag", { value = flag() })
+struct("guest_flag", { value = arch(flag()) })	-- seen at once
 
 -- What an actor does over and over.
 local function repeated(t, line, what)

@@ -23,12 +23,17 @@ return scenario {
 		["v4.14+ode-4"]	= { missed = "never", spurious = "never" },
 		["v4.14+ode"]	= { missed = "never", spurious = "never" },
 	},
-	-- The interrupt is queued, flushed and taken before its request is made:
-	-- the request then ends a wait that begins after.
+	-- Injected by a thread, when the guest is about to execute WFI, or later.
 	explore	= {
-		expect	= {
-			["v4.14+ode-3"]	= { spurious = "sometimes" },
-			["v4.14+ode"]	= { spurious = "sometimes" },
+		vm	= { vcpus = 1, spis = { { name = "disk" } }, flags = { "go" } },
+		guest	= {
+			function(cpu) cpu:set("go") cpu:wfi() end,
+		},
+		actors	= {
+			thread { name = "vhost", run = function(vm)
+				await(vm.flag.go.value, true)
+				vm.spi.disk:pulse()
+			end },
 		},
 	},
 }

@@ -21,4 +21,17 @@ return scenario {
 		["v4.14+ode-3"]	= { missed = "never", spurious = "never" },
 		["v4.14+ode"]	= { missed = "never", spurious = "never" },
 	},
+	-- The line rises when the guest is about to execute WFI, or later.
+	explore	= {
+		vm	= { vcpus = 1, irqchip = "user", flags = { "go" } },
+		guest	= {
+			function(cpu) cpu:set("go") cpu:wfi() end,
+		},
+		actors	= {
+			thread { name = "vmm", run = function(vm)
+				await(vm.flag.go.value, true)
+				vm.line[0]:assert()
+			end },
+		},
+	},
 }

@@ -28,7 +28,7 @@ enum kw_exit {
 
 enum kw_verb_id {
 	KW_VERB_RUN, KW_VERB_EXPLORE, KW_VERB_NECESSITY,
-	KW_VERB_SYNTHESIZE,
+	KW_VERB_SYNTHESIZE, KW_VERB_CLAIMS,
 	KW_VERB_COMPARE, KW_VERB_REPLAY,
 	KW_VERB_LIST,
 	KW_VERB_SHOW, KW_VERB_IMPORT, KW_VERB_EXPORT, KW_VERB_TRACE,
@@ -41,7 +41,7 @@ enum kw_verb_id {
 #define KW_MAX_OPTIONS 128
 
 struct kw_options {
-	bool perfetto, promela;
+	bool perfetto, promela, markdown;
 	bool json, quiet, help, man, force, all, dot, no_provenance;
 	char *db, *color, *lua, *as, *old, *new_, *baseline, *write_baseline;
 	bool dfs, bfs, exact, no_reduction, no_check, keep_going;
@@ -228,6 +228,7 @@ void kw_cli_pair_json(struct kw_cli *cli, const struct kw_stored_pair *p,
 int kw_export_perfetto(struct kw_cli *cli);
 int kw_export_promela(struct kw_cli *cli);
 
+int kw_verb_claims(struct kw_cli *cli);
 int kw_verb_explore(struct kw_cli *cli);
 int kw_verb_necessity(struct kw_cli *cli);
 int kw_verb_synthesize(struct kw_cli *cli);

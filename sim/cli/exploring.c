@@ -298,7 +298,7 @@ double kw_explored_collision(const struct kw_explored *x)
 	return x->what.exact ? 0 : ldexp(n * n, -65);	/* n^2 / 2^65 */
 }
 
-static char *replay_line(const struct kw_explored *x)
+char *kw_explored_replay(const struct kw_explored *x)
 {
 	const struct kw_exploring *w = &x->what;
 	GString *s = g_string_new(NULL);
@@ -318,7 +318,7 @@ static char *replay_line(const struct kw_explored *x)
 static void put_witness(const struct kw_explored *x, enum kw_property p,
 			bool json, GString *out)
 {
-	char *line = replay_line(x);
+	char *line = kw_explored_replay(x);
 	const struct kw_path_opts o = {
 		.world = x->world, .program = x->scenario->program,
 		.what = p, .witness = &x->res.of[p], .json = json,

@@ -78,6 +78,8 @@ const char *kw_explored_judgement(const struct kw_explored *x);
 void kw_explored_put_verdict(const struct kw_explored *x, GString *out);
 /* The chance that a state was taken for another. */
 double kw_explored_collision(const struct kw_explored *x);
+/* "kvmwake explore ...", to be freed */
+char *kw_explored_replay(const struct kw_explored *x);
 /* The interleaving that reached property p, which was found. */
 void kw_explored_put_witness(const struct kw_explored *x,
 			     enum kw_property p, GString *out);

@@ -61,6 +61,15 @@ static const char synthesize_notes[] =
 "Combinations that these scenarios never show are taken as it suits the\n"
 "formula.  What no predicate avoids in a scenario is not asked there.\n";
 
+static const char claims_notes[] =
+"verdict on a claim (M1 to M22, I7, T1 to T3), with a kernel and a memory:\n"
+"  holds      all evidence goes as the claim predicts\n"
+"  qualified  some does not\n"
+"  fails      none does\n"
+"  open       an exploration was bounded (exit 4), or vacuous\n"
+"A proposal (MP1 to MP4; MP: all four) fixes what is found without it and\n"
+"never with it, breaks the reverse, and leaves what both have.\n";
+
 const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 	[KW_VERB_RUN] = {
 		"run", "[options] SCENARIO...",
@@ -91,6 +100,12 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"  kvmwake synthesize --kernel v4.14+ode-2 "
 		"scenarios/ode/line-*.lua\n",
 		kw_verb_synthesize, false, synthesize_notes },
+	[KW_VERB_CLAIMS] = {
+		"claims", "[options] [CLAIM...]",
+		"the claims of \"An ode to kvm_arch_vcpu_runnable()\", judged",
+		"  kvmwake claims --quiet\n"
+		"  kvmwake claims M2 M7 MP3 --memory sc\n",
+		kw_verb_claims, false, claims_notes },
 	[KW_VERB_COMPARE] = {
 		"compare", "--old K --new K [options] SCENARIO...",
 		"old kernel against new, in paired runs",

@@ -16,7 +16,7 @@
 	  verbs, about }
 #define STORED (V(RUN) | V(COMPARE) | V(REPLAY) | V(EXPORT) | V(PLOT) | \
 		V(REPORT))
-#define EXPLORING (V(EXPLORE) | V(NECESSITY) | V(SYNTHESIZE))
+#define EXPLORING (V(EXPLORE) | V(NECESSITY) | V(SYNTHESIZE) | V(CLAIMS))
 #define COMPILED (EXPLORING | V(RUN) | V(COMPARE) | V(REPLAY) | V(LIST) | \
 		  V(SHOW) | V(EXPORT) | V(PLOT) | V(REPORT) | V(BENCH))
 #define SEEDED (V(RUN) | V(COMPARE) | V(REPLAY) | V(EXPORT) | V(PLOT) | \
@@ -48,7 +48,7 @@ const struct kw_option kw_option_table[] = {
 	    "look for everything, whatever was found already"),
 	OPT("max-states", "N", NUMBER, max_states, EXPLORING | V(LITMUS),
 	    "end, bounded, after so many states (default 0: no limit; "
-	    "necessity, synthesize: 1000000)"),
+	    "necessity, synthesize, claims: 1000000)"),
 	OPT("max-memory", "MB", NUMBER, max_memory, EXPLORING | V(LITMUS),
 	    "end, bounded, with so many megabytes (default 2048)"),
 	OPT("preemptions", "N", NUMBER, preemptions, EXPLORING | V(EXPORT),
@@ -60,6 +60,8 @@ const struct kw_option kw_option_table[] = {
 	OPT("only", "STEP", LIST, only, V(EXPLORE),
 	    "leave out all others of its kind (of its predicate, if it is "
 	    "a term); may be repeated"),
+	OPT("markdown", NULL, FLAG, markdown, V(CLAIMS),
+	    "as docs/claims.md"),
 	OPT("step", "STEP", LIST, steps, V(NECESSITY),
 	    "ask about this step only; may be repeated (default: about "
 	    "every barrier, request, kick and term)"),

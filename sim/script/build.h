@@ -264,6 +264,8 @@ struct kw_build {
 	const struct kw_script *script;
 	struct kw_scenario *scenario;
 	enum kw_phase phase;
+	void (*read)(lua_State *L);	/* what the file returned, index 1 */
+	struct kw_claims *claims;	/* claims.c */
 
 	const char **words[KW_NR_STEP_KINDS];	/* of steps{} */
 	unsigned nr_words[KW_NR_STEP_KINDS], max_words[KW_NR_STEP_KINDS];
@@ -389,6 +391,9 @@ struct kw_loc *kw_check_loc(lua_State *L, int idx, const char *who);
 struct kw_handle *kw_check_handle(lua_State *L, int idx, const char *who);
 /* What is wrong with the value at idx, for messages: "a number", ... */
 const char *kw_describe(lua_State *L, int idx);
+
+/* claims.c */
+void kw_claims_read(lua_State *L);
 
 /* object.c */
 void kw_object_open(struct kw_build *b);

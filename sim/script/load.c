@@ -28,7 +28,7 @@ static int load_all(lua_State *L)
 	lua_replace(L, 1);
 	lua_settop(L, 1);
 	kw_watch_lines(b, false);
-	kw_head_read(L);
+	b->read(L);
 	if (!b->script->kernel)
 		return 0;
 	b->phase = KW_TRACING;
@@ -130,8 +130,8 @@ static void close_all(struct kw_build *b)
 	kw_arena_free(&b->arena);
 }
 
-struct kw_scenario *kw_script_load(const struct kw_script *script,
-				   GError **err)
+static struct kw_scenario *load(const struct kw_script *script,
+				struct kw_claims *claims, GError **err)
 {
 	struct kw_scenario *s = g_new0(struct kw_scenario, 1);
 	struct kw_program *p = g_new0(struct kw_program, 1);
@@ -147,6 +147,8 @@ struct kw_scenario *kw_script_load(const struct kw_script *script,
 	b->strings = p->strings;
 	b->script = script;
 	b->scenario = s;
+	b->claims = claims;
+	b->read = claims ? kw_claims_read : kw_head_read;
 	open_all(b);
 	ok = compile(b, err);
 	close_all(b);
@@ -160,6 +162,28 @@ struct kw_scenario *kw_script_load(const struct kw_script *script,
 		s->program = NULL;
 	}
 	return s;
+}
+
+struct kw_scenario *kw_script_load(const struct kw_script *script,
+				   GError **err)
+{
+	return load(script, NULL, err);
+}
+
+struct kw_claims *kw_claims_load(const char *lua_dir, const char *path,
+				 GError **err)
+{
+	const struct kw_script script = { .lua_dir = lua_dir, .path = path };
+	struct kw_claims *c = g_new0(struct kw_claims, 1);
+	struct kw_scenario *s;
+
+	c->strings = g_string_chunk_new(1024);
+	s = load(&script, c, err);
+	kw_scenario_free(s);
+	if (s)
+		return c;
+	kw_claims_free(c);
+	return NULL;
 }
 
 void kw_scenario_free(struct kw_scenario *s)

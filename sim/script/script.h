@@ -127,6 +127,42 @@ void kw_step_name(const struct kw_scenario *s, unsigned i, GString *out);
 struct kw_program *kw_script_load_kernel(const char *lua_dir,
 					 const char *kernel, GError **err);
 
+/* What decides a claim: an exploration, and what it finds. */
+struct kw_evidence {
+	const char *scenario;			/* its name */
+	const char *on, *when;			/* a patch; a remark; or "" */
+	enum kw_quantity quantity;
+	bool sometimes;				/* is found; else never */
+	const char **kernels;			/* NULL-terminated */
+};
+
+struct kw_claim {
+	const char *id, *says, *note;		/* note: or "" */
+	const char **kernels;
+	struct kw_evidence *evidence;
+	unsigned nr_evidence;
+};
+
+struct kw_proposal {
+	const char *id, *says, *patch;
+};
+
+struct kw_claims {
+	const char *about;
+	const char *scenarios;			/* folder, beside lua/ */
+	struct kw_claim *claims;
+	struct kw_proposal *proposals;
+	unsigned nr_claims, nr_proposals;
+	const char *base;			/* of proposals ... */
+	const char **bases;			/* ... or: scenario, kernel */
+	GStringChunk *strings;			/* owns every name */
+};
+
+/* lua/claims/NAME.lua: what claims{} returned. */
+struct kw_claims *kw_claims_load(const char *lua_dir, const char *path,
+				 GError **err);
+void kw_claims_free(struct kw_claims *);
+
 extern const char *const kw_quantity_names[KW_NR_QUANTITIES];
 
 #endif

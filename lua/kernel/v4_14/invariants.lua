@@ -30,13 +30,19 @@ function K.irq_is_listed_rightly(irq, vcpu)
 	return is_on_list(vcpu, irq) == (load(irq.vcpu) == vcpu)
 end
 
--- irq_lock is held by whoever changes either side.
+-- Who changes either side holds irq_lock and an ap_list_lock; what he stores
+-- is in memory when he has dropped both.
 invariant("I3", {
 	about = "an interrupt is on the ap_list of irq->vcpu and on no other",
 	of = "irq",
 	holds = function(irq)
 		if spin_is_locked(irq.lock) then
 			return true
+		end
+		for n = 0, kvm.nr_vcpus - 1 do
+			if spin_is_locked(kvm.vcpu[n].ap_list_lock) then
+				return true
+			end
 		end
 		for n = 0, kvm.nr_vcpus - 1 do
 			if not K.irq_is_listed_rightly(irq, kvm.vcpu[n]) then

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What `claims` found, for those who print it.
+ *
+ * A finding is one exploration: scenario, kernel, memory; it went through all
+ * there is, whatever was found on the way.
+ */
+#ifndef KW_CLI_CLAIMS_H
+#define KW_CLI_CLAIMS_H
+
+#include "../explore/search.h"
+#include "cli.h"
+
+enum kw_claim_verdict {
+	KW_CLAIM_HOLDS, KW_CLAIM_QUALIFIED, KW_CLAIM_FAILS, KW_CLAIM_OPEN,
+	KW_NR_CLAIM_VERDICTS
+};
+extern const char *const kw_claim_verdicts[KW_NR_CLAIM_VERDICTS];
+
+/* Did what was found go as the evidence predicts? */
+enum kw_agrees { KW_AGREES, KW_DISAGREES, KW_AGREES_OPEN };
+
+enum kw_claim_property {
+	KW_CLAIM_MISSED, KW_CLAIM_SPURIOUS,
+	KW_CLAIM_FAILED,		/* or a deadlock */
+	KW_CLAIM_INVARIANT,		/* one of the kernel's is broken */
+	KW_NR_CLAIM_PROPERTIES
+};
+extern const char *const kw_claim_properties[KW_NR_CLAIM_PROPERTIES];
+
+struct kw_claim_finding {
+	char *kernel, *replay;
+	bool found[KW_NR_CLAIM_PROPERTIES], complete, exposed;
+	uint64_t states;
+};
+
+enum kw_claim_effect { KW_FIXES, KW_BREAKS, KW_LEAVES, KW_UNKNOWN,
+		 KW_NR_EFFECTS };
+extern const char *const kw_effect_names[KW_NR_EFFECTS];
+
+struct kw_judged_claims {
+	struct kw_cli *cli;
+	const struct kw_claims *claims;
+	const char *memories[KW_WEAK_NR];
+	unsigned nr_memories;
+	GPtrArray *scenarios;		/* the folder's: name */
+	GPtrArray *paths;		/* ... and file */
+	GHashTable *findings;		/* "scenario kernel memory" */
+	bool interrupted, bounded;	/* an exploration was */
+};
+
+/* claims.c: explores what it has not yet; NULL and *err on a user's error. */
+const struct kw_claim_finding *kw_claims_explore(
+	struct kw_judged_claims *j, const char *scenario, const char *kernel,
+	const char *memory, GError **err);
+enum kw_agrees kw_claims_agrees(const struct kw_evidence *e,
+				const struct kw_claim_finding *f);
+/* Evidence e of a claim under kernel k: its finding in memory m. */
+const struct kw_claim_finding *kw_claims_finding(
+	const struct kw_judged_claims *j, const struct kw_evidence *e,
+	const char *kernel, unsigned m);
+bool kw_claims_concerns(const struct kw_evidence *e, const char *kernel);
+enum kw_claim_verdict kw_claims_judge(const struct kw_judged_claims *j,
+				      const struct kw_claim *c,
+				      const char *kernel, unsigned m);
+/* What a proposal does to a property of a scenario, or KW_NR_EFFECTS. */
+enum kw_claim_effect kw_claims_effect(const struct kw_judged_claims *j,
+				const struct kw_proposal *p,
+				const char *scenario,
+				enum kw_claim_property what,
+				unsigned m);
+/* A proposal's finding, with it or without. */
+const struct kw_claim_finding *kw_claims_of_proposal(
+	const struct kw_judged_claims *j, const struct kw_proposal *p,
+	const char *scenario, bool with, unsigned m);
+/* Is it one that the command line asks for? */
+bool kw_claims_asked(const struct kw_cli *cli, const char *id);
+
+/* claims_put.c: */
+void kw_claims_put(const struct kw_judged_claims *j, bool brief,
+		   GString *out);
+void kw_claims_put_json(const struct kw_judged_claims *j, GString *out);
+void kw_claims_put_markdown(const struct kw_judged_claims *j, GString *out);
+
+#endif
