@@ -7,11 +7,14 @@
  * (or as --recorded says); the digest is of the events, whatever they were
  * read from.  An episode is a sleep in a WFI, or powered off or paused; it
  * counts from the recording's first event.  What became deliverable when is
- * what the events tell: where none does, the waking stands for it.
+ * what the events tell: where none does, the waking stands for it.  It is
+ * late (or missed, at the recording's end) when `trace find` proves that it
+ * slept through an interrupt.
  */
 #include <string.h>
 #include <time.h>
 #include <xxhash.h>
+#include "../trace/find.h"
 #include "trace.h"
 
 enum kind { KIND_CAUSE, KIND_VCPU, NR_KINDS };
@@ -26,6 +29,11 @@ struct keep {
 	struct kw_hist latency;
 	XXH64_state_t *digest;
 	bool full;			/* of objects */
+	/* What the sleep that ends now slept through; vcpu NULL: nothing. */
+	struct { const struct kw_thread *vcpu; uint64_t number, ns; int intid; }
+		through;
+	struct kw_sleep ended;		/* not kept yet, if waits */
+	bool waits;
 };
 
 static uint16_t object_of(struct keep *k, enum kind kind, const char *name)
@@ -54,7 +62,33 @@ static void vcpu_name(const struct kw_thread *v, char *buf, size_t size)
 		g_snprintf(buf, size, "%s-%d", v->comm, v->tid);
 }
 
+static bool slept_through(const struct keep *k, const struct kw_sleep *s)
+{
+	return k->through.vcpu == s->vcpu && k->through.number == s->number;
+}
+
+#define PMU_INTID 23
+
 /* As the objects of simulations are called, where there is the same. */
+static uint16_t slept_through_what(struct keep *k, const struct kw_sleep *s)
+{
+	char vcpu[32], name[64];
+	int intid = k->through.intid;
+
+	vcpu_name(s->vcpu, vcpu, sizeof(vcpu));
+	if (intid < 0)
+		return 0;
+	if (intid == PMU_INTID)
+		g_snprintf(name, sizeof(name), "%s.pmu", vcpu);
+	else if (intid < 32)
+		g_snprintf(name, sizeof(name), "%s.%s%d", vcpu,
+			   intid < 16 ? "sgi" : "ppi", intid);
+	else
+		g_snprintf(name, sizeof(name), "%s%d",
+			   intid < 8192 ? "spi" : "lpi", intid);
+	return object_of(k, KIND_CAUSE, name);
+}
+
 static uint16_t cause_of(struct keep *k, const struct kw_sleep *s)
 {
 	char vcpu[32], name[64], irq[16] = "";
@@ -85,10 +119,14 @@ static uint16_t cause_of(struct keep *k, const struct kw_sleep *s)
 	return object_of(k, KIND_CAUSE, name);
 }
 
-static uint64_t deliverable_ns(const struct kw_sleep *s)
+static uint64_t deliverable_ns(const struct keep *k, const struct kw_sleep *s)
 {
 	const struct kw_wake *w = kw_sleep_last_wake(s);
 
+	if (slept_through(k, s))
+		return k->through.ns;
+	if (s->how == KW_END_OPEN)
+		return KW_NEVER_NS;
 	if (w && w->origin.line)
 		return w->origin.ns;
 	if (w && w->waking.line)
@@ -98,8 +136,11 @@ static uint64_t deliverable_ns(const struct kw_sleep *s)
 	return s->true_.line ? s->true_.ns : KW_NEVER_NS;
 }
 
-static enum kw_class class_of(const struct kw_sleep *s)
+static enum kw_class class_of(const struct keep *k, const struct kw_sleep *s)
 {
+	if (slept_through(k, s))
+		return s->how == KW_END_OPEN ? KW_CLASS_MISSED :
+			KW_CLASS_LATE;
 	if (s->how == KW_END_OPEN)
 		return KW_CLASS_OPEN;
 	return s->cause == KW_WAKE_SIGNAL ? KW_CLASS_SIGNAL : KW_FINE;
@@ -145,11 +186,10 @@ static uint64_t since(const struct keep *k, uint64_t ns)
 	return ns == KW_NEVER_NS ? ns : ns - kw_follow_totals(k->f)->first_ns;
 }
 
-static void on_sleep(void *arg, const struct kw_sleep *s)
+static void keep_sleep(struct keep *k, const struct kw_sleep *s)
 {
 	const struct kw_mark *begin = s->exit.line ? &s->exit : &s->out;
 	const struct kw_wake *w = kw_sleep_last_wake(s);
-	struct keep *k = arg;
 	struct kw_episode e = { 0 };
 	char vcpu[32];
 
@@ -158,22 +198,49 @@ static void on_sleep(void *arg, const struct kw_sleep *s)
 		return;
 	vcpu_name(s->vcpu, vcpu, sizeof(vcpu));
 	e.vcpu = object_of(k, KIND_VCPU, vcpu);
-	e.class = (uint8_t)class_of(s);
+	e.class = (uint8_t)class_of(k, s);
 	e.uninterruptible = s->kind == KW_SLEEP_OFF ||
 		s->kind == KW_SLEEP_PAUSED;
 	e.sleeps = (uint16_t)MIN(s->blocked ? nr_futile(s) + 1 : 0,
 				 UINT16_MAX);
 	e.futile = (uint16_t)nr_futile(s);
 	e.begin = since(k, begin->ns);
-	e.deliverable = s->how == KW_END_OPEN ? KW_NEVER_NS :
-		since(k, deliverable_ns(s));
-	e.cause = e.deliverable == KW_NEVER_NS ? 0 : cause_of(k, s);
+	e.deliverable = since(k, deliverable_ns(k, s));
+	if (slept_through(k, s))
+		e.cause = slept_through_what(k, s);
+	else if (e.deliverable != KW_NEVER_NS)
+		e.cause = cause_of(k, s);
 	e.woken = w && w->waking.line ? since(k, w->waking.ns) : KW_NEVER_NS;
 	e.left = s->how == KW_END_OPEN ? KW_NEVER_NS : since(k,
 		s->report.line ? s->report.ns : s->end.ns);
 	e.end = since(k, s->end.ns);
 	count(k, &e, s);
 	g_array_append_val(k->episodes, e);
+}
+
+/* What is wrong with it is found when the event that ends it is read. */
+static void on_sleep(void *arg, const struct kw_sleep *s)
+{
+	struct keep *k = arg;
+
+	if (s->how != KW_END_ENTRY && s->how != KW_END_USER) {
+		keep_sleep(k, s);
+		return;
+	}
+	k->ended = *s;
+	k->waits = true;
+}
+
+static void on_found(void *arg, const struct kw_found *found)
+{
+	struct keep *k = arg;
+
+	if (found->possible || !found->due)
+		return;
+	k->through.vcpu = found->sleep->vcpu;
+	k->through.number = found->sleep->number;
+	k->through.ns = found->due->at.ns;
+	k->through.intid = found->due->intid;
 }
 
 static void on_event(void *arg, const struct kw_trace_event *ev,
@@ -185,6 +252,9 @@ static void on_event(void *arg, const struct kw_trace_event *ev,
 
 	(void)at;
 	(void)vcpu;
+	if (k->waits)
+		keep_sleep(k, &k->ended);
+	k->waits = false;
 	XXH64_update(k->digest, where, sizeof(where));
 	XXH64_update(k->digest, ev->name, ev->name_len);
 	XXH64_update(k->digest, ev->args, ev->args_len);
@@ -309,9 +379,15 @@ static bool read_all(struct kw_cli *cli, struct keep *k, unsigned first,
 		.event = on_event, .span = on_span, .sleep = on_sleep,
 	};
 	const char *const *paths = (const char *const *)cli->args->pdata;
+	struct kw_find *find = kw_find_new(k->f, on_found, k);
+	bool ok;
 
+	/* First, so that what it finds is known when a sleep is kept. */
+	kw_follow_add(k->f, &kw_find_ops, find);
 	kw_follow_add(k->f, &ops, k);
-	if (!kw_trace_read(cli, k->f, paths + first, nr, err))
+	ok = kw_trace_read(cli, k->f, paths + first, nr, err);
+	kw_find_free(find);
+	if (!ok)
 		return false;
 	if (!kw_follow_nr_vcpus(k->f) || k->full)
 		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE, "%s: %s",

@@ -47,6 +47,10 @@ is "as long, within a factor of two" 1 "SELECT a.p50_ns < 2 * b.p50_ns
 	AND b.p50_ns < 2 * a.p50_ns FROM wake_latency a JOIN wake_latency b
 	ON a.scenario = b.scenario AND a.kernel = 'recorded'
 		AND b.kernel = 'v4.14'"
+exits 0 "an overflow that was slept through" "$KVMWAKE" trace store \
+	tests/trace/overflow.trace --db "$db"
+is "is late, because of the PMU" "late vcpu1.pmu 1" "SELECT class, cause,
+	number FROM missed_by_cause"
 exits 2 "it cannot be run again" "$KVMWAKE" replay --db "$db" \
 	recorded-pp/recorded/1/0
 says 'is a recording' "$TMPDIR/err" "it says so"
