@@ -130,6 +130,26 @@ unsigned kw_trace_group(const struct kw_cli *cli, unsigned first)
 	return n;
 }
 
+int kw_trace_refuse(struct kw_cli *cli)
+{
+	static const char *const names[] = { "from", "to", "all" };
+	unsigned i;
+
+	for (i = 0; i < G_N_ELEMENTS(names); i++)
+		if (kw_option_given(cli, names[i]))
+			return kw_cli_usage(cli, "trace %s: no --%s, as `trace "
+					    "show` has",
+					    (char *)cli->args->pdata[0],
+					    names[i]);
+	return 0;
+}
+
+bool kw_trace_wanted(const struct kw_cli *cli, const struct kw_thread *vcpu)
+{
+	return !kw_option_given(cli, "vcpu") ||
+	       (vcpu->id >= 0 && (uint64_t)vcpu->id == cli->o.vcpu);
+}
+
 int kw_verb_trace(struct kw_cli *cli)
 {
 	const char *names[G_N_ELEMENTS(commands) + 1] = { NULL }, *near;

@@ -21,6 +21,10 @@ bool kw_trace_time(const char *text, uint64_t *ns, bool *absolute,
 bool kw_trace_window(const struct kw_cli *cli, uint64_t first_ns,
 		     uint64_t *from_ns, uint64_t *to_ns, GError **err);
 
+/* A usage error where --from, --to or --all is given; else 0. */
+int kw_trace_refuse(struct kw_cli *cli);
+/* Is it the vCPU of --vcpu, or is none asked for? */
+bool kw_trace_wanted(const struct kw_cli *cli, const struct kw_thread *vcpu);
 /* As it is named in messages. */
 const char *kw_trace_path(const char *path);
 

@@ -244,6 +244,8 @@ static void on_found(void *arg, const struct kw_found *g)
 {
 	struct finder *f = arg;
 
+	if (!kw_trace_wanted(f->cli, g->sleep->vcpu))
+		return;
 	if (g->possible)
 		f->nr_possible[g->kind]++;
 	else
@@ -282,6 +284,8 @@ int kw_trace_cmd_find(struct kw_cli *cli)
 	GError *err = NULL;
 	unsigned i, n;
 
+	if (kw_trace_refuse(cli))
+		return KW_EXIT_USAGE;
 	for (i = 1; i < cli->args->len; i += n) {
 		n = kw_trace_group(cli, i);
 		if (find_one(cli, i, n, &err))

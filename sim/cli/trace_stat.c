@@ -127,9 +127,12 @@ static void put_heading(struct page *p)
 
 	for (c = 0; c < CELLS; c++) {
 		name[c][0] = '\0';
-		if (c < p->nr && p->of[c]->vcpu)
-			g_snprintf(name[c], sizeof(name[c]), "%d.vCPU %d",
+		if (c < p->nr && p->of[c]->vcpu && p->of[c]->vcpu->vm)
+			g_snprintf(name[c], sizeof(name[c]), "VM %u vCPU %d",
 				   p->of[c]->vcpu->vm, p->of[c]->vcpu->id);
+		else if (c < p->nr && p->of[c]->vcpu)
+			g_snprintf(name[c], sizeof(name[c]), "vCPU %d",
+				   p->of[c]->vcpu->id);
 		else if (c < p->nr)
 			g_strlcpy(name[c], "all", sizeof(name[c]));
 	}
@@ -173,21 +176,26 @@ static void put_page(struct page *p, GString *out)
 	kw_table_free(p->table);
 }
 
-static void put_vcpus(struct kw_stat *st, const struct kw_vcpu_stat *all,
-		      GString *out)
+static void put_vcpus(struct kw_cli *cli, struct kw_stat *st,
+		      const struct kw_vcpu_stat *all)
 {
-	struct page p;
-	unsigned i, n = st->vcpus->len;
+	const struct kw_vcpu_stat *v;
+	struct page p = { .nr = 0 };
+	unsigned i;
 
-	for (i = 0; i < n; i += p.nr) {
-		for (p.nr = 0; p.nr < COLUMNS && i + p.nr < n; p.nr++)
-			p.of[p.nr] = st->vcpus->pdata[i + p.nr];
-		if (i + p.nr == n)
-			p.of[p.nr++] = all;
-		put_page(&p, out);
-		if (i + p.nr < n)
-			g_string_append_c(out, '\n');
+	for (i = 0; i < st->vcpus->len; i++) {
+		v = st->vcpus->pdata[i];
+		if (!v->vcpu || !kw_trace_wanted(cli, v->vcpu))
+			continue;
+		if (p.nr == COLUMNS) {
+			put_page(&p, cli->out);
+			g_string_append_c(cli->out, '\n');
+			p.nr = 0;
+		}
+		p.of[p.nr++] = v;
 	}
+	p.of[p.nr++] = all;
+	put_page(&p, cli->out);
 }
 
 static void put_ipis(const struct kw_stat *st, const struct kw_follow *f,
@@ -435,6 +443,7 @@ static void put_json(struct kw_cli *cli, const char *file,
 		     const struct kw_vcpu_stat *all, const struct kernel *k)
 {
 	const struct kw_follow_totals *t = kw_follow_totals(f);
+	const struct kw_vcpu_stat *v;
 	struct kw_json j;
 	unsigned i;
 
@@ -461,8 +470,11 @@ static void put_json(struct kw_cli *cli, const char *file,
 		kw_json_close(&j, ']');
 	}
 	kw_json_end(&j);
-	for (i = 0; i < st->vcpus->len; i++)
-		json_vcpu(file, st->vcpus->pdata[i], cli->out);
+	for (i = 0; i < st->vcpus->len; i++) {
+		v = st->vcpus->pdata[i];
+		if (v->vcpu && kw_trace_wanted(cli, v->vcpu))
+			json_vcpu(file, v, cli->out);
+	}
 	json_vcpu(file, all, cli->out);
 }
 
@@ -486,7 +498,7 @@ static int stat_one(struct kw_cli *cli, unsigned first, unsigned nr,
 			put_json(cli, paths[first], f, st, all, &k);
 		} else {
 			put_head(cli, paths[first], nr, f);
-			put_vcpus(st, all, cli->out);
+			put_vcpus(cli, st, all);
 			put_ipis(st, f, cli->out);
 			if (k.there)
 				put_kernel(&k, f, all, cli->out);
@@ -506,6 +518,8 @@ int kw_trace_cmd_stat(struct kw_cli *cli)
 	GError *err = NULL;
 	unsigned i, n;
 
+	if (kw_trace_refuse(cli))
+		return KW_EXIT_USAGE;
 	for (i = 1; i < cli->args->len; i += n) {
 		n = kw_trace_group(cli, i);
 		if (i > 1 && !cli->o.json)

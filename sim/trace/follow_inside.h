@@ -14,10 +14,11 @@
 
 #define KW_MAX_THREADS 1024
 #define KW_NR_CONTEXTS 1024	/* a power of two */
+#define KW_CONTEXT_WAYS 8	/* slots in which one may be */
 
 struct kw_context {
 	int key;
-	bool used;
+	uint64_t used;		/* number of its last event; 0: never */
 	/* the chain of calls that is open; each mark's line 0: it is not */
 	struct kw_mark kick, queue, wake_up, bg_timer, psci_on, resume, sgi;
 	struct kw_mark line_up, doorbell, overflow;

@@ -75,12 +75,29 @@ static void assign_vms(struct kw_follow *f)
 	g_free(sorted);
 }
 
+static gboolean is_silent(void *tid, void *followed, void *f)
+{
+	const struct kw_followed *v = followed;
+
+	(void)tid;
+	(void)f;
+	return !v->known;
+}
+
+void kw_followed_forget(struct kw_follow *f)
+{
+	f->last = NULL;
+	g_hash_table_foreach_remove(f->by_tid, is_silent, f);
+}
+
 static struct kw_followed *add(struct kw_follow *f, int tid, const char *comm,
 			       unsigned len)
 {
 	struct kw_followed *v;
 	unsigned i, n = MIN(len, 15u);
 
+	if (g_hash_table_size(f->by_tid) >= KW_MAX_THREADS)
+		kw_followed_forget(f);
 	if (tid <= 0 || g_hash_table_size(f->by_tid) >= KW_MAX_THREADS)
 		return NULL;
 	v = g_new0(struct kw_followed, 1);
@@ -113,21 +130,6 @@ static bool without_kvm(const struct kw_follow *f)
 	return t->nr_events > 1000 && !t->by_id[KW_TRACE_KVM_ENTRY] &&
 	       !t->by_id[KW_TRACE_KVM_EXIT] && !t->by_id[KW_TRACE_KVM_WFX] &&
 	       !t->by_id[KW_TRACE_KVM_WAKEUP];
-}
-
-static gboolean is_silent(void *tid, void *followed, void *f)
-{
-	const struct kw_followed *v = followed;
-
-	(void)tid;
-	(void)f;
-	return !v->known;
-}
-
-void kw_followed_forget(struct kw_follow *f)
-{
-	f->last = NULL;
-	g_hash_table_foreach_remove(f->by_tid, is_silent, f);
 }
 
 struct kw_followed *kw_followed_make(struct kw_follow *f,
@@ -198,6 +200,22 @@ struct kw_followed *kw_followed_by_id(struct kw_follow *f, int from_tid,
 	return found;
 }
 
+/* The slot of key: one of a few; else the one that was used longest ago. */
+static struct kw_context *find_context(struct kw_follow *f, int key)
+{
+	unsigned i, slot = (unsigned)key * 2654435761u >> 22;
+	struct kw_context *c, *oldest = NULL;
+
+	for (i = 0; i < KW_CONTEXT_WAYS; i++) {
+		c = &f->contexts[(slot + i) % KW_NR_CONTEXTS];
+		if (c->used && c->key == key)
+			return c;
+		if (!oldest || c->used < oldest->used)
+			oldest = c;
+	}
+	return oldest;
+}
+
 /* Hard and soft interrupt handlers belong to the CPU, not to the task. */
 struct kw_context *kw_context_of(struct kw_follow *f,
 				 const struct kw_trace_event *ev)
@@ -211,12 +229,12 @@ struct kw_context *kw_context_of(struct kw_follow *f,
 		key = -3 * ev->cpu - 2;
 	else if (!ev->pid)
 		key = -3 * ev->cpu - 3;
-	c = &f->contexts[(unsigned)key * 2654435761u >> 22];
+	c = find_context(f, key);
 	if (c->key != key || !c->used) {
 		kw_wake_close(f, c);
 		memset(c, 0, sizeof(*c));
 		c->key = key;
-		c->used = true;
 	}
+	c->used = f->totals.nr_events;
 	return c;
 }

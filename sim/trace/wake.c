@@ -28,6 +28,7 @@
 #include "follow_inside.h"
 
 #define STALE_NS 50000000u	/* an open call that is older proves little */
+#define LATE_NS 5000000u	/* from raising a line to waking, at most */
 
 const char *const kw_wake_cause_names[KW_NR_WAKE_CAUSES] = {
 #define X(id, name) [KW_WAKE_##id] = name,
@@ -218,7 +219,7 @@ static bool told(struct kw_follow *f, struct kw_context *c,
 		} else {
 			return false;
 		}
-	} else if (kw_seen(&c->resume)) {
+	} else if (fresh(f, &c->resume)) {
 		w->cause = KW_WAKE_RESUME;
 		w->origin = c->resume;
 	} else {
@@ -259,7 +260,8 @@ static void guess(struct kw_follow *f, struct kw_context *c,
 	} else if (by && kw_seen(&c->sgi)) {
 		w->cause = KW_WAKE_SGI;
 		w->origin = c->sgi;
-	} else if (fresh(f, &c->line_up)) {
+	} else if (kw_seen(&c->line_up) &&
+		   f->now.ns - c->line_up.ns < LATE_NS) {
 		w->cause = cause_of(c->line_intid);
 		w->intid = c->line_intid;
 		w->origin = c->line_up;
