@@ -44,8 +44,8 @@ struct kw_options {
 	bool perfetto, promela, markdown;
 	bool json, quiet, help, man, force, all, dot, no_provenance;
 	char *db, *color, *lua, *as, *old, *new_, *baseline, *write_baseline;
-	bool dfs, bfs, exact, no_reduction, no_check, keep_going;
-	char *check;
+	bool dfs, bfs, exact, no_reduction, no_check, keep_going, resume;
+	char *check, *save;
 	char *memory;
 	uint64_t max_states, max_memory, preemptions;
 	char *out, *from, *to, *name, *vcpus;

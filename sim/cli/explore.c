@@ -3,6 +3,7 @@
  * `explore`: decides for each (scenario, kernel) whether every interleaving
  * is as expected, and prints it.
  */
+#include <glib/gstdio.h>
 #include <string.h>
 #include "exploring.h"
 
@@ -140,26 +141,61 @@ static void tell(struct explore *e, const struct kw_explored *x)
 	kw_cli_flush(e->cli);
 }
 
+/* Where it is saved when it is interrupted; to be freed. */
+static char *save_file(const struct explore *e, const struct kw_item *item)
+{
+	char *name, *file;
+
+	if (e->cli->o.save)
+		return g_strdup(e->cli->o.save);
+	name = g_strdup_printf("%s-%s.search", item->name, item->kernel);
+	g_strdelimit(name, "/", '-');
+	file = g_build_filename("results", name, NULL);
+	g_free(name);
+	return file;
+}
+
+/* It was interrupted, or ended. */
+static void put_saved(const struct explore *e, const struct kw_exploring *what,
+		      const struct kw_explored *x)
+{
+	if (e->interrupted && x->res.saved)
+		kw_cli_note(e->cli, "saved in %s; go on with --resume",
+			    what->save);
+	else if (e->interrupted)
+		kw_cli_note(e->cli, "not saved: only breadth first, "
+			    "fingerprints and memory sc can be");
+	else if (what->resume)
+		g_unlink(what->save);
+}
+
 static bool explore_item(struct explore *e, const struct kw_item *item,
 			 GError **err)
 {
+	char *save = save_file(e, item), *dir = g_path_get_dirname(save);
 	struct kw_exploring what = {
-		.path = item->path, .kernel = item->kernel,
+		.path = item->path, .kernel = item->kernel, .save = save,
+		.resume = e->cli->o.resume,
 	};
 	struct kw_explored x;
+	bool ok;
 
 	kw_exploring_defaults(e->cli, &what);
 	what.less = e->less;
-	if (!kw_cli_explore(e->cli, &what, &x, err)) {
-		if (item->expected)
-			kw_cli_locate(item->path, item->kernel, err);
-		return false;
+	g_mkdir_with_parents(dir, 0777);
+	ok = kw_cli_explore(e->cli, &what, &x, err);
+	if (!ok && item->expected)
+		kw_cli_locate(item->path, item->kernel, err);
+	if (ok) {
+		e->interrupted = x.res.bound == KW_BOUND_STOPPED;
+		put_saved(e, &what, &x);
+		if (!e->interrupted)
+			tell(e, &x);
+		kw_explored_free(&x);
 	}
-	e->interrupted = x.res.bound == KW_BOUND_STOPPED;
-	if (!e->interrupted)
-		tell(e, &x);
-	kw_explored_free(&x);
-	return true;
+	g_free(save);
+	g_free(dir);
+	return ok;
 }
 
 static void put_heading(struct explore *e, GPtrArray *items)
@@ -240,6 +276,12 @@ int kw_verb_explore(struct kw_cli *cli)
 		for (i = 0; i < items->len && !err; i++)
 			kw_cli_put_steps(cli, items->pdata[i], &err);
 		e.fine++;
+		goto out_free;
+	}
+	if (items->len > 1 && (cli->o.resume || cli->o.save)) {
+		g_set_error(&err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "--save, --resume: one scenario and one kernel, "
+			    "not %u", items->len);
 		goto out_free;
 	}
 	kw_cli_watch_signals(cli);

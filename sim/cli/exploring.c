@@ -188,22 +188,35 @@ static bool find_check(const struct kw_program *p, const char *names,
 	return ok;
 }
 
-static void search(struct kw_cli *cli, struct kw_explored *x)
+static bool search(struct kw_cli *cli, struct kw_explored *x, GError **err)
 {
 	const struct kw_exploring *what = &x->what;
 	struct kw_search_opts opts = {
 		.depth_first = what->dfs, .exact = what->exact,
 		.max_states = what->max_states, .max_bytes = what->max_bytes,
 		.stop = &cli->stop, .jobs = what->jobs,
+		.save = what->save,
+		.resume = what->resume ? what->save : NULL,
 		.progress = what->show_progress ? progress : NULL,
 	};
 
 	if (!what->keep_going)
 		when_to_end(&x->expected, &opts);
+	if (!kw_search_can_save(x->world, &opts))
+		opts.save = NULL;
+	if (what->resume && !opts.save) {
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "--resume: only breadth first, fingerprints and "
+			    "memory sc can be resumed");
+		return false;
+	}
 	kw_search(x->world, &opts, &x->res);
 	if (what->show_progress)
 		g_printerr("\r\033[K");
 	x->judged = judge(x);
+	if (x->res.error)
+		g_propagate_error(err, g_steal_pointer(&x->res.error));
+	return !*err;
 }
 
 bool kw_cli_explore_loaded(struct kw_cli *cli,
@@ -230,8 +243,10 @@ bool kw_cli_explore_loaded(struct kw_cli *cli,
 		find_expected(kw_expect_find(scenario, what->as ? what->as :
 					     what->kernel), &x->expected);
 	x->world = kw_world_new(scenario->program, &world);
-	search(cli, x);
-	return true;
+	if (search(cli, x, err))
+		return true;
+	kw_explored_free(x);
+	return false;
 }
 
 bool kw_cli_explore(struct kw_cli *cli, const struct kw_exploring *what,

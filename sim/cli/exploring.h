@@ -41,6 +41,8 @@ struct kw_exploring {
 	uint64_t max_states, max_bytes;	/* 0: no limit */
 	unsigned preemptions;
 	unsigned jobs;			/* threads; 0: one */
+	const char *save;		/* where it goes when interrupted */
+	bool resume;			/* ... and goes on from */
 	bool show_progress;
 	bool *marks;			/* [of the program]: executed; NULL */
 };

@@ -46,6 +46,11 @@ const struct kw_option kw_option_table[] = {
 	    "no invariants: missed, spurious, failed and deadlock only"),
 	OPT("keep-going", NULL, FLAG, keep_going, V(EXPLORE),
 	    "look for everything, whatever was found already"),
+	OPT("save", "FILE", TEXT, save, V(EXPLORE),
+	    "where a search that is interrupted goes (default results/ and "
+	    "scenario-kernel.search)"),
+	OPT("resume", NULL, FLAG, resume, V(EXPLORE),
+	    "go on with the search that was saved there"),
 	OPT("max-states", "N", NUMBER, max_states, EXPLORING | V(LITMUS),
 	    "end, bounded, after so many states (default 0: no limit; "
 	    "necessity, synthesize, claims: 1000000)"),

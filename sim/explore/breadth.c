@@ -9,6 +9,7 @@
 #include "expand.h"
 #include "hunt.h"
 #include "queue.h"
+#include "saved.h"
 
 /* A thread is worth it for so many blocks. */
 #define BLOCKS	4
@@ -30,6 +31,8 @@ struct breadth {
 	struct kw_hunt *h;
 	GMutex lock;			/* of what follows */
 	struct kw_block *todo;		/* of this level */
+	struct kw_block *made;		/* of the next, read from a file */
+	unsigned level;
 	uint64_t nr_todo;		/* their number */
 	uint64_t nr_made;		/* blocks of the next level */
 	uint64_t states;		/* found so far */
@@ -220,29 +223,45 @@ static void visit_level(struct breadth *b)
 }
 
 /* A level was visited: what has it shown, and what is the next? */
-static void end_level(struct breadth *b)
+static void add_todo(struct breadth *b, struct kw_block *n)
 {
-	struct kw_hunt *h = b->h;
-	struct kw_block *n;
+	struct kw_block *next;
+
+	for (; n; n = next) {
+		next = n->next;
+		n->next = b->todo;
+		b->todo = n;
+		b->nr_todo++;
+	}
+}
+
+/* What all workers have found and learnt is the first one's. */
+static void gather(struct breadth *b)
+{
 	unsigned i;
 
 	for (i = 0; i < b->nr_workers; i++) {
 		struct worker *k = &b->workers[i];
 
-		h->found |= k->found;
+		b->h->found |= k->found;
 		b->states += k->k.states - k->told;
 		k->told = k->k.states;
+		kw_visited_count(&b->h->visited, k->uncounted);
+		k->uncounted = 0;
 		kw_world_join(b->workers[0].k.w, k->k.w);
-		n = kw_later_take(&k->out);
-		while (n) {
-			struct kw_block *next = n->next;
-
-			n->next = b->todo;
-			b->todo = n;
-			b->nr_todo++;
-			n = next;
-		}
 	}
+}
+
+static void end_level(struct breadth *b)
+{
+	struct kw_hunt *h = b->h;
+	unsigned i;
+
+	gather(b);
+	for (i = 0; i < b->nr_workers; i++)
+		add_todo(b, kw_later_take(&b->workers[i].out));
+	add_todo(b, b->made);
+	b->made = NULL;
 	b->nr_made = 0;
 	if (kw_hunter_was_wrong(&b->workers[0].k) || kw_hunt_enough(h))
 		h->stop = true;
@@ -251,27 +270,106 @@ static void end_level(struct breadth *b)
 		h->res->bound = KW_BOUND_STATES;
 }
 
-static void levels(struct breadth *b)
+static uint64_t identity(const struct kw_hunt *h)
+{
+	uint64_t x = kw_world_digest(h->w);
+
+	x = kw_word_hash(5, x) + h->opts->stop_any;
+	x = kw_word_hash(6, x) + h->opts->stop_all;
+	return kw_word_hash(7, x) + g_str_hash(KW_VERSION);
+}
+
+/* It was stopped within a level. */
+static void save(struct breadth *b)
 {
 	struct kw_hunt *h = b->h;
+	struct kw_saved s = {
+		.identity = identity(h), .level = b->level,
+		.todo = b->todo, .made = b->made, .visited = &h->visited,
+		.w = b->workers[0].k.w, .again = h->res->again,
+	};
+	unsigned i;
+
+	gather(b);
+	for (i = 0; i < b->nr_workers; i++) {
+		struct worker *k = &b->workers[i];
+		struct kw_block *n = kw_later_take(&k->out), *next;
+
+		for (; n; n = next) {
+			next = n->next;
+			n->next = s.made;
+			s.made = n;
+		}
+		s.states += k->k.states;
+		s.transitions += k->k.transitions;
+		s.ends += k->k.ends;
+		s.exposed |= k->k.exposed;
+	}
+	b->made = s.made;
+	s.found = h->found;
+	h->res->saved = kw_saved_write(&s, h->opts->save, &h->res->error);
+}
+
+static void resume(struct breadth *b)
+{
+	struct kw_hunt *h = b->h;
+	struct worker *k = &b->workers[0];
+	struct kw_saved s = {
+		.identity = identity(h), .visited = &h->visited, .w = k->k.w,
+	};
+
+	if (!kw_saved_read(&s, h->opts->resume, &h->res->error))
+		h->stop = true;
+	add_todo(b, s.todo);
+	b->made = s.made;
+	b->level = s.level;
+	b->states = k->told = k->k.states = s.states;
+	k->k.transitions = s.transitions;
+	k->k.ends = s.ends;
+	k->k.exposed = s.exposed;
+	h->res->again = s.again;
+	k->found = h->found = s.found;
+}
+
+static void begin(struct breadth *b)
+{
 	struct worker *first = &b->workers[0];
+	struct kw_hunt *h = b->h;
 	struct kw_child start = { 0 };
-	unsigned level;
 
 	start.fp = kw_fingerprint(h->start, h->size);
 	kw_visited_add(&h->visited, first->k.adder, start.fp, h->start);
 	kw_expander_set(&first->x[0], h->start, start.fp);
 	new_state(first, &first->x[0], &start);
-	g_rw_lock_reader_lock(&b->growing);
-	look_after_table(first);
-	g_rw_lock_reader_unlock(&b->growing);
 	end_level(b);
-	for (level = 0; b->todo && !h->stop &&
-			h->res->bound == KW_UNBOUNDED; level++) {
-		h->res->depth = level;
+}
+
+static void levels(struct breadth *b)
+{
+	struct kw_hunt *h = b->h;
+
+	if (h->opts->resume && !h->res->again)
+		resume(b);
+	else
+		begin(b);
+	for (; b->todo && !h->stop && h->res->bound == KW_UNBOUNDED;
+	     b->level++) {
+		h->res->depth = b->level;
 		visit_level(b);
 		if (h->res->bound == KW_UNBOUNDED)
 			end_level(b);
+		else if (h->res->bound == KW_BOUND_STOPPED && h->opts->save)
+			save(b);
+	}
+}
+
+static void free_blocks(struct kw_block *n)
+{
+	struct kw_block *next;
+
+	for (; n; n = next) {
+		next = n->next;
+		g_free(n);
 	}
 }
 
@@ -296,19 +394,16 @@ void kw_hunt_breadth(struct kw_hunt *h)
 			       kw_world_grain_shift(h->w));
 	}
 	levels(&b);
-	bounded(&b.workers[0]);
+	if (h->res->bound == KW_UNBOUNDED)
+		bounded(&b.workers[0]);
 	for (i = 0; i < b.nr_workers; i++) {
 		kw_hunter_end(&b.workers[i].k);
 		kw_expander_free(&b.workers[i].x[0]);
 		kw_expander_free(&b.workers[i].x[1]);
 		kw_later_free(&b.workers[i].out);
 	}
-	while (b.todo) {
-		struct kw_block *n = b.todo;
-
-		b.todo = n->next;
-		g_free(n);
-	}
+	free_blocks(b.todo);
+	free_blocks(b.made);
 	g_free(b.workers);
 	g_mutex_clear(&b.lock);
 	g_rw_lock_clear(&b.growing);

@@ -57,6 +57,11 @@ void kw_guards_free(struct kw_guards *g)
 	g_free(g);
 }
 
+size_t kw_guards_bytes(const struct kw_guards *g)
+{
+	return nr_addresses(g->p) * sizeof(*g->known);
+}
+
 struct kw_learnt *kw_learnt_new(const struct kw_guards *g)
 {
 	struct kw_learnt *l = g_new0(struct kw_learnt, 1);

@@ -66,6 +66,8 @@ struct kw_learnt {
 
 struct kw_guards *kw_guards_new(const struct kw_program *p);
 void kw_guards_free(struct kw_guards *g);
+/* Of g->known, and of what is learnt. */
+size_t kw_guards_bytes(const struct kw_guards *g);
 struct kw_learnt *kw_learnt_new(const struct kw_guards *g);
 void kw_learnt_free(struct kw_learnt *l);
 /* Nothing was seen. */

@@ -202,8 +202,14 @@ static void attempt(struct kw_hunt *h)
 	h->res->complete = !h->stop && h->res->bound == KW_UNBOUNDED;
 	h->res->ended = kw_hunt_enough(h);
 	kw_visited_free(&h->visited);
-	if (!opts->depth_first && !h->again)
+	if (!opts->depth_first && !h->again && !h->res->error)
 		kw_hunt_witnesses(h);
+}
+
+bool kw_search_can_save(const struct kw_world *w,
+			const struct kw_search_opts *opts)
+{
+	return !opts->depth_first && !opts->exact && !kw_world_is_alone(w);
 }
 
 void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
@@ -231,4 +237,5 @@ void kw_search_result_free(struct kw_search_result *res)
 
 	for (p = 0; p < KW_NR_PROPERTIES; p++)
 		g_free(res->of[p].moves);
+	g_clear_error(&res->error);
 }

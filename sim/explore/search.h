@@ -39,6 +39,11 @@ struct kw_search_opts {
 	bool depth_first, exact;
 	uint64_t max_states, max_bytes;	/* 0: no limit */
 	unsigned jobs;		/* threads at most, breadth first; 0: one */
+	/*
+	 * Where it goes when it is stopped, and where it goes on from; NULL.
+	 * Breadth first, sequential consistency, fingerprints.
+	 */
+	const char *save, *resume;
 	unsigned stop_any;	/* bit p: end when property p is found */
 	unsigned stop_all;	/* ... when all of these are */
 	const volatile int *stop;
@@ -74,8 +79,13 @@ struct kw_search_result {
 	unsigned again;		/* times that it began again, see guard.h */
 	unsigned depth;		/* of the graph; depth first: of the stack */
 	struct kw_witness of[KW_NR_PROPERTIES];
+	bool saved;		/* it was stopped, and can go on */
+	GError *error;		/* it could not be saved, or resumed */
 };
 
+/* Can a search with these options be saved? */
+bool kw_search_can_save(const struct kw_world *w,
+			const struct kw_search_opts *opts);
 void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
 	       struct kw_search_result *res);
 void kw_search_result_free(struct kw_search_result *res);

@@ -598,6 +598,26 @@ bool kw_world_was_wrong(const struct kw_world *w)
 	return wrong;
 }
 
+void *kw_world_knowledge(const struct kw_world *w, bool learnt, size_t *size)
+{
+	*size = w->guards ? kw_guards_bytes(w->guards) : 0;
+	if (!w->guards)
+		return NULL;
+	w->learnt->news |= learnt;
+	return learnt ? w->learnt->seen : w->guards->known;
+}
+
+uint64_t kw_world_digest(const struct kw_world *w)
+{
+	uint64_t x = w->p->digest;
+
+	x = kw_word_hash(0, x) + w->opts.check;
+	x = kw_word_hash(1, x) + w->opts.memory;
+	x = kw_word_hash(2, x) + w->opts.fold;
+	x = kw_word_hash(3, x) + w->opts.preemptions;
+	return kw_word_hash(4, x) + w->size;
+}
+
 bool kw_world_is_alone(const struct kw_world *w)
 {
 	return w->memory;

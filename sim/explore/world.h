@@ -117,6 +117,10 @@ struct kw_world *kw_world_fork(const struct kw_world *w);
 void kw_world_unfork(struct kw_world *f);
 void kw_world_join(const struct kw_world *w, const struct kw_world *f);
 void kw_world_forget(const struct kw_world *f);
+/* What folding knows (learnt: what this fork has learnt), to be kept. */
+void *kw_world_knowledge(const struct kw_world *w, bool learnt, size_t *size);
+/* Of the program and the options that decide what moves there are. */
+uint64_t kw_world_digest(const struct kw_world *w);
 /* Does it learn what only one thread may at a time? */
 bool kw_world_is_alone(const struct kw_world *w);
 

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides what of a search is kept in a file, and whether a file is one.
+ *
+ * One function, transfer(), says what the file holds, for both directions.
+ */
+#define XXH_INLINE_ALL
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+#include "saved.h"
+
+static const char magic[16] = "kvmwake search1";
+
+struct file {
+	FILE *f;
+	XXH3_state_t *sum;
+	uint64_t left;		/* bytes before the checksum, when read */
+	bool reading, failed;
+};
+
+static void bytes(struct file *f, void *p, size_t n)
+{
+	if (f->failed)
+		return;
+	if (f->reading) {
+		f->failed = n > f->left || fread(p, 1, n, f->f) != n;
+		f->left -= f->failed ? 0 : n;
+	} else {
+		f->failed = fwrite(p, 1, n, f->f) != n;
+		XXH3_64bits_update(f->sum, p, n);
+	}
+}
+
+static uint64_t number(struct file *f, uint64_t n)
+{
+	bytes(f, &n, sizeof(n));
+	return n;
+}
+
+/* Of n things of size bytes: can there be so many? */
+static bool fits(const struct file *f, uint64_t n, size_t size)
+{
+	return !f->failed && (!f->reading || n <= f->left / size);
+}
+
+static void table(struct file *f, struct kw_visited *v)
+{
+	uint64_t slots = number(f, v->nr_slots), count = number(f, v->count);
+
+	if (!fits(f, slots, sizeof(*v->slots))) {
+		f->failed = true;
+		return;
+	}
+	while (f->reading && v->nr_slots < slots)
+		kw_visited_grow(v);
+	f->failed |= v->nr_slots != slots;
+	v->count = count;
+	bytes(f, v->slots, kw_visited_bytes(v));
+}
+
+static struct kw_block *blocks(struct file *f, struct kw_block *all)
+{
+	struct kw_block *b, *first = NULL;
+	uint64_t nr = 0;
+
+	for (b = all; b; b = b->next)
+		nr++;
+	nr = number(f, nr);
+	for (b = all; nr && !f->failed; nr--) {
+		if (f->reading) {
+			b = g_new0(struct kw_block, 1);
+			b->next = first;
+			first = b;
+		}
+		b->used = (uint32_t)number(f, b->used);
+		b->nr_states = (uint32_t)number(f, b->nr_states);
+		if (b->used > sizeof(b->bytes))
+			f->failed = true;
+		else
+			bytes(f, b->bytes, b->used);
+		b = f->reading ? b : b->next;
+	}
+	return f->reading ? first : all;
+}
+
+static void transfer(struct file *f, struct kw_saved *s)
+{
+	size_t size;
+	void *known;
+
+	s->states = number(f, s->states);
+	s->transitions = number(f, s->transitions);
+	s->ends = number(f, s->ends);
+	s->level = (uint32_t)number(f, s->level);
+	s->found = (uint32_t)number(f, s->found);
+	s->again = (uint32_t)number(f, s->again);
+	s->exposed = (uint32_t)number(f, s->exposed);
+	known = kw_world_knowledge(s->w, false, &size);
+	bytes(f, known, size);
+	known = kw_world_knowledge(s->w, true, &size);
+	bytes(f, known, size);
+	table(f, s->visited);
+	s->todo = blocks(f, s->todo);
+	s->made = blocks(f, s->made);
+}
+
+static bool fail(GError **err, const char *name, const char *what)
+{
+	g_set_error(err, KW_SAVED_ERROR, 0, "%s: %s", name, what);
+	return false;
+}
+
+bool kw_saved_write(struct kw_saved *s, const char *name, GError **err)
+{
+	char *new = g_strconcat(name, ".new", NULL);
+	struct file f = { .f = fopen(new, "wb") };
+	char head[sizeof(magic)];
+	uint64_t sum;
+
+	if (!f.f) {
+		fail(err, new, g_strerror(errno));
+		g_free(new);
+		return false;
+	}
+	memcpy(head, magic, sizeof(head));
+	f.sum = XXH3_createState();
+	XXH3_64bits_reset(f.sum);
+	bytes(&f, head, sizeof(head));
+	number(&f, s->identity);
+	transfer(&f, s);
+	sum = XXH3_64bits_digest(f.sum);
+	bytes(&f, &sum, sizeof(sum));
+	XXH3_freeState(f.sum);
+	f.failed |= fclose(f.f) != 0;
+	if (f.failed || g_rename(new, name)) {
+		fail(err, name, g_strerror(errno));
+		g_unlink(new);
+		f.failed = true;
+	}
+	g_free(new);
+	return !f.failed;
+}
+
+/* From its start: is the checksum right?  Then f->left is what is before. */
+static bool is_whole(struct file *f)
+{
+	char *buffer = g_malloc(1 << 20);
+	uint64_t left, sum = 0, want;
+	XXH3_state_t *x = XXH3_createState();
+	size_t n;
+
+	fseeko(f->f, 0, SEEK_END);
+	left = (uint64_t)ftello(f->f);
+	left -= MIN(left, sizeof(sum));
+	f->left = left;
+	rewind(f->f);
+	XXH3_64bits_reset(x);
+	for (; left; left -= n) {
+		n = fread(buffer, 1, MIN(left, 1 << 20), f->f);
+		if (!n)
+			break;
+		XXH3_64bits_update(x, buffer, n);
+	}
+	want = XXH3_64bits_digest(x);
+	n = fread(&sum, 1, sizeof(sum), f->f);
+	rewind(f->f);
+	XXH3_freeState(x);
+	g_free(buffer);
+	return !left && n == sizeof(sum) && sum == want;
+}
+
+static bool read_all(struct file *f, struct kw_saved *s, const char *name,
+		     GError **err)
+{
+	char head[sizeof(magic)] = "";
+	bool whole = is_whole(f);
+
+	bytes(f, head, sizeof(head));
+	if (f->failed || memcmp(head, magic, sizeof(head)))
+		return fail(err, name, "no saved search of this version");
+	if (!whole)
+		return fail(err, name, "damaged");
+	if (number(f, 0) != s->identity)
+		return fail(err, name, "a search of another program, or with "
+			    "other options");
+	transfer(f, s);
+	return !f->failed && !f->left ? true : fail(err, name, "damaged");
+}
+
+bool kw_saved_read(struct kw_saved *s, const char *name, GError **err)
+{
+	struct file f = { .f = fopen(name, "rb"), .reading = true };
+	bool ok;
+
+	if (!f.f)
+		return fail(err, name, g_strerror(errno));
+	ok = read_all(&f, s, name, err);
+	fclose(f.f);
+	return ok;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A search that was interrupted, in a file.
+ *
+ *	magic		16 bytes, with the format's version
+ *	identity	program, options and version of kvmwake
+ *	counts, what folding knows, the table, blocks of this level and of
+ *	the next one
+ *	checksum	of all that
+ *
+ * It is read by the kvmwake that wrote it, on such a machine.
+ */
+#ifndef KW_SAVED_H
+#define KW_SAVED_H
+
+#include <glib.h>
+#include "queue.h"
+#include "visited.h"
+#include "world.h"
+
+struct kw_saved {
+	uint64_t identity;
+	uint64_t states, transitions, ends;
+	uint32_t level, found, again, exposed;
+	struct kw_block *todo, *made;
+	struct kw_visited *visited;	/* not exact */
+	struct kw_world *w;		/* has learnt what all have */
+};
+
+#define KW_SAVED_ERROR (g_quark_from_static_string("kw-saved"))
+
+/* The file is written whole, or not at all. */
+bool kw_saved_write(struct kw_saved *s, const char *name, GError **err);
+/* identity: what it must be; visited: new; the blocks are the caller's. */
+bool kw_saved_read(struct kw_saved *s, const char *name, GError **err);
+
+#endif

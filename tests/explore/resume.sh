@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A search that is interrupted says 130 and is saved; resumed, it comes to
+# what an uninterrupted one does. What is damaged or another's is refused.
+
+. tests/lib/cli.sh
+
+wakers=$TMPDIR/wakers.lua
+saved=$TMPDIR/saved
+tests/bench/wakers 2 4 >"$wakers"
+
+# interrupted OPTION...: after a moment; its exit code
+interrupted() {
+	"$KVMWAKE" explore "$wakers" --kernel v4.14 --save "$saved" "$@" \
+		>"$TMPDIR/out" 2>"$TMPDIR/err" &
+	local pid=$!
+	sleep 0.7
+	kill -INT $pid
+	wait $pid
+}
+
+result() {
+	sed 's/"bytes_max":[0-9]*//' "$TMPDIR/out"
+}
+
+interrupted --json --jobs 2
+[ $? = 130 ]
+ok $? 'exit code 130'
+says 'saved in' "$TMPDIR/err" 'and it says where'
+[ -s "$saved" ]
+ok $? 'there it is'
+cp "$saved" "$TMPDIR/other"
+exits 2 'other options are refused' "$KVMWAKE" explore "$wakers" \
+	--kernel v4.14 --save "$saved" --resume --no-reduction
+exits 2 'another program is refused' "$KVMWAKE" explore "$scenario" \
+	--kernel v4.14 --save "$saved" --resume
+exits 2 'whole states are not resumed' "$KVMWAKE" explore "$wakers" \
+	--kernel v4.14 --save "$saved" --resume --exact
+exits 2 'nor what is not there' "$KVMWAKE" explore "$wakers" \
+	--kernel v4.14 --save "$TMPDIR/none" --resume
+
+size=$(stat -c %s "$saved")
+for at in 3 20 100 $((size / 2)) $((size - 4)); do
+	cp "$TMPDIR/other" "$TMPDIR/damaged"
+	printf '\377\001\376' | dd of="$TMPDIR/damaged" bs=1 seek="$at" \
+		conv=notrunc status=none
+	exits 2 "damaged at $at" "$KVMWAKE" explore "$wakers" \
+		--kernel v4.14 --save "$TMPDIR/damaged" --resume
+done
+for at in 0 10 30 $((size / 2)) $((size - 1)); do
+	head -c "$at" "$TMPDIR/other" >"$TMPDIR/damaged"
+	exits 2 "cut at $at" "$KVMWAKE" explore "$wakers" \
+		--kernel v4.14 --save "$TMPDIR/damaged" --resume
+done
+
+interrupted --json --resume --jobs 1
+ok $(($? != 130 && $? != 0)) 'resumed, and interrupted again'
+[ ! -e "$saved" ] || "$KVMWAKE" explore "$wakers" --kernel v4.14 \
+	--save "$saved" --resume --json >"$TMPDIR/out"
+have=$(result)
+"$KVMWAKE" explore "$wakers" --kernel v4.14 --json >"$TMPDIR/out"
+[ "$have" = "$(result)" ]
+ok $? 'and comes to the same'
+[ ! -e "$saved" ]
+ok $? 'what is done is not kept'
+finish
