@@ -49,6 +49,7 @@ struct kw_options {
 	char *memory;
 	uint64_t max_states, max_memory, preemptions;
 	char *out, *from, *to, *name, *vcpus;
+	char *compare[2];
 	GPtrArray *kernels, *without, *only, *steps;
 	uint64_t runs, seed, jobs, run, vcpu, limit, max_steps;
 	bool given[KW_MAX_OPTIONS];	/* [i]: kw_option_table[i] was */
@@ -78,6 +79,7 @@ extern const struct kw_verb kw_verbs[KW_NR_VERBS];
 /* options.c */
 enum kw_option_type {
 	KW_OPT_FLAG, KW_OPT_TEXT, KW_OPT_NUMBER, KW_OPT_LIST,
+	KW_OPT_PAIR,	/* two texts: offset of the first */
 };
 struct kw_option {
 	const char *name, *arg;
@@ -230,6 +232,7 @@ int kw_export_promela(struct kw_cli *cli);
 
 int kw_verb_claims(struct kw_cli *cli);
 int kw_verb_explore(struct kw_cli *cli);
+int kw_cli_explore_pair(struct kw_cli *cli);	/* explore --compare */
 int kw_verb_necessity(struct kw_cli *cli);
 int kw_verb_synthesize(struct kw_cli *cli);
 int kw_verb_run(struct kw_cli *cli);

@@ -266,6 +266,8 @@ int kw_verb_explore(struct kw_cli *cli)
 
 	if (!kw_exploring_memory(cli))
 		return KW_EXIT_USAGE;
+	if (cli->o.compare[0])
+		return kw_cli_explore_pair(cli);
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
 	files = kw_cli_scenarios(cli, &err);

@@ -82,8 +82,10 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"explore", "[options] SCENARIO...",
 		"every interleaving: a proof, or the shortest way to fail",
 		"  kvmwake explore scenarios/ode/pmu-overflow-in-wfi.lua\n"
-		"  kvmwake explore --kernel v4.14+ode-3 --dfs "
-		"scenarios/ode/\n",
+		"  kvmwake explore --kernel v4.14 "
+		"scenarios/ode/line-while-waiting.lua \\\n"
+		"      --without kvm_vcpu_kick@vcpu_interrupt_line\n"
+		"  kvmwake explore --compare v4.14 v4.14+ode scenarios/ode/\n",
 		kw_verb_explore, false, NULL },
 	[KW_VERB_NECESSITY] = {
 		"necessity", "[options] KERNEL SCENARIO...",

@@ -70,6 +70,9 @@ const struct kw_option kw_option_table[] = {
 	OPT("step", "STEP", LIST, steps, V(NECESSITY),
 	    "ask about this step only; may be repeated (default: about "
 	    "every barrier, request, kick and term)"),
+	OPT("compare", "OLD NEW", PAIR, compare, V(EXPLORE),
+	    "explore both kernels, and where they differ say at which step "
+	    "they part"),
 	OPT("as", "K", TEXT, as, V(RUN) | V(EXPLORE),
 	    "judge by what the scenario expects of kernel K"),
 	OPT("old", "K", TEXT, old, V(COMPARE) | V(REPORT) | V(PLOT),
@@ -249,6 +252,15 @@ static bool set(struct kw_cli *cli, const struct kw_option *o,
 	}
 }
 
+static void set_second(struct kw_cli *cli, const struct kw_option *o,
+		       const char *value)
+{
+	char **at = (char **)(void *)((char *)&cli->o + o->offset) + 1;
+
+	g_free(*at);
+	*at = g_strdup(value);
+}
+
 /* One argument that begins with "--"; *i moves on when it takes the next. */
 static bool option(struct kw_cli *cli, int argc, char **argv, int *i,
 		   GError **err)
@@ -263,6 +275,16 @@ static bool option(struct kw_cli *cli, int argc, char **argv, int *i,
 		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
 			    "--%s takes no value", o->name);
 		return false;
+	}
+	if (o->type == KW_OPT_PAIR) {
+		if (value || *i + 2 >= argc) {
+			g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+				    "--%s %s: two, please", o->name, o->arg);
+			return false;
+		}
+		set_second(cli, o, argv[*i + 2]);
+		*i += 2;
+		return set(cli, o, argv[*i - 1], err);
 	}
 	if (!value && o->type != KW_OPT_FLAG) {
 		if (*i + 1 >= argc) {
@@ -361,9 +383,11 @@ void kw_options_free(struct kw_cli *cli)
 
 		if (o->type == KW_OPT_LIST && *at)
 			g_ptr_array_free(*(GPtrArray **)(void *)at, TRUE);
-		if (o->type == KW_OPT_TEXT)
+		if (o->type == KW_OPT_TEXT || o->type == KW_OPT_PAIR)
 			g_free(*at);
-		if (o->type == KW_OPT_LIST || o->type == KW_OPT_TEXT)
+		if (o->type == KW_OPT_PAIR)
+			g_clear_pointer(&at[1], g_free);
+		if (o->type != KW_OPT_FLAG && o->type != KW_OPT_NUMBER)
 			*at = NULL;
 	}
 	if (cli->args)

@@ -19,7 +19,6 @@ struct again {
 	const struct kw_path_opts *o;
 	struct kw_recorder recorder;
 	uint8_t *s;		/* at last the state that shows it */
-	uint64_t nr;
 	bool last, shown;	/* the last move; it shows already */
 	uint8_t *at;		/* ... here, in its middle */
 	uint16_t object;	/* of an invariant */
@@ -58,28 +57,36 @@ static void see_broken(struct again *g, const uint8_t *after, unsigned actor,
 	find_broken(g, v, done, actor);
 }
 
-static void see(void *arg, const uint8_t *before, const uint8_t *after,
-		unsigned actor, const struct kw_done *done)
+void kw_path_record(struct kw_recorder *r, const uint8_t *before,
+		    const uint8_t *after, unsigned actor,
+		    const struct kw_done *done)
 {
-	struct again *g = arg;
-	const struct kw_program *p = g->o->program;
+	const struct kw_program *p = r->program;
 	const struct kw_actor_state *st = (const void *)
 		(before + p->actors[actor].base);
 	const struct kw_node *n = &p->nodes[st->pc];
 	unsigned addr = st->regs[n->reg] + n->off;
 	struct kw_event e = {
-		.ns = g->nr++, .actor = (uint16_t)actor, .node = st->pc,
+		.ns = r->seen->len, .actor = (uint16_t)actor, .node = st->pc,
 		.addr = (uint16_t)addr, .cpu = -1, .before = -1, .after = -1,
 		.outcome = done->outcome,
 	};
 
-	if (g->shown)
-		return;
 	if (addr < p->objects_size) {
 		e.before = before[addr];
 		e.after = after[addr];
 	}
-	kw_record(&g->recorder, &e, after);
+	kw_record(r, &e, after);
+}
+
+static void see(void *arg, const uint8_t *before, const uint8_t *after,
+		unsigned actor, const struct kw_done *done)
+{
+	struct again *g = arg;
+
+	if (g->shown)
+		return;
+	kw_path_record(&g->recorder, before, after, actor, done);
 	if (g->last)
 		see_broken(g, after, actor, done);
 }

@@ -14,6 +14,10 @@ struct kw_path_opts {
 	bool json;
 	const char *replay;
 };
+/* A step as a world's observer sees it; its number stands for the time. */
+void kw_path_record(struct kw_recorder *r, const uint8_t *before,
+		    const uint8_t *after, unsigned actor,
+		    const struct kw_done *done);
 void kw_cli_path(const struct kw_path_opts *o, GString *out);
 
 #endif
