@@ -272,6 +272,7 @@ static void judge_queued(struct kw_find *find, const struct kw_sleep *s,
 	const struct kw_wake *w = g.wake;
 
 	if (!kw_follow_has(find->follow, KW_TRACE_SCHED_WAKING) ||
+	    kw_follow_totals(find->follow)->nr_no_flags ||
 	    d->kind != KW_DUE_QUEUED || d->woke || d->gone || d->listed ||
 	    !d->over.line || !s->blocked || (w && w->out.line))
 		return;

@@ -235,15 +235,21 @@ static void line_down(struct kw_followed *v, int intid)
 static void on_spi_line(struct kw_follow *f, struct kw_context *c, int intid,
 			bool up)
 {
+	bool probe = f->totals.by_id[KW_TRACE_QUEUE_IRQ] != 0;
+	struct kw_followed *v;
 	unsigned i;
 
 	if (up) {
 		c->line_up = f->now;
 		c->line_intid = intid;
-		return;
 	}
-	for (i = 0; i < f->threads->len; i++)
-		line_down(f->threads->pdata[i], intid);
+	for (i = 0; i < f->threads->len; i++) {
+		v = f->threads->pdata[i];
+		if (!up)
+			line_down(v, intid);
+		else if (!probe && f->nr_vms == 1 && v->open && !v->asleep)
+			kw_sleep_due(f, v, KW_DUE_LINE, intid);
+	}
 }
 
 /* Its line went up: a PPI of its own, by its thread or a handler on it */
@@ -486,6 +492,7 @@ static void set_now(struct kw_follow *f, const struct kw_trace_event *ev,
 
 	f->now.line = line;
 	f->now.file = f->nr_files - (f->nr_files > 0);
+	t->nr_no_flags += !ev->flags_len;
 	if (!t->nr_events++)
 		t->first_ns = f->now.ns = ev->time_ns;
 	if (ev->time_ns < f->now.ns) {

@@ -120,7 +120,8 @@ struct kw_wake {
 /* An interrupt that was made pending for a vCPU in a WFI. */
 enum kw_due_kind {
 	KW_DUE_QUEUED,		/* vgic_queue_irq, enabled, not active */
-	KW_DUE_LINE,		/* a line went up: timer, PMU, PPI */
+	KW_DUE_LINE,		/* a line went up: timer, PMU, PPI; without
+				   the probe an SPI's, maybe for it */
 	KW_DUE_OVERFLOW,	/* PMU overflow handled at the WFI's exit */
 	KW_DUE_SGI,		/* another vCPU sent an SGI, maybe to it */
 };
@@ -262,6 +263,8 @@ struct kw_kick {		/* needs the probe vcpu_kick */
 struct kw_follow_totals {
 	uint64_t nr_lines, nr_events, nr_damaged, nr_unknown, nr_misfit;
 	uint64_t nr_lost, nr_lost_places, nr_backwards;
+	uint64_t nr_no_flags;	/* events that do not say in which context
+				   they were (perf script, noirq-info) */
 	uint64_t first_ns, last_ns;
 	uint64_t by_id[KW_TRACE_NR_IDS];
 	uint64_t entries_written; /* the header's; 0: it has none */

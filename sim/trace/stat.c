@@ -65,8 +65,14 @@ static enum kw_vain slept_again(const struct kw_sleep *s,
 				const struct kw_wake *w, bool *possible,
 				const char **missing)
 {
-	if (w->cause == KW_WAKE_RESUME)
+	if (w->cause == KW_WAKE_RESUME) {
+		if (w->inferred) {
+			*missing = "events have no flags: an interrupt "
+				   "handler may have woken it";
+			*possible = true;
+		}
 		return KW_VAIN_RESUME;
+	}
 	if (w->cause == KW_WAKE_KICK && !w->inferred && w->in_sync) {
 		/* vgic_prune_ap_list(): it has moved an interrupt to it */
 		if (s->queued.line)

@@ -20,6 +20,9 @@
  * woke with it.  Such a cause is marked as inferred.  In order of trust: a
  * call that is open, the interrupt that was made pending, circumstances.
  *
+ * A recording without flags (perf script) does not tell the contexts apart:
+ * there every cause is inferred.
+ *
  * Invariants: a kick is told once, when something else happens in its
  * context; a cause is a fact only if an event in the same context named it.
  */
@@ -225,7 +228,6 @@ static bool told(struct kw_follow *f, struct kw_context *c,
 	} else {
 		return false;
 	}
-	w->inferred = false;
 	return true;
 }
 
@@ -298,7 +300,10 @@ void kw_wake_waking(struct kw_follow *f, struct kw_context *c,
 				   ev->comm[i] : '?';
 	w->in_sync = by && by != v && !w->hardirq &&
 		     by->t.state == KW_VCPU_GUEST;
-	if (!told(f, c, v, w))
+	/* without flags an interrupt's calls are mixed with the task's */
+	if (told(f, c, v, w))
+		w->inferred = !ev->flags_len;
+	else
 		guess(f, c, ev, w);
 }
 

@@ -57,6 +57,30 @@ sed 1d "$TMPDIR/plain" | diff -u - "$TMPDIR/parts" >"$TMPDIR/diff"
 ok $? "three parts are one recording"
 sed 's/^/# /' "$TMPDIR/diff" | head
 
+# As perf script prints it: no flags, other names of the same.
+sed -nE 's/^ *(.*)-([0-9]+) +\[([0-9]+)\] [^ ]+ +([0-9.]+): ([a-z_0-9]+): /\1 \2 [\3] \4: kvm:\5: /p' \
+	"$TMPDIR/all" >"$TMPDIR/perf.txt"
+numbers() {
+	"$KVMWAKE" trace stat --json "$1" | tail -1 |
+		sed 's/.*"counts":\({[^}]*}\).*/\1/'
+}
+[ "$(numbers "$TMPDIR/perf.txt")" = "$(numbers "$TMPDIR/all")" ]
+ok $? "the same numbers from perf script"
+"$KVMWAKE" trace stat --json "$TMPDIR/perf.txt" | tail -1 |
+	grep -q '"causes_possible":{.*"SGI":'
+ok $? "but its causes are concluded"
+
+# Two VMs at a time are as each alone: other threads, other CPUs.
+sed -E -e 's/^(.{16})-([1-9][0-9]*) +/\1-1\2 /' -e 's/\[0/[1/' \
+	-e 's/pid=([1-9])/pid=1\1/g' "$TMPDIR/all" |
+	grep -v '^#' >"$TMPDIR/other"
+grep -v '^#' "$TMPDIR/all" | paste -d '\n' - "$TMPDIR/other" \
+	>"$TMPDIR/two.trace"
+"$KVMWAKE" trace stat --json "$TMPDIR/two.trace" | grep '"trace_vcpu"' |
+	sed 's/.*"counts"/counts/' | sort | uniq -c | grep -c '^ *2 ' \
+	>"$TMPDIR/out"
+says '^2$' "$TMPDIR/out" "two VMs, two vCPUs each, as each alone"
+
 # A NAME.stat beside it
 n=$(grep -vc '^#' "$TMPDIR/all")
 sed "3s,written: .*,written: $n/$n," "$TMPDIR/all" >"$TMPDIR/k.trace"
