@@ -296,8 +296,8 @@ static void put_event(const struct kw_tracks *t, const struct event *e,
 			       "\"ts\":%" G_GUINT64_FORMAT ".%03u",
 			       phases[e->phase], tr->process, e->track + 1,
 			       e->ns / 1000, (unsigned)(e->ns % 1000));
-	if (e->phase != PHASE_END)
-		kw_json_text(&j, "name", e->name);
+	/* Of an end it is optional, but speedscope pairs by it. */
+	kw_json_text(&j, "name", e->name);
 	if (e->phase == PHASE_INSTANT)
 		kw_json_text(&j, "s", "t");
 	if (e->arrow) {

@@ -14,7 +14,7 @@ import collections
 import json
 import sys
 
-NEEDS = {"M": {"name", "args"}, "B": {"name", "ts"}, "E": {"ts"},
+NEEDS = {"M": {"name", "args"}, "B": {"name", "ts"}, "E": {"name", "ts"},
          "i": {"name", "ts", "s"}, "s": {"name", "ts", "id", "cat"},
          "f": {"name", "ts", "id", "cat", "bp"}}
 
@@ -47,8 +47,8 @@ def problems(trace):
         elif phase == "E":
             if not tracks[track]:
                 yield f"{where}: nothing to end"
-            else:
-                tracks[track].pop()
+            elif tracks[track].pop() != event["name"]:
+                yield f"{where}: not what ends here"
         elif phase in "sf":
             if phase in arrows[event["id"]]:
                 yield f"{where}: twice"
