@@ -19,6 +19,7 @@ struct assembler {
 	struct kw_actor actors[16];
 	struct kw_object objects[16];
 	struct kw_kind kind;
+	struct kw_field fields[32];	/* where a test wants them */
 	struct kw_dist dists[16];
 	uint16_t object_at[64];
 	const char *marks[4];

@@ -18,6 +18,32 @@ enum {				/* addresses */
 };
 enum { VERDICT, SIGNAL };
 
+#define FIELD(at, name_, type_, ...) \
+	{ .name = name_, .type = type_, .off = (at) - VCPU, ##__VA_ARGS__ }
+static const struct kw_field fields[] = {
+	FIELD(WFI, "wfi", KW_FLAG, .arch = KW_NODE_ARCH, .max = 1),
+	FIELD(PEND, "pend", KW_FLAG, .arch = KW_NODE_ARCH, .max = 1),
+	FIELD(VARS, "x", KW_COUNT, .max = 2),
+	FIELD(VARS + 1, "y", KW_COUNT, .max = 2),
+	FIELD(VARS + 2, "z", KW_COUNT, .max = 2),
+	FIELD(WORD, "word", KW_WORD),
+	FIELD(HARDIRQ, "hardirq", KW_HANDLER),
+	FIELD(VIRQ, "virq", KW_HANDLER),
+	FIELD(LOCKS, "lock", KW_LOCK),
+	FIELD(LOCKS + 2, "lock2", KW_LOCK),
+	FIELD(LIST, "list", KW_LIST),
+	FIELD(POINTER, "pointer", KW_REF),
+	FIELD(TASK + KW_TASK_STATE, "task.state", KW_ENUM, .max = 1),
+	FIELD(TASK + KW_TASK_ON_RQ, "task.on_rq", KW_FLAG, .max = 1),
+	FIELD(TASK + KW_TASK_SIGPENDING, "task.sigpending", KW_FLAG,
+	      .max = 1),
+	FIELD(TASK + KW_TASK_THREAD, "task.thread", KW_HANDLER),
+	FIELD(ENTRIES, "first.link", KW_LINK),
+	FIELD(ENTRIES + 4, "first.value", KW_COUNT, .max = 2),
+	FIELD(ENTRIES + 8, "second.link", KW_LINK),
+	FIELD(ENTRIES + 12, "second.value", KW_COUNT, .max = 2),
+};
+
 struct generator {
 	struct assembler *m;
 	uint64_t random;
@@ -359,6 +385,10 @@ void generate(struct assembler *m, uint64_t seed)
 
 	asm_begin(m);
 	asm_object(m, ENTRIES + 8 * NR_ENTRIES - VCPU);
+	m->kind.size = ENTRIES + 8 * NR_ENTRIES - VCPU;
+	m->kind.nr_fields = G_N_ELEMENTS(fields);
+	m->kind.fields = m->fields;
+	memcpy(m->fields, fields, sizeof(fields));
 	g.handler = draw(&g, 3);
 	g.virq = !draw(&g, 3);
 	vcpu(&g);

@@ -69,6 +69,18 @@ static bool is_stopped(const struct kw_program *p, uint8_t *s, unsigned a)
 	       kw_actor(p, s, home)->run != KW_IN_GUEST;
 }
 
+bool has_stopped(const struct kw_program *p, const uint8_t *s)
+{
+	uint8_t *copy = g_memdup2(s, p->state_size);
+	bool any = false;
+	unsigned a;
+
+	for (a = 0; a + 1 < p->nr_actors; a++)
+		any |= is_stopped(p, copy, a);
+	g_free(copy);
+	return any;
+}
+
 GBytes *end_key(const struct kw_program *p, const struct seen *all,
 		const uint8_t *s)
 {

@@ -34,6 +34,7 @@ void seen_plainly(const struct kw_program *p, const struct kw_world_opts *o,
  * guest was left, a handler on top of it never ends).  Left out are where such
  * an actor stands, and whatever it writes.
  */
+bool has_stopped(const struct kw_program *p, const uint8_t *s);
 GBytes *end_key(const struct kw_program *p, const struct seen *all,
 		const uint8_t *s);
 
