@@ -85,8 +85,8 @@ $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(TLIB_OBJ) $(LIB)
 check: all $(TEST_BIN)
 	@BUILD=$(BUILD) JOBS=$(JOBS) tests/run $(TESTS)
 
-# What takes minutes: explorations under every memory model.
-check-slow: all
+# What takes minutes: explorations under every memory model, Spin at length.
+check-slow: all $(TEST_BIN)
 	@BUILD=$(BUILD) JOBS=$(JOBS) tests/run tests/slow
 
 demo: all
@@ -128,7 +128,7 @@ clean:
 help:
 	@echo 'make          build $(BIN) (missing libraries are installed)'
 	@echo 'make check    run every test; TESTS="tests/run_*" for some'
-	@echo 'make check-slow  explorations that take minutes'
+	@echo 'make check-slow  explorations, and Spin, that take minutes'
 	@echo 'make demo     the old kernel against the proposal: table, figures'
 	@echo 'make bench    speed against ns-3, SimPy, trace-cmd, and the goals'
 	@echo 'make fuzz     random scenarios and broken input, for a minute'
