@@ -156,17 +156,25 @@ bool kw_cli_campaign(struct kw_cli *cli, struct kw_store *store,
 	return false;
 }
 
-char *kw_cli_replay_line(struct kw_cli *cli, const char *scenario,
-			 const char *kernel, uint64_t run)
+char *kw_cli_where(const struct kw_cli *cli)
 {
-	GString *s = g_string_new("kvmwake replay ");
+	GString *s = g_string_new(NULL);
 
-	g_string_append_printf(s, "%s/%s/%" G_GUINT64_FORMAT "/%"
-			       G_GUINT64_FORMAT, scenario, kernel,
-			       cli->o.seed, run);
 	if (kw_option_given(cli, "db"))
 		g_string_append_printf(s, " --db %s", cli->o.db);
 	if (kw_option_given(cli, "lua"))
 		g_string_append_printf(s, " --lua %s", cli->o.lua);
 	return g_string_free(s, FALSE);
+}
+
+char *kw_cli_replay_line(struct kw_cli *cli, const char *scenario,
+			 const char *kernel, uint64_t run)
+{
+	char *where = kw_cli_where(cli);
+	char *line = g_strdup_printf("kvmwake replay %s/%s/%" G_GUINT64_FORMAT
+				     "/%" G_GUINT64_FORMAT "%s", scenario,
+				     kernel, cli->o.seed, run, where);
+
+	g_free(where);
+	return line;
 }

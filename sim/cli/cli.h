@@ -15,6 +15,7 @@
 #include "../store/store.h"
 #include "../weak/weak.h"
 
+#define KW_DEFAULT_DB "results/kvmwake.db"
 #define KW_CLI_ERROR (g_quark_from_static_string("kw-cli"))
 
 enum kw_exit {
@@ -44,10 +45,10 @@ struct kw_options {
 	bool perfetto, promela, markdown;
 	bool json, quiet, help, man, force, all, dot, no_provenance;
 	char *db, *color, *lua, *as, *old, *new_, *baseline, *write_baseline;
-	bool dfs, bfs, exact, no_reduction, no_check, keep_going, resume;
+	bool dfs, bfs, exact, no_reduction, no_check, keep_going, resume, step;
 	char *check, *save;
 	char *memory;
-	uint64_t max_states, max_memory, preemptions;
+	uint64_t goto_, max_states, max_memory, preemptions;
 	char *out, *from, *to, *name, *vcpus;
 	char *compare[2];
 	GPtrArray *kernels, *without, *only, *steps;
@@ -170,6 +171,8 @@ bool kw_cli_campaign(struct kw_cli *cli, struct kw_store *store,
 /* Who runs this, when; its strings live as long as cli. */
 void kw_cli_provenance(const struct kw_cli *cli, struct kw_provenance *p);
 uint64_t kw_cli_runs(const struct kw_cli *cli, const struct kw_scenario *s);
+/* " --db F --lua D", where they are not the default. */
+char *kw_cli_where(const struct kw_cli *cli);
 /* "kvmwake replay ID", with --db where it is not the default. */
 char *kw_cli_replay_line(struct kw_cli *cli, const char *scenario,
 			 const char *kernel, uint64_t run);

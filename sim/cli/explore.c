@@ -9,10 +9,12 @@
 
 struct explore {
 	struct kw_cli *cli;
+	struct kw_store *store;
 	struct kw_table *table;
 	unsigned nr, nr_items, differing, unknown, vacuous, fine;
 	bool interrupted;
 	char *less;			/* kw_cli_less() */
+	char *where;			/* kw_cli_where() */
 };
 
 static bool is_vacuous(const struct kw_explored *x)
@@ -182,6 +184,7 @@ static bool explore_item(struct explore *e, const struct kw_item *item,
 
 	kw_exploring_defaults(e->cli, &what);
 	what.less = e->less;
+	what.kept = e->where;
 	g_mkdir_with_parents(dir, 0777);
 	ok = kw_cli_explore(e->cli, &what, &x, err);
 	if (!ok && item->expected)
@@ -190,6 +193,8 @@ static bool explore_item(struct explore *e, const struct kw_item *item,
 		e->interrupted = x.res.bound == KW_BOUND_STOPPED;
 		put_saved(e, &what, &x);
 		if (!e->interrupted)
+			ok = kw_explored_keep(e->cli, e->store, &x, err);
+		if (ok && !e->interrupted)
 			tell(e, &x);
 		kw_explored_free(&x);
 	}
@@ -289,13 +294,17 @@ int kw_verb_explore(struct kw_cli *cli)
 	kw_cli_watch_signals(cli);
 	e.nr_items = items->len;
 	e.less = kw_cli_less(cli);
+	e.where = kw_cli_where(cli);
 	e.table = kw_table_new("llrrrrl");
 	if (!cli->o.json)
 		put_heading(&e, items);
+	e.store = kw_store_open(cli->o.db, KW_STORE_WRITE, &err);
 	for (i = 0; i < items->len && !err && !e.interrupted; i++)
 		explore_item(&e, items->pdata[i], &err);
+	kw_store_close(e.store, err ? NULL : &err);
 	kw_table_free(e.table);
 	g_free(e.less);
+	g_free(e.where);
 	if (!err)
 		put_end(&e);
 out_free:

@@ -9,13 +9,13 @@
  *	always, n				 where nothing is never
  *
  * An assertion that fails and a deadlock, which are both "failed" in a
- * scenario's words, are never expected unless it says so, an invariant that
- * does not hold is never expected.
+ * scenario's words, are never expected unless it says so.  An invariant that
+ * does not hold is never expected, and ends nothing: what it leads to is.
  */
 #include <math.h>
 #include <string.h>
 #include "exploring.h"
-#include "path.h"
+#include "retrace.h"
 
 /* KW_NEVER, KW_ANY, or something else: it is to be reached. */
 static unsigned how_of(const struct kw_expect *e, unsigned p)
@@ -97,7 +97,8 @@ static void when_to_end(const struct kw_looked_for *x, struct kw_search_opts *o)
 	bool all = true;
 
 	for (p = 0; p < KW_NR_PROPERTIES; p++) {
-		o->stop_any |= (unsigned)x->never[p] << p;
+		if (p < KW_FINDS_INVARIANT)
+			o->stop_any |= (unsigned)x->never[p] << p;
 		o->stop_all |= (unsigned)x->reached[p] << p;
 		if (x->never[p] && !is_tacit(p))
 			all = false;
@@ -224,24 +225,21 @@ bool kw_cli_explore_loaded(struct kw_cli *cli,
 			   struct kw_scenario *scenario,
 			   struct kw_explored *x, GError **err)
 {
-	struct kw_world_opts world = {
-		.memory = memory_of(what->memory),
-		.fold = !what->no_reduction, .marks = what->marks,
-	};
+	struct kw_world_opts world;
 
 	*x = (struct kw_explored){ .what = *what, .scenario = scenario };
-	if (!find_check(scenario->program, what->check, &world.check, err)) {
+	if (!find_check(scenario->program, what->check, &x->check, err)) {
 		kw_scenario_free(scenario);
 		return false;
 	}
 	if (!kw_option_given(cli, "preemptions"))
 		x->what.preemptions = scenario->preemptions;
-	world.preemptions = x->what.preemptions;
 	if (what->expected)
 		x->expected = *what->expected;
 	else
 		find_expected(kw_expect_find(scenario, what->as ? what->as :
 					     what->kernel), &x->expected);
+	world = kw_explored_world(x);
 	x->world = kw_world_new(scenario->program, &world);
 	if (search(cli, x, err))
 		return true;
@@ -330,17 +328,54 @@ char *kw_explored_replay(const struct kw_explored *x)
 	return g_string_free(s, FALSE);
 }
 
+static char *replay_line(const struct kw_explored *x, enum kw_property p)
+{
+	const struct kw_exploring *w = &x->what;
+
+	if (!w->kept)
+		return kw_explored_replay(x);
+	return g_strdup_printf("kvmwake replay explore/%s/%s/%s/%s%s%s",
+			       x->scenario->name, w->kernel,
+			       w->memory ? w->memory : "sc",
+			       kw_explored_name(x, p),
+			       w->less ? w->less : "", w->kept);
+}
+
+struct kw_world_opts kw_explored_world(const struct kw_explored *x)
+{
+	return (struct kw_world_opts){
+		.memory = memory_of(x->what.memory),
+		.fold = !x->what.no_reduction,
+		.preemptions = x->what.preemptions, .check = x->check,
+		.marks = x->what.marks,
+	};
+}
+
+struct kw_counterexample kw_explored_example(const struct kw_explored *x,
+					     enum kw_property p)
+{
+	const struct kw_witness *w = &x->res.of[p];
+
+	return (struct kw_counterexample){
+		.property = p, .vcpu = w->vcpu, .object = w->object,
+		.nr_moves = w->nr_moves, .moves = w->moves, .nr = w->nr_moves,
+	};
+}
+
 static void put_witness(const struct kw_explored *x, enum kw_property p,
 			bool json, GString *out)
 {
-	char *line = kw_explored_replay(x);
-	const struct kw_path_opts o = {
-		.world = x->world, .program = x->scenario->program,
-		.what = p, .witness = &x->res.of[p], .json = json,
-		.replay = line,
-	};
+	struct kw_counterexample what = kw_explored_example(x, p);
+	char *line = replay_line(x, p);
+	struct kw_retrace r;
 
-	kw_cli_path(&o, out);
+	kw_retrace(&r, x->scenario->program, x->world, &what);
+	g_assert(r.shown);
+	if (json)
+		kw_retrace_json(&r, line, out);
+	else
+		kw_retrace_print(&r, line, out);
+	kw_retrace_free(&r);
 	g_free(line);
 }
 

@@ -16,6 +16,7 @@
 
 #include "../explore/search.h"
 #include "cli.h"
+#include "retrace.h"
 
 enum kw_explored_as {
 	KW_EXPLORED_HOLDS, KW_EXPLORED_DIFFERS, KW_EXPLORED_UNKNOWN,
@@ -33,6 +34,8 @@ struct kw_exploring {
 	const char *memory;		/* NULL: sc */
 	const char *less;		/* " --without X", for the replay, if
 					   the scenario is loaded so */
+	const char *kept;		/* in a database: "" or " --db F";
+					   NULL: it is not */
 	const char *check;		/* "I2,I3"; "": none, NULL: all */
 	/* NULL: what the scenario expects.  None: nothing ends it. */
 	const struct kw_looked_for *expected;
@@ -54,6 +57,7 @@ struct kw_explored {
 	struct kw_search_result res;
 	struct kw_looked_for expected;
 	enum kw_explored_as judged;
+	uint32_t check;			/* bit i: invariant i */
 };
 
 /* Scenarios are loaded to be explored; false, and said: no such --memory. */
@@ -70,6 +74,13 @@ bool kw_cli_explore_loaded(struct kw_cli *cli,
 			   struct kw_explored *x, GError **err);
 void kw_explored_free(struct kw_explored *x);
 
+/* keep.c: in the database; x->what.kept says so in replay lines. */
+bool kw_explored_keep(struct kw_cli *cli, struct kw_store *store,
+		      const struct kw_explored *x, GError **err);
+
+/* found.c: `replay explore/...` */
+bool kw_cli_replay_found(struct kw_cli *cli, const char *id, GError **err);
+
 /* Of a property: "missed", "I3" */
 const char *kw_explored_name(const struct kw_explored *x, unsigned p);
 /* "violated", "proved", "bounded" */
@@ -82,6 +93,10 @@ void kw_explored_put_verdict(const struct kw_explored *x, GString *out);
 double kw_explored_collision(const struct kw_explored *x);
 /* "kvmwake explore ...", to be freed */
 char *kw_explored_replay(const struct kw_explored *x);
+struct kw_world_opts kw_explored_world(const struct kw_explored *x);
+/* How property p, which was found, is reached in x->world. */
+struct kw_counterexample kw_explored_example(const struct kw_explored *x,
+					     enum kw_property p);
 /* The interleaving that reached property p, which was found. */
 void kw_explored_put_witness(const struct kw_explored *x,
 			     enum kw_property p, GString *out);

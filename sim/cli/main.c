@@ -120,6 +120,8 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"replay", "[options] ID | SCENARIO --kernel K",
 		"one run again, step by step, and why it went wrong",
 		"  kvmwake replay pmu-overflow-in-wfi/v4.14/1/17\n"
+		"  kvmwake replay explore/pmu-overflow-in-wfi/v4.14/sc/missed "
+		"--goto 20\n"
 		"  kvmwake replay scenarios/ode/pmu-overflow-in-wfi.lua "
 		"--kernel v4.14 --run 3\n",
 		kw_verb_replay, false, NULL },

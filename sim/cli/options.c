@@ -58,11 +58,11 @@ const struct kw_option kw_option_table[] = {
 	    "end, bounded, with so many megabytes (default 2048)"),
 	OPT("preemptions", "N", NUMBER, preemptions, EXPLORING | V(EXPORT),
 	    "so many involuntary switches at most, 0 to 255 (default 0)"),
-	OPT("without", "STEP", LIST, without, V(EXPLORE),
+	OPT("without", "STEP", LIST, without, V(EXPLORE) | V(REPLAY),
 	    "leave this step out, such as smp_mb@kvm_psci_vcpu_on; may be "
 	    "repeated; \"list\" shows the steps that there are "
 	    "(docs/questions.md)"),
-	OPT("only", "STEP", LIST, only, V(EXPLORE),
+	OPT("only", "STEP", LIST, only, V(EXPLORE) | V(REPLAY),
 	    "leave out all others of its kind (of its predicate, if it is "
 	    "a term); may be repeated"),
 	OPT("markdown", NULL, FLAG, markdown, V(CLAIMS),
@@ -87,6 +87,10 @@ const struct kw_option kw_option_table[] = {
 	    "number of the run (default 0)"),
 	OPT("vcpu", "N", NUMBER, vcpu, V(REPLAY) | V(TRACE),
 	    "only what concerns vCPU N"),
+	OPT("goto", "N", NUMBER, goto_, V(REPLAY),
+	    "the whole state after step N of what `explore` has found"),
+	OPT("step", NULL, FLAG, step, V(REPLAY),
+	    "step through what `explore` has found: n, p, g N, s (state), q"),
 	OPT("from", "T", TEXT, from, V(REPLAY) | V(EXPORT) | V(TRACE),
 	    "from this time on, such as 12.5us (replay: default a little "
 	    "before the wait that went wrong)"),
@@ -124,10 +128,11 @@ const struct kw_option kw_option_table[] = {
 	    "seed of the random numbers (default 1)"),
 	OPT("jobs", "J", NUMBER, jobs, V(RUN) | V(COMPARE) | V(EXPLORE),
 	    "threads (default 0: one a CPU); results do not depend on it"),
-	OPT("db", "FILE", TEXT, db, STORED | V(TRACE) | V(BENCH),
+	OPT("db", "FILE", TEXT, db,
+	    STORED | V(EXPLORE) | V(TRACE) | V(BENCH),
 	    "database (default results/kvmwake.db; bench: none)"),
 	OPT("no-provenance", NULL, FLAG, no_provenance,
-	    V(RUN) | V(COMPARE) | V(TRACE),
+	    V(RUN) | V(EXPLORE) | V(COMPARE) | V(TRACE),
 	    "do not store who ran it: the file's bytes then depend on the "
 	    "results alone"),
 	OPT("lua", "DIR", TEXT, lua, COMPILED,
@@ -331,7 +336,7 @@ bool kw_options_parse(struct kw_cli *cli, int argc, char **argv, GError **err)
 	bool options = true;
 	int i;
 
-	cli->o.db = g_strdup("results/kvmwake.db");
+	cli->o.db = g_strdup(KW_DEFAULT_DB);
 	cli->o.color = g_strdup("auto");
 	cli->o.kernels = g_ptr_array_new_with_free_func(g_free);
 	cli->o.without = g_ptr_array_new_with_free_func(g_free);

@@ -12,7 +12,7 @@
  */
 #include <string.h>
 #include "parting.h"
-#include "path.h"
+#include "retrace.h"
 
 #define MAX_MOVES	200	/* of one actor, to its next change */
 #define AFTERWARDS	8	/* of the follower, shown after the parting */

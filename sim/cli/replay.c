@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `replay`: decides which part of a run to print: that which went wrong. */
 #include <string.h>
-#include "cli.h"
+#include "exploring.h"
 
 static void put_episode(struct kw_cli *cli, const struct kw_recorded *rec)
 {
@@ -159,7 +159,12 @@ int kw_verb_replay(struct kw_cli *cli)
 				    "a scenario file with --kernel and --run");
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
-	if (kw_cli_rerun(cli, &r, &err))
+	if (g_str_has_prefix(cli->args->pdata[0], "explore/"))
+		kw_cli_replay_found(cli, cli->args->pdata[0], &err);
+	else if (cli->o.step || kw_option_given(cli, "goto"))
+		return kw_cli_usage(cli, "replay: --goto and --step are for "
+				    "what `explore` has found");
+	else if (kw_cli_rerun(cli, &r, &err))
 		print(&r, &err);
 	kw_rerun_free(&r);
 	return err ? kw_cli_fail(cli, err) : KW_EXIT_FINE;

@@ -90,4 +90,11 @@ void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
 	       struct kw_search_result *res);
 void kw_search_result_free(struct kw_search_result *res);
 
+/*
+ * The moves of a witness as those of a world that folds nothing: what was
+ * folded into one is many.  struct kw_move; free it.
+ */
+GArray *kw_witness_steps(const struct kw_world *w,
+			 const struct kw_witness *witness);
+
 #endif

@@ -557,11 +557,15 @@ void kw_world_watch(const struct kw_world *w, uint8_t *s,
 	g_free(m.before);
 }
 
-void kw_world_start(const struct kw_world *w, uint8_t *s)
+void kw_world_watch_start(const struct kw_world *w, uint8_t *s,
+			  kw_world_observer see, void *arg)
 {
 	const struct kw_program *p = w->p;
 	struct kw_seen_by_move seen = { .spurious = -1 };
-	struct moving m = { .w = w, .s = s, .seen = &seen };
+	struct moving m = {
+		.w = w, .s = s, .seen = &seen, .observe = see, .arg = arg,
+		.before = g_malloc(kw_world_size(w)),
+	};
 	unsigned a;
 
 	memset(s, 0, kw_world_size(w));
@@ -582,6 +586,11 @@ void kw_world_start(const struct kw_world *w, uint8_t *s)
 	if (w->memory)
 		kw_relaxed_tidy(w->memory, s);
 	g_free(m.before);
+}
+
+void kw_world_start(const struct kw_world *w, uint8_t *s)
+{
+	kw_world_watch_start(w, s, NULL, NULL);
 }
 
 bool kw_world_was_wrong(const struct kw_world *w)

@@ -98,6 +98,9 @@ int kw_world_vcpu_of(const struct kw_world *w, unsigned a);
  */
 void kw_world_begin(const struct kw_world *w);
 void kw_world_start(const struct kw_world *w, uint8_t *s);
+/* The same, step by step, as far as steps are folded. */
+void kw_world_watch_start(const struct kw_world *w, uint8_t *s,
+			  kw_world_observer observe, void *arg);
 /* Every move that state s allows, in a fixed order; how many. */
 unsigned kw_world_moves(const struct kw_world *w, uint8_t *s,
 			struct kw_move moves[KW_MAX_MOVES]);

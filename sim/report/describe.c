@@ -51,6 +51,8 @@ bool kw_step_matters(const struct kw_program *p, const struct kw_step_seen *s)
 {
 	const char *kernel = p->srcs[node(p, s)->src].kernel;
 
+	if (s->late)
+		return true;
 	switch (node(p, s)->op) {
 	case KW_OP_STORE:
 	case KW_OP_SET_MASK:
@@ -298,8 +300,8 @@ static void handler_text(const struct kw_program *p,
 	kw_address_name(p, s->e.addr, out);
 }
 
-void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
-		  GString *out)
+static void op_text(const struct kw_program *p, const struct kw_step_seen *s,
+		    GString *out)
 {
 	switch (node(p, s)->op) {
 	case KW_OP_LOAD:
@@ -354,4 +356,17 @@ void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
 	default:
 		kw_show_node(p, s->e.node, out);
 	}
+}
+
+void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
+		  GString *out)
+{
+	static const char *const late[] = {
+		[KW_LATE_NOT] = "", [KW_LATE_READ] = " (stale)",
+		[KW_LATE_STORE] = " (buffered)",
+		[KW_LATE_DRAIN] = " (visible now)",
+	};
+
+	op_text(p, s, out);
+	g_string_append(out, late[s->late]);
 }

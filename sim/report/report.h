@@ -139,10 +139,17 @@ void kw_comparison_text(const struct kw_comparison *c,
 			const struct kw_pairs *pairs, GString *out);
 
 /* describe.c: one step in words */
+enum kw_late {			/* under a weak memory model */
+	KW_LATE_NOT,
+	KW_LATE_READ,		/* a load saw what is not the newest */
+	KW_LATE_STORE,		/* a store waits in a buffer ... */
+	KW_LATE_DRAIN,		/* ... and is visible now */
+};
 struct kw_step_seen {
 	struct kw_event e;
 	uint16_t ref;		/* the reference or list entry it moved */
 	bool blocked;		/* it had to wait and changed nothing */
+	uint8_t late;		/* enum kw_late */
 };
 struct kw_recorder {		/* an observer: kw_record() with this as arg */
 	const struct kw_program *program;
@@ -155,6 +162,14 @@ bool kw_step_matters(const struct kw_program *p, const struct kw_step_seen *s);
 bool kw_step_is_load(const struct kw_program *p, const struct kw_step_seen *s);
 void kw_step_text(const struct kw_program *p, const struct kw_step_seen *s,
 		  GString *out);
+
+/* state.c: a state as fields of objects, and where the actors are */
+struct kw_state {
+	const struct kw_program *program;
+	const uint8_t *before, *now;	/* the program's bytes */
+	bool all;		/* else only what has changed */
+};
+void kw_state_print(const struct kw_state *x, GString *out);
 
 /* grid.c: numbered rows of text, each in somebody's column */
 struct kw_grid {

@@ -52,8 +52,8 @@ static bool write_expectations(struct kw_store *s, int64_t scenario,
 	return true;
 }
 
-static int64_t scenario_key(struct kw_store *s, const struct kw_scenario *sc,
-			    GError **err)
+int64_t kw_store_scenario(struct kw_store *s, const struct kw_scenario *sc,
+			  GError **err)
 {
 	static const char find[] = "SELECT scenario FROM scenarios"
 		" WHERE name = ? AND digest = ?";
@@ -73,8 +73,8 @@ static int64_t scenario_key(struct kw_store *s, const struct kw_scenario *sc,
 	return write_expectations(s, key, sc, err) ? key : 0;
 }
 
-static int64_t kernel_key(struct kw_store *s, const char *name,
-			  uint64_t digest, GError **err)
+int64_t kw_store_kernel(struct kw_store *s, const char *name, uint64_t digest,
+			GError **err)
 {
 	if (!kw_store_do(s, err, "INSERT OR IGNORE INTO kernels (name, digest)"
 			 " VALUES (?, ?)", "sh", name, digest))
@@ -104,9 +104,10 @@ static bool find_or_begin(struct kw_writer *w, const struct kw_scenario *sc,
 			  const struct kw_writer_opts *o, GError **err)
 {
 	struct kw_store *s = w->store;
-	int64_t scenario = scenario_key(s, sc, err);
-	int64_t kernel = scenario ? kernel_key(s, o->kernel, sc->kernel_digest,
-					       err) : 0;
+	int64_t scenario = kw_store_scenario(s, sc, err);
+	int64_t kernel = scenario ? kw_store_kernel(s, o->kernel,
+						    sc->kernel_digest, err) :
+				    0;
 	sqlite3_stmt *st;
 
 	if (!kernel)

@@ -32,6 +32,12 @@ int kw_store_step(struct kw_store *s, sqlite3_stmt *st, GError **err,
 bool kw_store_do(struct kw_store *s, GError **err, const char *sql,
 		 const char *fmt, ...);
 
+/* Keys of rows that are made when they are not there; 0 on error. */
+int64_t kw_store_scenario(struct kw_store *s, const struct kw_scenario *sc,
+			  GError **err);
+int64_t kw_store_kernel(struct kw_store *s, const char *name, uint64_t digest,
+			GError **err);
+
 /* A column's text; "" where a damaged file has NULL.  Until the next step. */
 const char *kw_store_text(sqlite3_stmt *st, int column);
 

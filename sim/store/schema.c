@@ -197,9 +197,66 @@ static const char classes_1[] =
 "INSERT INTO classes VALUES (0, 'fine'), (1, 'missed'), (2, 'late'),"
 " (3, 'spurious'), (4, 'signal'), (5, 'open');\n";
 
+static const char explorations_2[] =
+"CREATE TABLE explorations ("
+" exploration INTEGER PRIMARY KEY,"
+" scenario INTEGER NOT NULL REFERENCES scenarios,"
+" kernel INTEGER NOT NULL REFERENCES kernels,"
+" program TEXT NOT NULL,"
+" memory TEXT NOT NULL,"
+" options TEXT NOT NULL,"
+" verdict TEXT NOT NULL,"
+" judgement TEXT NOT NULL,"
+" complete INTEGER NOT NULL CHECK (complete IN (0, 1)),"
+" bound TEXT,"
+" states INTEGER NOT NULL,"
+" transitions INTEGER NOT NULL,"
+" ends INTEGER NOT NULL,"
+" depth INTEGER NOT NULL,"
+" state_bytes INTEGER NOT NULL,"
+" UNIQUE (scenario, kernel, program, memory, options)) STRICT;\n"
+"CREATE TABLE counterexamples ("
+" exploration INTEGER NOT NULL REFERENCES explorations,"
+" property TEXT NOT NULL,"
+" object TEXT,"
+" moves INTEGER NOT NULL,"
+" why TEXT NOT NULL,"
+" steps TEXT NOT NULL,"
+" PRIMARY KEY (exploration, property)) STRICT, WITHOUT ROWID;\n"
+"CREATE TABLE explored_by ("
+" invocation INTEGER PRIMARY KEY,"
+" exploration INTEGER NOT NULL REFERENCES explorations,"
+" version TEXT NOT NULL,"
+" command TEXT NOT NULL,"
+" host TEXT NOT NULL,"
+" began INTEGER NOT NULL,"
+" bytes_max INTEGER NOT NULL) STRICT;\n"
+"CREATE VIEW explored AS"
+" SELECT e.exploration AS exploration, s.name AS scenario,"
+"  k.name AS kernel, e.memory AS memory, e.verdict AS verdict,"
+"  (SELECT group_concat(property, ', ') FROM (SELECT property"
+"   FROM counterexamples c WHERE c.exploration = e.exploration"
+"   ORDER BY property)) AS found,"
+"  e.judgement AS judgement, e.states AS states,"
+"  e.transitions AS transitions, e.ends AS ends, e.depth AS depth,"
+"  e.state_bytes AS state_bytes, e.options AS options"
+" FROM explorations e JOIN scenarios s USING (scenario)"
+"  JOIN kernels k USING (kernel)"
+" WHERE e.exploration IN (SELECT max(x.exploration)"
+"  FROM explorations x JOIN scenarios t USING (scenario)"
+"   JOIN kernels l USING (kernel)"
+"  GROUP BY t.name, l.name, x.memory,"
+"   x.options ->> '$.without', x.options ->> '$.only');\n"
+"CREATE VIEW interleavings AS"
+" SELECT c.exploration AS exploration, c.property AS property,"
+"  j.key + 1 AS step, j.value ->> 0 AS actor, j.value ->> 1 AS type,"
+"  j.value ->> 2 AS way, j.value ->> 3 AS choice"
+" FROM counterexamples c, json_each(c.steps) j;\n";
+
 /* Several strings make one version, so that none is too long for C. */
 static const char *const version_1[] = { tables_1, views_1, classes_1, NULL };
-const char *const *const kw_store_migrations[] = { version_1 };
+static const char *const version_2[] = { explorations_2, NULL };
+const char *const *const kw_store_migrations[] = { version_1, version_2 };
 
 unsigned kw_store_version(void)
 {

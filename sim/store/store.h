@@ -170,6 +170,44 @@ struct kw_judged {
 bool kw_store_judged(struct kw_store *s, int64_t id,
 		     const struct kw_judged *rows, unsigned nr, GError **err);
 
+/*
+ * An exploration; docs/schema.md says what the texts are.  Key: scenario,
+ * kernel, program (their digests), memory and options.
+ */
+struct kw_exploration {
+	int64_t id;
+	const char *scenario, *path, *kernel;
+	uint64_t scenario_digest, kernel_digest, program_digest;
+	const char *memory, *options, *verdict, *judgement, *bound;
+	bool complete;
+	uint64_t states, transitions, ends, depth, state_bytes, bytes_max;
+	/* of options */
+	bool reduction;
+	uint64_t preemptions;
+	const char *without, *only;	/* a line each */
+	GStringChunk *strings;		/* of one that was read */
+};
+struct kw_example {
+	const char *property, *object, *why, *steps;
+	uint64_t moves;
+};
+void kw_exploration_free(struct kw_exploration *x);
+void kw_example_free(struct kw_example *x);
+
+/* Writes it and its examples, or writes them anew. */
+bool kw_store_exploration(struct kw_store *s, const struct kw_scenario *sc,
+			  const struct kw_exploration *x,
+			  const GArray *examples,
+			  const struct kw_provenance *provenance,
+			  GError **err);
+/* The newest of each (see the view explored); NULL: any. */
+GPtrArray *kw_store_explorations(struct kw_store *s, const char *scenario,
+				 const char *kernel, const char *memory,
+				 GError **err);
+/* Its examples: struct kw_example *. */
+GPtrArray *kw_store_examples(struct kw_store *s, int64_t exploration,
+			     GError **err);
+
 enum kw_store_error {
 	KW_STORE_FAILED,
 	KW_STORE_DIFFERS,	/* the same run gave another result */

@@ -14,25 +14,25 @@ field() {
 }
 
 explore() {
-	"$KVMWAKE" explore --json "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"
+	explored --json "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"
 }
 
 exits 0 'v4.14 misses the overflow, as expected' \
-	"$KVMWAKE" explore "$scenario" --kernel v4.14
+	explored "$scenario" --kernel v4.14
 says 'violated: missed; as expected' "$TMPDIR/out" 'it says so'
 says 'why: vcpu0 sleeps' "$TMPDIR/out" 'and why'
-says 'replay: kvmwake explore' "$TMPDIR/out" 'and how to see it again'
+says 'replay: kvmwake replay explore/' "$TMPDIR/out" 'and how to see it again'
 exits 0 'ode-3 is proved' \
-	"$KVMWAKE" explore "$scenario" --kernel v4.14+ode-3
+	explored "$scenario" --kernel v4.14+ode-3
 says 'proved; as expected' "$TMPDIR/out" 'it says so, too'
 exits 1 'v4.14 differs from what ode-3 promises' \
-	"$KVMWAKE" explore "$scenario" --kernel v4.14 --as v4.14+ode-3
+	explored "$scenario" --kernel v4.14 --as v4.14+ode-3
 exits 4 'a bound is said aloud' \
-	"$KVMWAKE" explore "$scenario" --kernel v4.14+ode-3 --max-states 100
+	explored "$scenario" --kernel v4.14+ode-3 --max-states 100
 says 'bounded' "$TMPDIR/out" 'in words'
 exits 2 'no such memory model' \
-	"$KVMWAKE" explore "$scenario" --memory pram
-exits 2 'one order' "$KVMWAKE" explore "$scenario" --bfs --dfs
+	explored "$scenario" --memory pram
+exits 2 'one order' explored "$scenario" --bfs --dfs
 
 # These numbers change with the kernel's paths, the prelude and the folding,
 # and with nothing else: an explorer that loses a state loses it here.

@@ -8,7 +8,7 @@
 
 # finds NAME KERNEL SCENARIO: that property, and how it is said
 finds() {
-	"$KVMWAKE" explore --keep-going --max-states ${5:-3000} --kernel "$2" \
+	explored --keep-going --max-states ${5:-3000} --kernel "$2" \
 		--check "${4:-I2,I3,I5,I8,I8-entry}" "scenarios/$3.lua" \
 		>"$TMPDIR/out" 2>&1
 	grep -q "violated:.*$1" "$TMPDIR/out"
@@ -30,12 +30,12 @@ says 'why: I4: ' "$TMPDIR/out" 'which is I4'
 finds failed v4.14+./tests/explore/cpu-on-early.lua ode/power-on-while-waiting
 says 'why: I7: ' "$TMPDIR/out" 'which is I7'
 
-exits 0 'v4.14 has none of it' "$KVMWAKE" explore --kernel v4.14 \
+exits 0 'v4.14 has none of it' explored --kernel v4.14 \
 	scenarios/ode/{kick-wakes,power-on-while-waiting}.lua
 exits 1 'an invariant that does not hold is not as expected' \
-	"$KVMWAKE" explore --kernel v4.14+mutant-unconsumed-request --as v4.14 \
+	explored --kernel v4.14+mutant-unconsumed-request --as v4.14 \
 	scenarios/ode/pmu-overflow-in-wfi.lua
-exits 2 'no such invariant' "$KVMWAKE" explore --check I99 --kernel v4.14 \
+exits 2 'no such invariant' explored --check I99 --kernel v4.14 \
 	scenarios/ode/kick-wakes.lua
 says '--check: "I99" is no invariant of this kernel \(I2, I3' \
 	"$TMPDIR/err" 'which there are'
@@ -43,7 +43,7 @@ says '--check: "I99" is no invariant of this kernel \(I2, I3' \
 # What is folded changes nothing.
 for k in mutant-no-kick mutant-unconsumed-request; do
 	for o in "" --no-reduction; do
-		"$KVMWAKE" explore --keep-going --kernel v4.14+$k $o --json \
+		explored --keep-going --kernel v4.14+$k $o --json \
 			scenarios/ode/pmu-overflow-in-wfi.lua |
 			sed -n 's/.*"found":\(\[[^]]*\]\).*/\1/p' \
 			>"$TMPDIR/found$o"

@@ -22,7 +22,7 @@ write() {
 }
 
 e() {
-	"$KVMWAKE" explore --json "$TMPDIR/s.lua" "$@"
+	explored --json "$TMPDIR/s.lua" "$@"
 }
 
 write ''

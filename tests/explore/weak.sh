@@ -8,7 +8,7 @@
 . tests/lib/cli.sh
 
 verdict() {
-	"$KVMWAKE" explore --json "$@" "$TMPDIR/shape.lua" 2>"$TMPDIR/err" |
+	explored --json "$@" "$TMPDIR/shape.lua" 2>"$TMPDIR/err" |
 		sed -n 's/.*"verdict":"\([a-z]*\)".*/\1/p'
 }
 

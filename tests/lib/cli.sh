@@ -32,6 +32,11 @@ exits() {
 	fi
 }
 
+# explore, with a database of the test's own
+explored() {
+	"$KVMWAKE" explore --db "$TMPDIR/explored.db" "$@"
+}
+
 # says REGEX FILE NAME
 says() {
 	grep -qE -- "$1" "$2"

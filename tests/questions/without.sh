@@ -10,8 +10,7 @@ line=scenarios/ode/line-while-waiting.lua
 less() {	# less EXIT 'what' [--without ...]
 	local code=$1 what=$2
 	shift 2
-	exits "$code" "$what" "$KVMWAKE" explore "$line" --kernel v4.14 \
-		--no-check "$@"
+	exits "$code" "$what" explored "$line" --kernel v4.14 --no-check "$@"
 }
 
 # The vCPU sleeps, the line rises: who does not kick does not wake.
@@ -39,7 +38,7 @@ less 1 'a term that is true instead' \
 says 'spurious' "$TMPDIR/out" '... wakes for nothing'
 
 exits 1 'a vCPU that is off runs, without that term' \
-	"$KVMWAKE" explore scenarios/ode/irq-to-stopped.lua --kernel v4.14 \
+	explored scenarios/ode/irq-to-stopped.lua --kernel v4.14 \
 	--without power_off@vcpu_may_run
 says 'violated: failed' "$TMPDIR/out" 'which its guest notices'
 

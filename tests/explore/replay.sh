@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What an exploration found is kept, and shown again: all of it, one state,
+# step by step; a stale replay is refused.
+
+. tests/lib/cli.sh
+
+db=$TMPDIR/found.db
+id=explore/pmu-overflow-in-wfi/v4.14/sc/missed
+replay() {
+	"$KVMWAKE" replay --db "$db" "$@"
+}
+
+cp "$scenario" "$TMPDIR/copy.lua"
+"$KVMWAKE" explore --no-provenance --db "$db" --kernel v4.14 \
+	"$TMPDIR/copy.lua" >"$TMPDIR/first"
+exits 0 'replay' replay $id
+sed -n '/^missed, after/,$p' "$TMPDIR/first" >"$TMPDIR/a"
+sed -n '/^missed, after/,$p' "$TMPDIR/out" >"$TMPDIR/b"
+[ -s "$TMPDIR/a" ] && diff "$TMPDIR/a" "$TMPDIR/b"
+ok $? 'shows what explore showed, letter by letter'
+exits 0 'as JSON' replay $id --json
+says '"type":"why","property":"missed","moves":36' "$TMPDIR/out" 'why'
+exits 0 '--goto' replay $id --goto 22
+says '^step 22 of 27, vcpu0: vcpu0.wq.list gets vcpu0$' "$TMPDIR/out" 'the step'
+says '^ \* wq.list  *vcpu0  \(was NULL\)$' "$TMPDIR/out" 'what it changed'
+says '^   requests  *KVM_REQ_IRQ_PENDING$' "$TMPDIR/out" 'and the rest'
+exits 2 'no such step' replay $id --goto 28
+printf 'n\n\ng 19\np\ns\nx\nq\nn\n' | replay $id --step >"$TMPDIR/out"
+[ "$(grep -o 'step [0-9]* of' "$TMPDIR/out" | tr -dc '0-9\n' | tr '\n' ' ')" \
+	= '1 2 3 19 18 18 ' ]
+ok $? '--step goes where it is told, up to q'
+
+exits 2 'a property that was not found' replay ${id%missed}spurious
+exits 2 'another memory' replay explore/pmu-overflow-in-wfi/v4.14/tso/missed
+exits 2 'no ID' replay explore/pmu-overflow-in-wfi
+cp "$db" "$TMPDIR/again.db"
+"$KVMWAKE" explore --no-provenance --db "$TMPDIR/again.db" --kernel v4.14 \
+	"$TMPDIR/copy.lua" >/dev/null
+rows() {
+	sqlite3 "$1" 'SELECT * FROM explorations; SELECT * FROM counterexamples'
+}
+[ "$(rows "$db")" = "$(rows "$TMPDIR/again.db")" ]
+ok $? 'the same exploration gives the same rows'
+[ "$(sqlite3 "$db" "SELECT verdict, found FROM explored")" = 'violated|missed' ]
+ok $? 'the view explored'
+[ "$(sqlite3 "$db" "SELECT count(DISTINCT actor) FROM interleavings")" = 4 ]
+ok $? 'the view interleavings'
+
+echo '-- changed' >>"$TMPDIR/copy.lua"
+exits 2 'a stale one is refused' replay $id
+says 'copy.lua has changed since' "$TMPDIR/err" 'and says why'
+exits 0 '--force goes on' replay $id --force
+says '^why: vcpu0 sleeps' "$TMPDIR/out" 'to the end, here'
+sed -i 's/uniform(us(1), us(30))/us(1)/; s/cpu:wfi()/cpu:compute(us(1))/' \
+	"$TMPDIR/copy.lua"
+exits 0 '--force on another program' replay $id --force
+says 'of [0-9]* steps could be done' "$TMPDIR/err" 'as far as there are steps'
+
+# Weak memory: what was not the newest, and what waited.
+weak=scenarios/ode/power-on-while-waiting.lua
+"$KVMWAKE" explore --db "$db" --kernel v4.14 --memory arm64 \
+	--without smp_mb@kvm_psci_vcpu_on $weak >"$TMPDIR/first"
+says 'vcpu0.regs = 1 \(buffered\)$' "$TMPDIR/first" 'a store waits'
+says 'vcpu0.power_off = 0 \(visible now\)$' "$TMPDIR/first" 'another passes it'
+exits 0 'replayed with what was left out' \
+	replay explore/power-on-while-waiting/v4.14/arm64/failed \
+	--without smp_mb@kvm_psci_vcpu_on
+says '^why: I7' "$TMPDIR/out" 'and found again'
+finish
