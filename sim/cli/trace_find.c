@@ -77,8 +77,14 @@ static void put_overflow(const struct kw_found *g, GString *out)
 {
 	const struct kw_sleep *s = g->sleep;
 
-	put_time("  The overflow was handled", &g->due->at, out);
-	put_time(", at the exit of a WFI; kvm_exit", &s->exit, out);
+	if (g->due->kind == KW_DUE_OVERFLOW) {
+		put_time("  The overflow was handled", &g->due->at, out);
+		put_time(", at the exit of a WFI; kvm_exit", &s->exit, out);
+	} else {
+		put_time("  The line of the PMU's interrupt went up",
+			 &g->due->at, out);
+		put_time(", after a wait in a WFI since", &s->exit, out);
+	}
 	if (s->false_.line) {
 		put_time(".  The predicate did not look at it: false",
 			 &s->false_, out);
@@ -132,15 +138,22 @@ static void put_vain(const struct kw_found *g, GString *out)
 	g_string_append(out, ".");
 }
 
-static void put_lines(const struct kw_found *g, GString *out)
+static void put_lines(const struct finder *f, const struct kw_found *g,
+		      GString *out)
 {
-	unsigned i;
+	const struct kw_line *l;
+	unsigned i, file = UINT_MAX;
 
-	for (i = 0; i < g->nr_lines; i++)
-		g_string_append_printf(out, "    %" U "\t%s\n",
-				       g->lines[i].at.line,
-				       g->lines[i].text ? g->lines[i].text :
-				       "...");
+	for (i = 0; i < g->nr_lines; i++) {
+		l = &g->lines[i];
+		if (l->at.file != file && g->lines[0].at.file !=
+		    g->lines[g->nr_lines - 1].at.file)
+			g_string_append_printf(out, "   %s:\n",
+				kw_trace_path(f->paths[l->at.file]));
+		file = l->at.file;
+		g_string_append_printf(out, "    %" U "\t%s\n", l->at.line,
+				       l->text ? l->text : "...");
+	}
 }
 
 static void put_text(struct finder *f, const struct kw_found *g)
@@ -167,7 +180,7 @@ static void put_text(struct finder *f, const struct kw_found *g)
 		g_string_append_printf(words, "  Possible only: %s.",
 				       g->missing);
 	kw_text_fill(out, words->str, KW_WIDTH, "  ");
-	put_lines(g, out);
+	put_lines(f, g, out);
 	g_string_append_c(out, '\n');
 	g_string_free(words, TRUE);
 }

@@ -24,6 +24,7 @@
 
 #include "find.h"
 
+#define PMU_INTID 23		/* kvmtool's and QEMU's */
 #define TEXT	256		/* bytes of a line that are kept */
 #define OWN	32		/* lines a vCPU */
 #define ORIGINS	256		/* lines that may tell a waker's cause */
@@ -230,6 +231,33 @@ static const char *overflow_lacks(const struct kw_find *find,
 	return NULL;
 }
 
+/*
+ * Neither the overflow nor its handler is recorded: a line that goes up after
+ * a wait, before the guest has run again, was due when the wait began.
+ */
+static void judge_line(struct kw_find *find, const struct kw_sleep *s)
+{
+	struct kw_found g = {
+		.kind = KW_FIND_OVERFLOW, .sleep = s, .possible = true,
+		.wake = kw_sleep_last_wake(s),
+		.missing = "neither pmu_overflow nor irq_handler_entry is "
+			   "recorded: that the overflow came before the wait "
+			   "is concluded, as guest counters do not run in it",
+	};
+	const struct kw_follow *f = find->follow;
+	const char *lacks = NULL;
+
+	if (kw_follow_has(f, KW_TRACE_PMU_OVERFLOW) ||
+	    kw_follow_has(f, KW_TRACE_IRQ_ENTRY) || !s->exit.line ||
+	    s->how != KW_END_ENTRY || !waited(s, &lacks))
+		return;
+	g.due = due_after(s, KW_DUE_LINE, PMU_INTID, &s->exit);
+	if (!g.due)
+		return;
+	g.late_ns = s->end.ns - s->exit.ns;
+	tell(find, &g);
+}
+
 static void judge_overflow(struct kw_find *find, const struct kw_sleep *s)
 {
 	const struct kw_due *d = &s->due[0], *line, *queued;
@@ -310,6 +338,7 @@ static void judge(struct kw_find *find, const struct kw_sleep *s)
 	    s->how == KW_END_LOST)
 		return;
 	judge_overflow(find, s);
+	judge_line(find, s);
 	for (i = 0; i < n; i++)
 		judge_queued(find, s, &s->due[i]);
 	judge_vain(find, s);
