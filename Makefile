@@ -117,6 +117,8 @@ install: all
 	done
 	$(BIN) completion bash | install -D -m 644 /dev/stdin \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/kvmwake
+	install -D -m 755 scripts/record-kvm-trace \
+		$(DESTDIR)$(PREFIX)/share/kvmwake/scripts/record-kvm-trace
 	set -e; for f in $(DATA); do \
 		install -D -m 644 $$f \
 			$(DESTDIR)$(PREFIX)/share/kvmwake/$$f; \

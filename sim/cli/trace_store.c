@@ -325,6 +325,31 @@ static bool write_block(struct keep *k, struct kw_writer *w, uint64_t *marks)
 	return kw_writer_sink(w, &b);
 }
 
+static void say_stored(struct kw_cli *cli, const struct keep *k,
+		       const struct kw_scenario *s, const char *kernel,
+		       bool before)
+{
+	struct kw_json j;
+
+	if (!cli->o.json) {
+		g_string_append_printf(cli->out, "%s: %" G_GUINT64_FORMAT
+			" waits of %u vCPUs as %s/%s/%" G_GUINT64_FORMAT
+			" in %s%s\n", s->path, k->counts.episodes,
+			kw_follow_nr_vcpus(k->f), s->name, kernel,
+			cli->o.seed, cli->o.db, before ? ", as before" : "");
+		return;
+	}
+	kw_json_begin(&j, cli->out, "trace_stored");
+	kw_json_text(&j, "file", s->path);
+	kw_json_text(&j, "scenario", s->name);
+	kw_json_text(&j, "kernel", kernel);
+	kw_json_u64(&j, "seed", cli->o.seed);
+	kw_json_u64(&j, "waits", k->counts.episodes);
+	kw_json_u64(&j, "vcpus", kw_follow_nr_vcpus(k->f));
+	kw_json_bool(&j, "before", before);
+	kw_json_end(&j);
+}
+
 static bool save(struct kw_cli *cli, struct keep *k, struct kw_store *store,
 		 const char *path, GError **err)
 {
@@ -363,11 +388,7 @@ static bool save(struct kw_cli *cli, struct keep *k, struct kw_store *store,
 		ok = kw_writer_free(w, err) && ok;
 	}
 	if (w && ok)
-		g_string_append_printf(cli->out, "%s: %" G_GUINT64_FORMAT
-			" waits of %u vCPUs as %s/%s/%" G_GUINT64_FORMAT
-			" in %s%s\n", path, k->counts.episodes,
-			kw_follow_nr_vcpus(k->f), name, opts.kernel,
-			opts.seed, cli->o.db, stored ? ", as before" : "");
+		say_stored(cli, k, &scenario, opts.kernel, stored);
 	g_free(name);
 	return w && ok;
 }

@@ -196,9 +196,10 @@ outside() {
 	done
 }
 
-rule_libraries() {	# Lua is seen by script/ only, SQLite by store/ only
+rule_libraries() {	# Lua is seen by script/ only, SQLite by store/ only ...
 	outside 'lua|lauxlib|lualib' script
 	outside sqlite3 store
+	outside 'trace-cmd|event-parse' trace
 }
 
 rule_spdx() {	# every source says its licence in the first three lines
@@ -322,6 +323,7 @@ bad_order_2() {
 bad_direction() { echo '#include "../machine/m.h"' | add sim/base/a.c; }
 bad_direction_2() { mkdir sim/new; cp sim/base/a.h sim/new/; }
 bad_libraries() { echo '#include <lua.h>' | add sim/base/a.c; }
+bad_libraries_3() { echo '#include <trace-cmd.h>' | add sim/cli/main.c; }
 bad_libraries_2() { echo '#include <sqlite3.h>' | add sim/cli/main.c; }
 bad_spdx() { sed -i 1d sim/base/a.h; }
 bad_opening() { sed -i 2d sim/base/a.c; }

@@ -24,6 +24,10 @@ exits 0 "again" "$KVMWAKE" trace store $recording --db "$db" \
 	--name recorded-pp --no-provenance
 rows "$db" | cmp - "$TMPDIR/first"
 ok $? "again: nothing new"
+"$KVMWAKE" trace store $recording --db "$db" --name recorded-pp --json \
+	>"$TMPDIR/json"
+says '"type":"trace_stored",.*"waits":215,"vcpus":2,"before":true' \
+	"$TMPDIR/json" "as JSON"
 # What the text itself has:
 is "all waits, one row each" 215 "SELECT count(*) FROM episodes"
 is "guest entries" "$(zgrep -c ' kvm_entry: ' $recording)" \
