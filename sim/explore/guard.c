@@ -26,12 +26,36 @@ static void forget(const struct kw_program *p, struct kw_guard *of)
 		of[i] = unseen;
 }
 
-struct kw_guards *kw_guards_new(const struct kw_program *p)
+/* Is it asked somewhere in path e whether a lock is taken? */
+static bool asks(const struct kw_paths *paths, const struct kw_path_graph *e)
+{
+	const struct kw_path_graph *to;
+	unsigned i, j;
+
+	for (i = 0; i < e->nodes->len; i++) {
+		const struct kw_node *n = &paths->p->nodes[
+			g_array_index(e->nodes, uint16_t, i)];
+
+		if (n->op == KW_OP_IS_LOCKED)
+			return true;
+		for (j = 0; kw_is_call(n) &&
+			    (to = kw_callee(paths, n, j)); j++)
+			if (asks(paths, to))
+				return true;
+	}
+	return false;
+}
+
+struct kw_guards *kw_guards_new(const struct kw_program *p,
+				const struct kw_paths *paths)
 {
 	struct kw_guards *g = g_new0(struct kw_guards, 1);
 	unsigned i;
 
 	g->p = p;
+	/* An invariant asks, too, but between moves: it is no actor's. */
+	for (i = 0; i + 1 < p->nr_actors; i++)
+		g->asked |= asks(paths, paths->at[p->actors[i].entry]);
 	g->known = g_new(struct kw_guard, nr_addresses(p));
 	forget(p, g->known);
 	g->locks = g_new0(uint16_t, nr_addresses(p));
@@ -385,6 +409,8 @@ void kw_guards_handler(const struct kw_guards *g, struct kw_learnt *l,
 bool kw_guards_unlock(const struct kw_guards *g, struct kw_learnt *l,
 		      unsigned addr, bool irq_off)
 {
+	if (g->asked)
+		return false;
 	if (irq_off)
 		return true;
 	if (g->known[addr].by_handler)

@@ -21,7 +21,8 @@
  * be left at any moment, so that its own steps are no such steps).
  *
  * A handler that takes a lock which its home may hold must be let in between:
- * such an unlock is folded only where interrupts are off.
+ * such an unlock is folded only where interrupts are off.  Where an actor's
+ * path asks spin_is_locked(), no unlock is: it is to see the lock taken.
  *
  * What is folded depends on what is known, which changes between two levels
  * of a search only; what is seen meanwhile each thread notes for itself.
@@ -32,6 +33,7 @@
 #define KW_GUARD_H
 
 #include "../machine/machine.h"
+#include "../program/paths.h"
 
 #define KW_GUARDS_MAX 3
 #define KW_UNSEEN 0xffff
@@ -55,6 +57,8 @@ struct kw_guards {
 	struct kw_guard *known;		/* [address] */
 	uint16_t *locks;		/* addresses of all locks */
 	unsigned nr_locks;
+	bool asked;			/* an actor asks whether a lock is
+					   taken: no unlock is folded */
 	bool wrong;			/* begin again */
 };
 
@@ -64,7 +68,8 @@ struct kw_learnt {
 	bool news;			/* something beyond what is known */
 };
 
-struct kw_guards *kw_guards_new(const struct kw_program *p);
+struct kw_guards *kw_guards_new(const struct kw_program *p,
+				const struct kw_paths *paths);
 void kw_guards_free(struct kw_guards *g);
 /* Of g->known, and of what is learnt. */
 size_t kw_guards_bytes(const struct kw_guards *g);

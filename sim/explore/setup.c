@@ -214,11 +214,11 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	w->p = p;
 	w->opts = *opts;
 	w->nr_actors = n - 1;
+	w->paths = kw_paths_new(p);
 	if (opts->fold)
-		w->guards = kw_guards_new(p);
+		w->guards = kw_guards_new(p, w->paths);
 	if (w->guards)
 		w->learnt = kw_learnt_new(w->guards);
-	w->paths = kw_paths_new(p);
 	w->live = kw_live_new(p, w->paths);
 	if (p->oracle.waits)
 		w->vcpus = find_kind(p, p->oracle.vcpu_kind, &w->nr_vcpus);

@@ -51,7 +51,7 @@ struct kw_walker {		/* an actor */
 	size_t size;		/* of its block */
 	char *name;		/* of its process */
 	int vcpu;		/* whose thread it is, or -1 */
-	uint16_t guest, virq;	/* of a thread, of a guest */
+	uint16_t virq;		/* of a guest */
 	bool nested_on;		/* a handler's home */
 };
 

@@ -351,15 +351,15 @@ static void await_idle(const struct kw_here *d, struct kw_export_move *m,
 	kw_node_end(d, m);
 }
 
-static void await_not_idle(const struct kw_here *d, struct kw_export_move *m,
-			   unsigned h)
+/* Only if handler h pends or runs. */
+static void if_not_idle(const struct kw_here *d, struct kw_export_move *m,
+			unsigned h)
 {
 	struct kw_export_move idle;
 	char *is;
 
 	if (!h) {
 		m->never = true;
-		kw_export_end(d->l, m);
 		return;
 	}
 	kw_export_begin_bare(d->l, &idle);
@@ -373,7 +373,52 @@ static void await_not_idle(const struct kw_here *d, struct kw_export_move *m,
 	g_free(is);
 	g_string_free(idle.body, TRUE);
 	g_free(idle.st);
+}
+
+static void await_not_idle(const struct kw_here *d, struct kw_export_move *m,
+			   unsigned h)
+{
+	if_not_idle(d, m, h);
 	kw_node_deadlock(d, m);
+}
+
+/* --- questions -------------------------------------------------------- */
+
+static void is_locked(const struct kw_here *d)
+{
+	struct kw_export_move m;
+
+	kw_node_begin(d, &m);
+	kw_export_if_is(&m, d->A, 2, 0);
+	kw_node_end_at(d, &m, d->n->next[0]);
+	kw_node_begin(d, &m);
+	kw_export_if_not(&m, d->A, 2, 0);
+	kw_node_end_at(d, &m, d->n->next[1]);
+}
+
+static void is_pending(const struct kw_here *d, struct kw_export_move *m,
+		       unsigned h)
+{
+	if_not_idle(d, m, h);
+	kw_node_end_at(d, m, d->n->next[1]);
+}
+
+static void is_armed(const struct kw_here *d, struct kw_export_move *m,
+		     unsigned h)
+{
+	if (h)
+		kw_export_if_is(m, KW_EXPORT_AT(d->x, h - 1, armed), 1, 1);
+	else
+		m->never = true;
+	kw_node_end_at(d, m, d->n->next[1]);
+}
+
+static void is_not_armed(const struct kw_here *d, struct kw_export_move *m,
+			 unsigned h)
+{
+	if (h)
+		kw_export_if_is(m, KW_EXPORT_AT(d->x, h - 1, armed), 1, 0);
+	kw_node_end_at(d, m, d->n->next[0]);
 }
 
 /* --- the rest --------------------------------------------------------- */
@@ -501,6 +546,18 @@ static bool of_waiting(const struct kw_here *d)
 	case KW_OP_AWAIT_IDLE:
 		kw_node_each(d, d->A, await_idle);
 		kw_node_each(d, d->A, await_not_idle);
+		return true;
+	case KW_OP_IS_LOCKED:
+		is_locked(d);
+		return true;
+	case KW_OP_IS_PENDING:
+		/* await_idle() goes on where an idle handler lets it. */
+		kw_node_each(d, d->A, await_idle);
+		kw_node_each(d, d->A, is_pending);
+		return true;
+	case KW_OP_IS_ARMED:
+		kw_node_each(d, d->A, is_not_armed);
+		kw_node_each(d, d->A, is_armed);
 		return true;
 	default:
 		return false;

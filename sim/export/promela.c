@@ -40,8 +40,6 @@ static void check_actor(struct kw_export *x, unsigned a)
 				 "by itself", ac->name);
 	if (handler && ac->home != a)
 		x->walkers[ac->home].nested_on = true;
-	if (ac->type == KW_GUEST)
-		x->walkers[ac->home].guest = (uint16_t)a;
 	if (ac->type == KW_VIRQ)
 		x->walkers[ac->home].virq = (uint16_t)a;
 }
@@ -59,7 +57,7 @@ static void know_actors(struct kw_export *x)
 		name_process(x, a);
 		k->size = sizeof(struct kw_actor_state) + 2u * ac->nr_regs;
 		k->vcpu = -1;
-		k->guest = k->virq = KW_NOBODY;
+		k->virq = KW_NOBODY;
 	}
 	for (a = 0; a < x->nr_actors; a++) {
 		check_actor(x, a);

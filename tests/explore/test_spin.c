@@ -22,11 +22,11 @@ static const struct small {
 static const char *const kernels[] = { "v4.14", "v4.14+ode-3" };
 
 /* What the engine itself says, looking for everything. */
-static unsigned found_by_engine(const struct kw_program *p)
+static unsigned found_by_engine(const struct kw_program *p,
+				const struct kw_world_opts *o)
 {
-	const struct kw_world_opts o = { 0 };
 	const struct kw_search_opts how = { 0 };
-	struct kw_world *w = kw_world_new(p, &o);
+	struct kw_world *w = kw_world_new(p, o);
 	struct kw_search_result res;
 	unsigned i, found = 0;
 
@@ -39,12 +39,13 @@ static unsigned found_by_engine(const struct kw_program *p)
 	return found;
 }
 
-static void compare(const char *path, const char *kernel)
+static void compare(const char *path, const char *kernel,
+		    unsigned preemptions)
 {
 	const struct kw_script script = {
 		.lua_dir = "lua", .kernel = kernel, .path = path,
 	};
-	const struct kw_world_opts plain = { 0 };
+	const struct kw_world_opts plain = { .preemptions = preemptions };
 	struct kw_scenario *s;
 	struct seen all, spin;
 	GError *err = NULL;
@@ -52,7 +53,7 @@ static void compare(const char *path, const char *kernel)
 	s = kw_script_load(&script, &err);
 	g_assert_no_error(err);
 	seen_plainly(s->program, &plain, &all);
-	g_assert_true(seen_by_spin(s->program, &spin));
+	g_assert_true(seen_by_spin(s->program, preemptions, &spin));
 	g_test_message("%s %s: %u states, %u moves, %u ends, found %x", path,
 		       kernel, (unsigned)spin.states,
 		       (unsigned)spin.transitions,
@@ -60,7 +61,8 @@ static void compare(const char *path, const char *kernel)
 	g_assert_cmpuint(spin.states, ==, all.states);
 	g_assert_cmpuint(spin.transitions, ==, all.transitions);
 	g_assert_cmpuint(spin.found, ==, all.found);
-	g_assert_cmpuint(spin.found, ==, found_by_engine(s->program));
+	g_assert_cmpuint(spin.found, ==, found_by_engine(s->program,
+							   &plain));
 	g_assert_true(same_set(all.ends, spin.ends));
 	seen_free(&all);
 	seen_free(&spin);
@@ -79,12 +81,21 @@ static void test_scenarios(void)
 		for (k = 0; k < G_N_ELEMENTS(kernels); k++)
 			if (g_test_slow() ? k == 0 && scenarios[i].slow :
 					    !scenarios[i].slow)
-				compare(scenarios[i].path, kernels[k]);
+				compare(scenarios[i].path, kernels[k], 0);
+}
+
+static void test_preempted(void)
+{
+	if (spin_is_there())
+		compare("scenarios/ode/gicv4-doorbell.lua", "v4.14", 2);
+	else
+		g_test_skip("Spin is not installed");
 }
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/spin/scenarios", test_scenarios);
+	g_test_add_func("/spin/preempted", test_preempted);
 	return g_test_run();
 }

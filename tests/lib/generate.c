@@ -253,9 +253,16 @@ static void seldom(struct generator *g)
 {
 	struct kw_node *n;
 
-	switch (draw(g, 4)) {
+	switch (draw(g, 6)) {
 	case 0:
 		asm_op(g->m, KW_OP_AWAIT, var(g), 1);
+		break;
+	case 4:
+		if_two(g, draw(g, 2) ? KW_OP_IS_ARMED : KW_OP_IS_PENDING,
+		       HARDIRQ, 0);
+		break;
+	case 5:
+		if_two(g, KW_OP_IS_LOCKED, LOCKS + 2 * draw(g, NR_LOCKS), 0);
 		break;
 	case 1:
 		n = asm_op(g->m, KW_OP_LOAD_FLAG, var(g), 0);

@@ -350,9 +350,12 @@ static void read_pan(const struct kw_program *p, const char *model,
 }
 
 /* Returns its text. */
-static char *write_model(const char *folder, const struct kw_program *p)
+static char *write_model(const char *folder, const struct kw_program *p,
+			 unsigned preemptions)
 {
-	const struct kw_promela_opts o = { .about = "a test", .list = true };
+	const struct kw_promela_opts o = {
+		.about = "a test", .list = true, .preemptions = preemptions,
+	};
 	char *path = g_build_filename(folder, "model.pml", NULL);
 	GString *text = g_string_new(NULL);
 	GError *err = NULL;
@@ -365,7 +368,8 @@ static char *write_model(const char *folder, const struct kw_program *p)
 	return g_string_free(text, FALSE);
 }
 
-bool seen_by_spin(const struct kw_program *p, struct seen *s)
+bool seen_by_spin(const struct kw_program *p, unsigned preemptions,
+		  struct seen *s)
 {
 	static const char *const commands[] = {
 		"spin -a -o2 -o3 model.pml", "gcc " CFLAGS " -o pan pan.c",
@@ -377,7 +381,7 @@ bool seen_by_spin(const struct kw_program *p, struct seen *s)
 	unsigned i;
 
 	*s = (struct seen){ .ends = set_new() };
-	model = write_model(folder, p);
+	model = write_model(folder, p, preemptions);
 	for (i = 0; fine && i < G_N_ELEMENTS(commands); i++) {
 		g_free(out);
 		out = run(folder, commands[i]);

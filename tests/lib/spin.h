@@ -44,6 +44,7 @@ bool spin_is_there(void);
  * By Spin.  false, with a word on stderr, when something went wrong; then s
  * is empty.  Whoever calls it works in a folder of its own.
  */
-bool seen_by_spin(const struct kw_program *p, struct seen *s);
+bool seen_by_spin(const struct kw_program *p, unsigned preemptions,
+		  struct seen *s);
 
 #endif
