@@ -80,6 +80,19 @@ bool kw_explored_keep(struct kw_cli *cli, struct kw_store *store,
 
 /* found.c: `replay explore/...` */
 bool kw_cli_replay_found(struct kw_cli *cli, const char *id, GError **err);
+/* The last steps of what such an ID means, as columns, and why. */
+bool kw_cli_found_excerpt(struct kw_cli *cli, const char *id,
+			  unsigned max_steps, GString *out, GError **err);
+
+/* report_explored.c: the explorations of two kernels, for a mail. */
+struct kw_explored_report {
+	struct kw_cli *cli;
+	const char *old_, *new_;
+	GString *out;
+	unsigned max_steps;		/* of the interleaving */
+};
+bool kw_cli_report_explored(const struct kw_explored_report *r,
+			    struct kw_store *store, bool *any, GError **err);
 
 /* Of a property: "missed", "I3" */
 const char *kw_explored_name(const struct kw_explored *x, unsigned p);

@@ -398,16 +398,34 @@ static bool show(struct found *f, GError **err)
 	return true;
 }
 
+static bool find(struct found *f, GError **err)
+{
+	return parse(f, err) && look_up(f, err) && load(f, err) &&
+	       check_stale(f, err) && find_what(f, err) && retrace(f, err);
+}
+
 bool kw_cli_replay_found(struct kw_cli *cli, const char *id, GError **err)
 {
 	struct found f = { .cli = cli, .id = id };
 	GError *why = NULL;
-	bool ok = parse(&f, &why) && look_up(&f, &why) && load(&f, &why) &&
-		  check_stale(&f, &why) && find_what(&f, &why) &&
-		  retrace(&f, &why) && show(&f, &why);
+	bool ok = find(&f, &why) && show(&f, &why);
 
 	release(&f);
 	if (why)
 		g_propagate_error(err, why);
 	return ok;
+}
+
+bool kw_cli_found_excerpt(struct kw_cli *cli, const char *id,
+			  unsigned max_steps, GString *out, GError **err)
+{
+	struct found f = { .cli = cli, .id = id };
+	GError *why = NULL;
+
+	if (find(&f, &why))
+		kw_retrace_excerpt(&f.r, max_steps, out);
+	release(&f);
+	if (why)
+		g_propagate_error(err, why);
+	return !why;
 }

@@ -137,24 +137,31 @@ static const char *name(const struct kw_retrace *r)
 	return kw_property_name(r->program, r->what->property);
 }
 
-void kw_retrace_print(const struct kw_retrace *r, const char *replay,
-		      GString *out)
+void kw_retrace_excerpt(const struct kw_retrace *r, unsigned max_steps,
+			GString *out)
 {
 	const struct kw_columns c = {
 		.program = r->program, .vcpu = -1, .untimed = true,
 		.seen = (const void *)r->seen->data,
 		.nr_seen = r->seen->len, .to_ns = UINT64_MAX,
+		.max_steps = max_steps,
 	};
 	GString *why = g_string_new("why: ");
 
-	g_string_append_printf(out, "\n%s, after %u moves, %u steps:\n\n",
-			       name(r), r->what->nr_moves, r->seen->len);
 	kw_columns_print(&c, out);
 	kw_retrace_why(r, why);
 	g_string_append_c(out, '\n');
 	kw_text_fill(out, why->str, KW_WIDTH, "");
-	g_string_append_printf(out, "replay: %s\n", replay);
 	g_string_free(why, TRUE);
+}
+
+void kw_retrace_print(const struct kw_retrace *r, const char *replay,
+		      GString *out)
+{
+	g_string_append_printf(out, "\n%s, after %u moves, %u steps:\n\n",
+			       name(r), r->what->nr_moves, r->seen->len);
+	kw_retrace_excerpt(r, 0, out);
+	g_string_append_printf(out, "replay: %s\n", replay);
 }
 
 static void put_step(const struct kw_retrace *r, const struct kw_step_seen *s,

@@ -7,7 +7,7 @@
  * worse and of the first that was fixed, and how to see them again.
  */
 #include <string.h>
-#include "cli.h"
+#include "exploring.h"
 
 #define EXCERPT_STEPS 30
 
@@ -227,16 +227,42 @@ static bool put_excerpt(struct report *r, enum kw_judgement what,
 	return true;
 }
 
+static bool put_explored(struct report *r, bool *any, GError **err)
+{
+	const struct kw_explored_report x = {
+		.cli = r->cli, .old_ = r->old_, .new_ = r->new_,
+		.out = r->out, .max_steps = EXCERPT_STEPS,
+	};
+
+	return kw_cli_report_explored(&x, r->store, any, err);
+}
+
 static bool put_all(struct report *r, GError **err)
 {
-	if (!put_head(r, err))
-		return false;
 	put_digests(r);
 	put_table(r);
 	put_latency(r);
 	put_evidence(r);
 	return put_causes(r, err) && put_excerpt(r, KW_WORSE, err) &&
 	       put_excerpt(r, KW_FIXED, err);
+}
+
+/* Runs and explorations: what there is of both. */
+static void put_mail(struct report *r, GError **err)
+{
+	GError *none = *err;
+	bool any;
+
+	*err = NULL;
+	if (!put_head(r, err) || (r->pairs && !put_all(r, err)) ||
+	    !put_explored(r, &any, err))
+		g_clear_error(&none);
+	else if (any)
+		g_clear_error(&none);
+	if (none)
+		g_string_truncate(r->out, 0);
+	if (none)
+		g_propagate_error(err, none);
 }
 
 static void put_json(struct report *r)
@@ -261,8 +287,8 @@ int kw_verb_report(struct kw_cli *cli)
 		r.pairs = kw_cli_pairs(cli, r.store, r.old_, r.new_, &err);
 	if (r.pairs && cli->o.json)
 		put_json(&r);
-	else if (r.pairs)
-		put_all(&r, &err);
+	else if (r.store && !cli->o.json)
+		put_mail(&r, &err);
 	if (r.pairs)
 		g_ptr_array_free(r.pairs, TRUE);
 	kw_store_close(r.store, NULL);

@@ -40,6 +40,9 @@ void kw_retrace_free(struct kw_retrace *r);
 /* The program's bytes after seen[i]. */
 const uint8_t *kw_retrace_state(const struct kw_retrace *r, unsigned i);
 void kw_retrace_why(const struct kw_retrace *r, GString *out);
+/* Columns, of the last so many steps (0: of all), and why. */
+void kw_retrace_excerpt(const struct kw_retrace *r, unsigned max_steps,
+			GString *out);
 /* Columns, why and replay line; or lines of JSON. */
 void kw_retrace_print(const struct kw_retrace *r, const char *replay,
 		      GString *out);

@@ -270,10 +270,15 @@ bool kw_store_commands(struct kw_store *s, const char *kernel, unsigned max,
 		       kw_store_row row, void *arg, GError **err)
 {
 	sqlite3_stmt *st = kw_store_prepare(s, "SELECT command, version,"
-		" count(*) FROM provenance JOIN campaigns c USING (campaign)"
+		" count(*) FROM (SELECT p.command, p.version, c.kernel,"
+		"  p.invocation, 0 AS explores"
+		"  FROM provenance p JOIN campaigns c USING (campaign)"
+		"  UNION ALL SELECT p.command, p.version, x.kernel,"
+		"  p.invocation, 1"
+		"  FROM explored_by p JOIN explorations x USING (exploration))"
 		" JOIN kernels k USING (kernel) WHERE k.name = ?"
-		" GROUP BY command, version"
-		" ORDER BY max(invocation) DESC LIMIT ?", err);
+		" GROUP BY command, version, explores"
+		" ORDER BY explores, max(invocation) DESC LIMIT ?", err);
 
 	return st && rows(s, st, kw_store_step(s, st, err, "si", kernel,
 					       (int64_t)max),

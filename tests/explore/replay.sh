@@ -68,4 +68,18 @@ exits 0 'replayed with what was left out' \
 	replay explore/power-on-while-waiting/v4.14/arm64/failed \
 	--without smp_mb@kvm_psci_vcpu_on
 says '^why: I7' "$TMPDIR/out" 'and found again'
+
+# The mail has explorations, too.
+ode=scenarios/ode/vgic-consumed-request.lua
+"$KVMWAKE" explore --db "$db" --kernel v4.14 $ode >/dev/null
+"$KVMWAKE" explore --db "$db" --kernel v4.14+ode-3 $ode >/dev/null
+exits 0 'report' "$KVMWAKE" report --db "$db" --old v4.14 --new v4.14+ode-3
+says 'proved +[0-9]+ +violated: missed' "$TMPDIR/out" 'what was proved'
+says '^vgic-consumed-request: missed, with the new kernel only$' \
+	"$TMPDIR/out" 'what tells them apart'
+says '^replay: kvmwake replay explore/vgic-consumed-request/' "$TMPDIR/out" \
+	'and how to see it'
+[ "$(awk 'length > 72' "$TMPDIR/out" | grep -vc '^replay:')" = 0 ]
+ok $? 'in 72 columns'
+exits 4 'nothing of these kernels' "$KVMWAKE" report --db "$db" --old v4.15
 finish
