@@ -11,6 +11,7 @@
 #include "follow_inside.h"
 
 #define NOT_ONE_ID (-2)
+#define REQ_SLEEP 8		/* KVM_REQ_SLEEP, without its flags */
 
 void kw_follow_add(struct kw_follow *f, const struct kw_follow_ops *ops,
 		   void *arg)
@@ -89,7 +90,7 @@ static void on_wfx(struct kw_follow *f, struct kw_followed *v,
 		kw_sleep_drop(v);
 		kw_state_set(f, v, KW_VCPU_HOST, false);
 	} else if (!v->open) {	/* kvm_exit is not recorded */
-		kw_sleep_begin(f, v, KW_SLEEP_WFI);
+		kw_sleep_begin(v, KW_SLEEP_WFI);
 		v->s.exit = f->now;
 		kw_state_set(f, v, KW_VCPU_POLL, true);
 	}
@@ -354,7 +355,7 @@ static void on_call(struct kw_follow *f, const struct kw_trace_event *ev,
 		break;
 	case KW_TRACE_ALL_REQUEST:
 		kw_wake_close(f, c);
-		if ((a->n[0] & 0xff) == 8)
+		if ((a->n[0] & 0xff) == REQ_SLEEP)
 			c->resume = f->now;
 		break;
 	case KW_TRACE_PMU_OVERFLOW:

@@ -64,7 +64,6 @@ struct kw_thread {		/* of a vCPU */
 	char comm[16];
 	enum kw_vcpu_state state;
 	struct kw_mark since;	/* its first event in this state */
-	void *data;		/* the consumer's own, NULL at first */
 };
 
 struct kw_vcpu_span {		/* one vCPU in one state */

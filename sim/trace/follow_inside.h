@@ -67,8 +67,6 @@ struct kw_follow {
 	GHashTable *by_tid;
 	struct kw_followed *last;
 	unsigned nr_vms;
-	int pause_requests;	/* KVM_REQ_SLEEP made, by any context */
-	struct kw_mark pause;	/* the last one */
 	struct kw_context contexts[KW_NR_CONTEXTS];
 };
 
@@ -102,8 +100,7 @@ void kw_state_in(struct kw_follow *f, struct kw_followed *v);
 void kw_state_lose(struct kw_follow *f, struct kw_followed *v);
 
 /* sleep.c */
-void kw_sleep_begin(struct kw_follow *f, struct kw_followed *v,
-		    enum kw_sleep_kind kind);
+void kw_sleep_begin(struct kw_followed *v, enum kw_sleep_kind kind);
 void kw_sleep_end(struct kw_follow *f, struct kw_followed *v,
 		  enum kw_sleep_end how);
 void kw_sleep_drop(struct kw_followed *v);
@@ -136,7 +133,7 @@ void kw_wake_sgi(struct kw_follow *f, const struct kw_trace_event *ev);
 /* Calls that the context has open are over. */
 void kw_wake_close(struct kw_follow *f, struct kw_context *c);
 void kw_wake_close_kick(struct kw_follow *f, struct kw_context *c);
-void kw_wake_conclude(struct kw_sleep *s, const struct kw_follow *f);
+void kw_wake_conclude(struct kw_sleep *s);
 
 /* Tells every consumer that wants to know. */
 #define kw_tell(f, op, ...) do { \

@@ -42,8 +42,7 @@ const struct kw_wake *kw_sleep_last_wake(const struct kw_sleep *s)
 	return n ? &s->wakes[n - 1] : NULL;
 }
 
-void kw_sleep_begin(struct kw_follow *f, struct kw_followed *v,
-		    enum kw_sleep_kind kind)
+void kw_sleep_begin(struct kw_followed *v, enum kw_sleep_kind kind)
 {
 	struct kw_sleep *s = &v->s;
 
@@ -75,7 +74,6 @@ void kw_sleep_begin(struct kw_follow *f, struct kw_followed *v,
 		.awake = true, .inferred = v->overflow_inferred,
 	};
 	s->nr_due = 1;
-	(void)f;
 }
 
 void kw_sleep_drop(struct kw_followed *v)
@@ -92,7 +90,7 @@ void kw_sleep_end(struct kw_follow *f, struct kw_followed *v,
 	s->how = how;
 	s->end = f->now;
 	v->open = false;
-	kw_wake_conclude(s, f);
+	kw_wake_conclude(s);
 	if (v->known)
 		kw_tell(f, sleep, s);
 }
@@ -140,7 +138,7 @@ void kw_sleep_check(struct kw_follow *f, struct kw_followed *v,
 	if (v->asleep)		/* its switch-in is missing */
 		kw_state_in(f, v);
 	if (!v->open) {
-		kw_sleep_begin(f, v, v->t.state == KW_VCPU_UNKNOWN ?
+		kw_sleep_begin(v, v->t.state == KW_VCPU_UNKNOWN ?
 			       KW_SLEEP_WFI : KW_SLEEP_SUSPEND);
 		s->inferred = true;
 		kw_state_set(f, v, KW_VCPU_POLL, true);
@@ -191,7 +189,7 @@ void kw_sleep_report(struct kw_follow *f, struct kw_followed *v, bool waited,
 	if (v->asleep)
 		kw_state_in(f, v);
 	if (!v->open) {
-		kw_sleep_begin(f, v, v->t.state == KW_VCPU_UNKNOWN ?
+		kw_sleep_begin(v, v->t.state == KW_VCPU_UNKNOWN ?
 			       KW_SLEEP_WFI : KW_SLEEP_SUSPEND);
 		s->inferred = true;
 		kw_state_set(f, v, KW_VCPU_POLL, true);

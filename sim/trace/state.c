@@ -70,7 +70,7 @@ void kw_state_exit(struct kw_follow *f, struct kw_followed *v, bool wfx,
 	v->exit = f->now;
 	v->exit_class = exit_class;
 	if (wfx)
-		kw_sleep_begin(f, v, KW_SLEEP_WFI);
+		kw_sleep_begin(v, KW_SLEEP_WFI);
 	kw_state_set(f, v, wfx ? KW_VCPU_POLL : KW_VCPU_HOST, odd);
 }
 
@@ -132,7 +132,7 @@ void kw_state_out(struct kw_follow *f, struct kw_followed *v, char task)
 		return;
 	}
 	if (!v->open) {
-		kw_sleep_begin(f, v, kind_of(f, v));
+		kw_sleep_begin(v, kind_of(f, v));
 		odd |= v->s.inferred;
 	}
 	/* a waking that nothing followed yet may be seen before this */
@@ -162,7 +162,7 @@ void kw_state_in(struct kw_follow *f, struct kw_followed *v)
 		return;
 	}
 	if (!v->open)
-		kw_sleep_begin(f, v, KW_SLEEP_UNKNOWN);
+		kw_sleep_begin(v, KW_SLEEP_UNKNOWN);
 	w = kw_sleep_wake(v);
 	w->in = f->now;
 	if (v->s.kind == KW_SLEEP_USER)

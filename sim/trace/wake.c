@@ -279,7 +279,7 @@ void kw_wake_waking(struct kw_follow *f, struct kw_context *c,
 
 	if (!v->open && v->t.state == KW_VCPU_UNKNOWN) {
 		/* the recording begins in this sleep */
-		kw_sleep_begin(f, v, KW_SLEEP_UNKNOWN);
+		kw_sleep_begin(v, KW_SLEEP_UNKNOWN);
 		v->asleep = v->s.blocked = true;
 	}
 	if (!v->open) {
@@ -395,12 +395,11 @@ static void conclude_hardirq(const struct kw_sleep *s, struct kw_wake *w)
 }
 
 /* The wakes' causes by what came after them, and the sleep's own. */
-void kw_wake_conclude(struct kw_sleep *s, const struct kw_follow *f)
+void kw_wake_conclude(struct kw_sleep *s)
 {
 	struct kw_wake *w;
 	unsigned i, n = MIN(s->nr_wakes, KW_MAX_WAKES);
 
-	(void)f;
 	for (i = 0; i < n; i++) {
 		w = &s->wakes[i];
 		if (w->cause != KW_WAKE_UNKNOWN)
