@@ -49,8 +49,9 @@ static const char necessity_notes[] =
 "  not needed      by these scenarios: proved over so many states\n"
 "  never executed  it is on their paths, but nobody gets there\n"
 "  bounded         a limit was hit first\n"
-"  not asked       it orders nothing under --memory sc; or it is a term of\n"
-"                  which neither value leaves the others as they are\n";
+"  not asked       it orders nothing under --memory sc; it is a term of which\n"
+"                  neither value leaves the others as they are; or it is in\n"
+"                  no scenario that can be explored to its end\n";
 
 static const char synthesize_notes[] =
 "strongest   true as rarely as can be, so that in these scenarios nothing is\n"

@@ -297,7 +297,7 @@ static bool is_executed(struct necessity *n, const struct question *q,
 static bool answer(struct necessity *n, struct question *q, GError **err)
 {
 	bool executed = true;
-	unsigned i;
+	unsigned i, usable = 0;
 
 	if ((n->sc && q->step->kind == KW_BARRIER) ||
 	    q->step->value < KW_YIELDS_NOTHING) {
@@ -311,11 +311,14 @@ static bool answer(struct necessity *n, struct question *q, GError **err)
 
 		if (at < 0 || a->bounded)
 			continue;
+		usable++;
 		if (!ask(n, q, a, a->scenario->steps[at], err))
 			return false;
 		if (n->cli->stop)
 			return true;
 	}
+	if (!usable)
+		q->verdict = NOT_ASKED;
 	if (q->verdict == NOT_NEEDED && !is_executed(n, q, &executed, err))
 		return false;
 	if (!executed)
@@ -398,6 +401,17 @@ static void put_json(struct necessity *n, const struct question *q)
 	kw_json_end(&j);
 }
 
+/* It was not asked. */
+static const char *why_not(const struct necessity *n,
+			   const struct question *q)
+{
+	if (n->sc && q->step->kind == KW_BARRIER)
+		return "orders nothing under sc";
+	if (q->step->value < KW_YIELDS_NOTHING)
+		return "no value leaves the others as they are";
+	return "its scenarios are bounded";
+}
+
 static void put_row(struct necessity *n, struct kw_table *t,
 		    const struct question *q)
 {
@@ -414,9 +428,7 @@ static void put_row(struct necessity *n, struct kw_table *t,
 		g_string_printf(where, "in %u scenario%s", q->nr_explored,
 				q->nr_explored > 1 ? "s" : "");
 	} else {
-		g_string_append(where, q->step->kind == KW_BARRIER ?
-				"orders nothing under sc" :
-				"no value leaves the others as they are");
+		g_string_append(where, why_not(n, q));
 	}
 	kw_cli_color(n->cli, q->verdict == NEEDED ? "1" :
 		     q->verdict == BOUNDED ? "33" : "", verdict_names[

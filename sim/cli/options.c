@@ -126,7 +126,7 @@ const struct kw_option kw_option_table[] = {
 	    "replications (default: the scenario's; bench: 1)"),
 	OPT("seed", "S", NUMBER, seed, SEEDED | V(TRACE),
 	    "seed of the random numbers (default 1)"),
-	OPT("jobs", "J", NUMBER, jobs, V(RUN) | V(COMPARE) | V(EXPLORE),
+	OPT("jobs", "J", NUMBER, jobs, V(RUN) | V(COMPARE) | EXPLORING,
 	    "threads (default 0: one a CPU); results do not depend on it"),
 	OPT("db", "FILE", TEXT, db,
 	    STORED | V(EXPLORE) | V(TRACE) | V(BENCH),

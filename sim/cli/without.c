@@ -24,48 +24,41 @@ struct kw_scenario *kw_cli_load_steps(struct kw_cli *cli, const char *path,
 	return kw_script_load(&s, err);
 }
 
-/* There is no such step in the scenario: in the VM that has everything? */
-static bool is_elsewhere(const struct kw_script *script, const char *name,
-			 GError **err)
+struct less {
+	const struct kw_script *script;
+	struct kw_scenario *here;	/* the scenario, with its steps */
+	struct kw_scenario *all;	/* that of a VM with everything */
+	GArray *without, *only;		/* struct kw_kernel_step */
+};
+
+/* There is no such step in the scenario: is there, in the kernel? */
+static bool find_elsewhere(struct less *l, const char *name, GArray *into,
+			   GError **err)
 {
-	struct kw_script all = *script;
-	struct kw_scenario *s;
-	GArray *steps = g_array_new(FALSE, FALSE,
-				    sizeof(struct kw_kernel_step));
+	struct kw_script all = *l->script;
 	char *path = g_strdup_printf("%s/kvmwake/standard.lua",
-				     script->lua_dir);
-	GError *why = NULL;
-	bool ok = false;
+				     l->script->lua_dir);
 
 	all.path = path;
-	s = kw_script_load(&all, &why);
-	if (s) {
-		ok = kw_steps_named(s, name, steps, &why);
-		kw_scenario_free(s);
-	}
-	if (!ok) {
-		g_clear_error(err);
-		g_propagate_error(err, why);
-	} else {
-		g_clear_error(err);
-	}
+	all.list_steps = true;
+	if (!l->all)
+		l->all = kw_script_load(&all, err);
 	g_free(path);
-	g_array_free(steps, TRUE);
-	return ok;
+	return l->all && kw_steps_named(l->all, name, into, err);
 }
 
-static bool find(const struct kw_script *script, const struct kw_scenario *s,
-		 const char *name, GArray *into, GError **err)
+static bool find(struct less *l, const char *name, GArray *into, GError **err)
 {
 	GError *why = NULL;
 
-	if (kw_steps_named(s, name, into, &why))
+	if (kw_steps_named(l->here, name, into, &why))
 		return true;
-	if (g_error_matches(why, KW_SCRIPT_ERROR, KW_NO_SUCH_STEP) &&
-	    is_elsewhere(script, name, &why))
-		return true;
-	g_propagate_error(err, why);
-	return false;
+	if (!g_error_matches(why, KW_SCRIPT_ERROR, KW_NO_SUCH_STEP)) {
+		g_propagate_error(err, why);
+		return false;
+	}
+	g_error_free(why);
+	return find_elsewhere(l, name, into, err);
 }
 
 static bool is_kept(const struct kw_kernel_step *s, const GArray *only)
@@ -102,30 +95,29 @@ static bool is_other(const struct kw_kernel_step *s, const GArray *only)
 }
 
 /* What cannot be left out for want of a value, or a partner, stays. */
-static void add_others(const struct kw_scenario *s, const GArray *only,
-		       GArray *into)
+static void add_others(struct less *l)
 {
 	unsigned i;
 
-	for (i = 0; i < s->nr_steps; i++) {
-		struct kw_kernel_step step = s->steps[i];
+	for (i = 0; i < l->here->nr_steps; i++) {
+		struct kw_kernel_step step = l->here->steps[i];
 
-		if (!is_other(&step, only) || step.value < KW_YIELDS_NOTHING)
+		if (!is_other(&step, l->only) ||
+		    step.value < KW_YIELDS_NOTHING)
 			continue;
 		if (step.kind == KW_LOCKED)
 			step.line = 0;
-		g_array_append_val(into, step);
+		g_array_append_val(l->without, step);
 	}
 }
 
-static bool all_named(const struct kw_script *script,
-		      const struct kw_scenario *s, const GPtrArray *names,
-		      GArray *into, GError **err)
+static bool find_all(struct less *l, const GPtrArray *names, GArray *into,
+		     GError **err)
 {
 	unsigned i;
 
 	for (i = 0; i < names->len; i++)
-		if (!find(script, s, names->pdata[i], into, err))
+		if (!find(l, names->pdata[i], into, err))
 			return false;
 	return true;
 }
@@ -135,24 +127,24 @@ struct kw_scenario *kw_cli_load_less(struct kw_cli *cli,
 				     GError **err)
 {
 	struct kw_script listing = *script, less = *script;
-	struct kw_scenario *all, *s = NULL;
-	GArray *out = g_array_new(FALSE, FALSE,
-				  sizeof(struct kw_kernel_step));
-	GArray *only = g_array_new(FALSE, FALSE,
-				   sizeof(struct kw_kernel_step));
+	struct less l = { .script = script };
+	struct kw_scenario *s = NULL;
 
+	l.without = g_array_new(FALSE, FALSE, sizeof(struct kw_kernel_step));
+	l.only = g_array_new(FALSE, FALSE, sizeof(struct kw_kernel_step));
 	listing.list_steps = true;
-	all = kw_script_load(&listing, err);
-	if (all && all_named(&listing, all, cli->o.without, out, err) &&
-	    all_named(&listing, all, cli->o.only, only, err)) {
-		add_others(all, only, out);
-		less.without = (const void *)out->data;
-		less.nr_without = out->len;
+	l.here = kw_script_load(&listing, err);
+	if (l.here && find_all(&l, cli->o.without, l.without, err) &&
+	    find_all(&l, cli->o.only, l.only, err)) {
+		add_others(&l);
+		less.without = (const void *)l.without->data;
+		less.nr_without = l.without->len;
 		s = kw_script_load(&less, err);
 	}
-	kw_scenario_free(all);
-	g_array_free(out, TRUE);
-	g_array_free(only, TRUE);
+	kw_scenario_free(l.here);
+	kw_scenario_free(l.all);
+	g_array_free(l.without, TRUE);
+	g_array_free(l.only, TRUE);
 	return s;
 }
 

@@ -53,6 +53,26 @@ exits 0 'with its cure it can' "$KVMWAKE" necessity v4.14+ode-3 \
 	$ode/pmu-overflow-in-wfi.lua --step kvm_vcpu_kick@kvm_pmu_perf_overflow
 answer kvm_vcpu_kick@kvm_pmu_perf_overflow needed
 
+# A plain store, then a look at the queue; the sleeper the other way round:
+# each needs its barrier as soon as stores may be late, and none before.
+plain=v4.14+tests/questions/plain-line.lua
+for memory in tso arm64; do
+	exits 0 "a waker without a lock, $memory" "$KVMWAKE" necessity $plain \
+		$ode/line-while-waiting.lua --step smp_mb --memory $memory
+	answer smp_mb@swq_has_sleeper needed 'line-while-waiting: missed'
+	answer smp_mb@set_current_state needed 'line-while-waiting: missed'
+	answer smp_mb@vcpu_run_once 'not needed'
+done
+exits 1 '... and without it, arm64' "$KVMWAKE" explore --memory arm64 \
+	$ode/line-while-waiting.lua --kernel $plain --no-check \
+	--without smp_mb@swq_has_sleeper
+exits 0 '... and sc' "$KVMWAKE" explore $ode/line-while-waiting.lua \
+	--kernel $plain --as v4.14 --no-check --without smp_mb@swq_has_sleeper
+# 4.14's own waker has changed the line by an ordered atomic before.
+exits 0 "4.14's waker, tso" "$KVMWAKE" necessity v4.14 --memory tso \
+	$ode/line-while-waiting.lua --step smp_mb@swq_has_sleeper
+answer smp_mb@swq_has_sleeper 'not needed' 'in 1 scenario'
+
 exits 4 'bounded' "$KVMWAKE" necessity v4.14 $ode/kick-wakes.lua \
 	--max-states 50
 says 'bounded at' "$TMPDIR/err" 'it says so'

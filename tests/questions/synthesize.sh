@@ -73,7 +73,7 @@ assert cells[()]["must"] == "false"
 assert cells["IRQ_PENDING", "pmu_overflow"]["must"] == "true"
 PY
 ok $? 'an object a cell, and one for all'
-"$KVMWAKE" synthesize --json $ode/pmu-overflow-in-wfi.lua |
+"$KVMWAKE" synthesize --json $ode/pmu-overflow-in-wfi.lua --jobs 2 |
 	cmp -s - "$TMPDIR/out"
 ok $? 'the same bytes again'
 finish

@@ -33,6 +33,11 @@ less 0 'nor, with sequential consistency, without any barrier' \
 	--without smp_mb --without smp_wmb
 less 0 'nor without what is not on its paths' \
 	--without smp_mb@kvm_psci_vcpu_on
+# Only a barrier that nobody here executes: the others are gone all the same.
+exits 1 'only a barrier of somebody else, tso' "$KVMWAKE" explore "$line" \
+	--kernel v4.14 --no-check --memory tso --only smp_mb@kvm_psci_vcpu_on
+exits 0 'only the one that is needed, tso' "$KVMWAKE" explore "$line" \
+	--kernel v4.14 --no-check --memory tso --only smp_mb@set_current_state
 less 1 'a term that is true instead' \
 	--without irq_lines=true@kvm_arch_vcpu_runnable
 says 'spurious' "$TMPDIR/out" '... wakes for nothing'
