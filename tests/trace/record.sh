@@ -96,6 +96,13 @@ says '3 events were lost' "$TMPDIR/err" "lost events are said"
 says '^wfi_exit_stat 42$' "$TMPDIR/got.stat" "KVM's counters"
 exits 0 "kvmwake reads it" "$KVMWAKE" trace stat "$TMPDIR/got.trace.gz"
 
+timeout -s INT 1 $record "${common[@]}" --out "$TMPDIR/int.trace" \
+	--seconds 60 2>"$TMPDIR/err"
+says 'ended early' "$TMPDIR/err" "Ctrl-C ends it"
+cmp "$TMPDIR/int.trace" tests/trace/small.trace &&
+	[ "$(cat "$instance/tracing_on")" = 0 ]
+ok $? "and keeps what is there"
+
 exits 0 "trace-cmd" $record --dry-run "${common[@]}" --out "$TMPDIR/x.dat"
 says 'trace-cmd record -o .*x.dat -C mono .*-e kvm:kvm_exit .*-e kvmwake' \
 	"$TMPDIR/out" "trace-cmd: the same events"
