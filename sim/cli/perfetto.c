@@ -2,6 +2,7 @@
 /* Decides whether a run or a recording is to be shown, and where. */
 #include <string.h>
 #include "perfetto.h"
+#include "trace.h"
 
 /* --from and --to of a run count from its begin. */
 static bool window(const struct kw_cli *cli, struct kw_tracks *t, GError **err)
@@ -71,7 +72,7 @@ int kw_export_perfetto(struct kw_cli *cli)
 	char *source = NULL;
 
 	if (!cli->args->len || (cli->args->len > 1 &&
-				!is_recording(cli->args->pdata[0])))
+				kw_trace_group(cli, 0) != cli->args->len))
 		return kw_cli_usage(cli, "export --perfetto: one run or "
 				    "recording, please");
 	t = kw_tracks_new();

@@ -57,6 +57,7 @@ ts = [e["ts"] for e in events if "ts" in e]
 sys.exit(not ts or min(ts) < 40.55e6 or max(ts) > 40.56e6)
 END
 ok $? "a window: nothing outside"
+exits 2 "two recordings" "$KVMWAKE" export --perfetto $pp $pp
 exits 2 "no vCPU in it" "$KVMWAKE" export --perfetto README.md
 
 # broken NAME SED-SCRIPT: the checker finds it
