@@ -34,4 +34,25 @@ done
 ) MP+po+deref RCU+late-store RCU+no-reader RCU SB+incs+mbs SB+incs$(
 ) SB+xchgs-relaxed" ]
 ok $? "what cannot be said is known:$skipped"
+
+# Block and wake: each of the two barriers is needed, and seen to be, exactly
+# where a store may be seen late.
+for without in nothing sleeper waker; do
+	sed "s/^\tsmp_mb()\t*-- $without\$//" tests/explore/wake.lua \
+		>"$TMPDIR/shape.lua"
+	for model in sc tso arm64; do
+		want=violated
+		[ $without = nothing ] || [ $model = sc ] && want=proved
+		for o in --bfs --no-reduction --exact; do
+			[ "$(verdict --memory $model $o)" = $want ]
+			ok $? "wake without $without, $model $o: $want"
+		done
+	done
+done
+
+# What is late is said to be.
+explored --memory arm64 "$TMPDIR/shape.lua" >"$TMPDIR/out" 2>&1
+says 'queued is 0 \(stale\)' "$TMPDIR/out" 'a stale read is marked'
+says 'queued = 1 \(buffered\)' "$TMPDIR/out" 'a store that waits is marked'
+says 'queued = 1 \(visible now\)' "$TMPDIR/out" '... and when it is visible'
 finish
