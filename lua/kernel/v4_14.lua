@@ -52,13 +52,13 @@ struct("vcpu", {
 struct("irq", {
 	lock		= lock(),
 	level		= flag(),		-- config == VGIC_CONFIG_LEVEL
-	line_level	= flag(),
-	pending_latch	= flag(),
+	line_level	= guarded(flag()),
+	pending_latch	= guarded(flag()),
 	enabled		= flag(true),
-	active		= flag(),
+	active		= guarded(flag()),
 	priority	= count(3),
-	target_vcpu	= ref("vcpu"),
-	vcpu		= ref("vcpu"),		-- on whose ap_list, or NULL
+	target_vcpu	= guarded(ref("vcpu")),
+	vcpu		= guarded(ref("vcpu")),		-- on whose ap_list, or NULL
 	ap		= link("irq"),
 })
 

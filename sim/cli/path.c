@@ -87,6 +87,43 @@ static uint16_t cause_of(const struct kw_retrace *r,
 	return cause;
 }
 
+static void put_access(const struct kw_program *p, unsigned actor,
+		       unsigned node, GString *out)
+{
+	const struct kw_src *src = &p->srcs[p->nodes[node].src];
+
+	g_string_append_printf(out, "%s in %s (%s:%d)",
+			       p->actors[actor].name, src->path, src->file,
+			       src->line);
+}
+
+/* The last step, and who still stands at an access to the same. */
+static char *race(const struct kw_retrace *r)
+{
+	const struct kw_program *p = r->program;
+	const struct kw_event *e = &g_array_index(r->seen,
+		struct kw_step_seen, r->seen->len - 1).e;
+	GString *s = g_string_new("data race on ");
+	const char *sep = " and ";
+	unsigned a;
+
+	kw_address_name(p, e->addr, s);
+	g_string_append(s, ": ");
+	put_access(p, e->actor, e->node, s);
+	for (a = 0; a + 1 < p->nr_actors; a++) {
+		const struct kw_actor_state *st = kw_actor(p, r->s, a);
+		const struct kw_node *n = &p->nodes[st->pc];
+
+		if (a == e->actor || st->run != KW_READY || st->nest ||
+		    n->op > KW_OP_CMPXCHG ||
+		    st->regs[n->reg] + n->off != e->addr)
+			continue;
+		g_string_append(s, sep);
+		put_access(p, a, st->pc, s);
+	}
+	return g_string_free(s, FALSE);
+}
+
 static char *failure(const struct kw_retrace *r)
 {
 	GString *s;
@@ -96,6 +133,8 @@ static char *failure(const struct kw_retrace *r)
 			return g_strdup("a NULL reference is followed");
 		if (r->message == KW_FAIL_RELOCK)
 			return g_strdup("a lock is taken twice");
+		if (r->message == KW_FAIL_RACE)
+			return race(r);
 		return g_strdup(r->program->messages[r->message]);
 	}
 	s = g_string_new(r->program->actors[r->actor].name);

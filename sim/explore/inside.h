@@ -26,6 +26,7 @@ enum {				/* of a node */
 	KW_N_DATA	= 1 << 4,	/* touches what a lock may guard */
 	KW_N_CHECK	= 1 << 5,	/* an invariant may fail with it ... */
 	KW_N_SEEN	= 1 << 6,	/* ... and asks for no lock */
+	KW_N_GUARDED	= 1 << 7,	/* accesses what guarded() declares */
 };
 
 struct kw_world {
@@ -47,6 +48,7 @@ struct kw_world {
 	int16_t *vcpu_of;		/* [thread], or -1 */
 	uint16_t *guest_of, *preempt_of;	/* [thread] */
 	uint16_t *virq_of;		/* [guest] */
+	bool *guarded;			/* [address], or NULL: nothing is */
 	bool *interrupted;		/* [thread]: handlers nest on it */
 	int mark_verdict, mark_signal;
 	unsigned grain_shift;		/* log2 of a grain's bytes */
@@ -87,6 +89,11 @@ void kw_quick_init(struct kw_world *w);
 int kw_quick_step(const struct kw_world *w, const uint8_t *s, unsigned a,
 		  struct kw_change *c, uint64_t *fp);
 #define KW_QUICK_CHANGES 8	/* at most */
+
+/* race.c */
+void kw_races_init(struct kw_world *w);
+/* Does a's next access race with one that another stands at? */
+bool kw_races(const struct kw_world *w, const uint8_t *s, unsigned a);
 
 /* flags.c */
 /* Everything anew from state s. */

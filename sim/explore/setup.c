@@ -241,6 +241,7 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	lay_out(w);
 	w->node = g_new0(uint8_t, p->nr_nodes);
 	classify(w);
+	kw_races_init(w);
 	w->slow = g_new0(uint8_t *, n);
 	for (a = 0; a < w->nr_actors; a++)
 		w->slow[a] = find_slow(w, a);
@@ -273,6 +274,7 @@ void kw_world_free(struct kw_world *w)
 	g_free(w->virq_of);
 	g_free(w->preempt_of);
 	g_free(w->interrupted);
+	g_free(w->guarded);
 	g_free(w->written);
 	g_free(w->quick);
 	g_free(w->folds);

@@ -90,6 +90,7 @@ struct kw_field {
 	uint8_t type;		/* enum kw_field_type */
 	uint8_t arch;		/* KW_NODE_ARCH flags that stores inherit */
 	uint8_t max;		/* largest value (flags, counts, enums) */
+	bool guarded;		/* declared to be under a lock */
 	uint16_t off;		/* bytes, or the slot number of a time field */
 	const char *const *names; /* of enum values or bits; NULL-terminated */
 	const char *target;	/* kind that a reference or list holds */

@@ -43,7 +43,7 @@ struct kw_decl {
 	const char *name;
 	uint8_t type;			/* enum kw_field_type, unless embed */
 	uint8_t arch, max, init;
-	bool embed;
+	bool embed, guarded;
 	unsigned rank;			/* predeclared fields come first */
 	unsigned array;			/* number of elements, or 0 */
 	const char *target, *link;	/* kinds and link fields by name */

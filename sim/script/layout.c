@@ -231,6 +231,7 @@ static void export_kind(struct kw_build *b, const struct kw_struct *st)
 		kind->fields[i] = (struct kw_field){
 			.name = f->name, .type = f->decl->type,
 			.arch = f->decl->arch, .max = f->decl->max,
+			.guarded = f->decl->guarded,
 			.off = (uint16_t)f->off,
 			.names = (const char *const *)f->decl->names,
 			.target = f->decl->target };

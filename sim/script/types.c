@@ -244,6 +244,22 @@ static int type_arch(lua_State *L)
 	return 1;
 }
 
+/* guarded(type): under a lock; what is accessed without one is a race. */
+static int type_guarded(lua_State *L)
+{
+	struct kw_decl *of = to_type(L, 1), *d;
+
+	if (!of || of->embed || of->array || !(1u << of->type &
+	    (1u << KW_FLAG | 1u << KW_COUNT | 1u << KW_ENUM | 1u << KW_WORD |
+	     1u << KW_REF)))
+		kw_lua_error(L, "guarded() is of the type of a value, not of "
+			     "%s", of ? "this one" : kw_describe(L, 1));
+	d = push_type(L, of->type);
+	*d = *of;
+	d->guarded = true;
+	return 1;
+}
+
 static struct kw_struct *find_or_add(struct kw_build *b, const char *name)
 {
 	struct kw_struct *st = kw_struct_find(b, name);
@@ -465,6 +481,8 @@ void kw_types_open(struct kw_build *b)
 	lua_pushinteger(L, KW_NODE_ARCH | KW_NODE_ARCH_ALL);
 	lua_pushcclosure(L, type_arch, 1);
 	lua_setglobal(L, "arch_all");
+	lua_pushcfunction(L, type_guarded);
+	lua_setglobal(L, "guarded");
 	predeclare_task(L);
 	kw_string_number(L, &b->p->exits, &b->p->nr_exits, &b->max_exits,
 			 "IRQ");
