@@ -132,6 +132,12 @@ static void assemble(struct assembler *m, const struct program *p)
 		asm_actor(m, KW_THREAD, true, at, 0xffff);
 	}
 	g_assert_cmpuint(m->p.nr_nodes, <=, ASM_MAX);
+	/* Which field a node accesses is what reductions look at. */
+	m->p.labels = m->labels;
+	for (i = 0; i < m->p.nr_nodes; i++)
+		m->labels[i] = m->nodes[i].off >= OUTS ? "out" :
+			       m->nodes[i].off >= VARS ?
+				       names[m->nodes[i].off - VARS] : "";
 	asm_end(m);
 }
 

@@ -20,6 +20,7 @@ struct assembler {
 	struct kw_object objects[16];
 	struct kw_kind kind;
 	struct kw_field fields[32];	/* where a test wants them */
+	const char *labels[ASM_MAX];	/* the same */
 	struct kw_dist dists[16];
 	uint16_t object_at[64];
 	const char *marks[4];
