@@ -335,44 +335,44 @@ static void await(const struct kw_here *d)
 	kw_node_deadlock(d, &m);
 }
 
-static void await_idle(const struct kw_here *d, struct kw_export_move *m,
-		       unsigned h)
+/* Only if handler h neither pends nor runs. */
+static void if_idle(struct kw_export_move *m, unsigned h)
 {
-	unsigned run, pend;
+	unsigned run = KW_EXPORT_AT(m->x, h - 1, run);
 
-	if (h) {
-		run = KW_EXPORT_AT(d->x, h - 1, run);
-		pend = KW_EXPORT_AT(d->x, h - 1, pend);
-		kw_export_if_is(m, pend, 1, 0);
-		kw_export_if_not(m, run, 1, KW_READY);
-		kw_export_if_not(m, run, 1, KW_ASLEEP);
-		kw_export_if_not(m, run, 1, KW_IN_GUEST);
-	}
-	kw_node_end(d, m);
+	kw_export_if_is(m, KW_EXPORT_AT(m->x, h - 1, pend), 1, 0);
+	kw_export_if_not(m, run, 1, KW_READY);
+	kw_export_if_not(m, run, 1, KW_ASLEEP);
+	kw_export_if_not(m, run, 1, KW_IN_GUEST);
 }
 
-/* Only if handler h pends or runs. */
 static void if_not_idle(const struct kw_here *d, struct kw_export_move *m,
 			unsigned h)
 {
 	struct kw_export_move idle;
-	char *is;
 
 	if (!h) {
 		m->never = true;
 		return;
 	}
 	kw_export_begin_bare(d->l, &idle);
-	kw_export_if_is(&idle, KW_EXPORT_AT(d->x, h - 1, pend), 1, 0);
-	kw_export_if_not(&idle, KW_EXPORT_AT(d->x, h - 1, run), 1, KW_READY);
-	is = g_string_free(idle.guard, FALSE);
-	if (!*is)
+	if_idle(&idle, h);
+	if (!idle.never && idle.guard->len)
+		kw_export_if(m, "!(%s)", idle.guard->str);
+	else if (!idle.never)
 		m->never = true;
-	else
-		kw_export_if(m, "!(%s)", is);
-	g_free(is);
+	g_string_free(idle.guard, TRUE);
 	g_string_free(idle.body, TRUE);
 	g_free(idle.st);
+}
+
+/* Goes on; also where it is only asked. */
+static void is_idle(const struct kw_here *d, struct kw_export_move *m,
+		    unsigned h)
+{
+	if (h)
+		if_idle(m, h);
+	kw_node_end(d, m);
 }
 
 static void await_not_idle(const struct kw_here *d, struct kw_export_move *m,
@@ -544,15 +544,14 @@ static bool of_waiting(const struct kw_here *d)
 		await(d);
 		return true;
 	case KW_OP_AWAIT_IDLE:
-		kw_node_each(d, d->A, await_idle);
+		kw_node_each(d, d->A, is_idle);
 		kw_node_each(d, d->A, await_not_idle);
 		return true;
 	case KW_OP_IS_LOCKED:
 		is_locked(d);
 		return true;
 	case KW_OP_IS_PENDING:
-		/* await_idle() goes on where an idle handler lets it. */
-		kw_node_each(d, d->A, await_idle);
+		kw_node_each(d, d->A, is_idle);
 		kw_node_each(d, d->A, is_pending);
 		return true;
 	case KW_OP_IS_ARMED:

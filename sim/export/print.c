@@ -54,6 +54,16 @@ static const char list_text[] =
 "}\n"
 "}\n\n";
 
+static bool is_trap(const struct kw_export *x, unsigned addr)
+{
+	unsigned a;
+
+	for (a = 0; a < x->nr_actors; a++)
+		if (addr == KW_EXPORT_AT(x, a, trap))
+			return true;
+	return false;
+}
+
 /* What a value of two bytes stands for. */
 static void put_value(struct kw_export *x, unsigned addr, unsigned value,
 		      GString *out)
@@ -65,10 +75,11 @@ static void put_value(struct kw_export *x, unsigned addr, unsigned value,
 
 	if (!value)
 		g_string_append(out, "none");
-	else if (addr >= x->p->objects_size || !f || f->type == KW_LOCK ||
-		 f->type == KW_HANDLER)
-		g_string_append(out, value <= x->nr_actors ?
-				x->p->actors[value - 1].name : "a path");
+	else if (is_trap(x, addr))
+		g_string_append_printf(out, "the path at node %u", value);
+	else if (addr >= x->p->objects_size ||
+		 (f && (f->type == KW_LOCK || f->type == KW_HANDLER)))
+		g_string_append(out, x->p->actors[value - 1].name);
 	else if (to && to->addr == value)
 		g_string_append(out, to->name);
 	else
