@@ -162,6 +162,9 @@ def two_cores(report, bench, rounds, measure, median_ratio):
         print("\n  MISSED explore runs on one core")
         report.missed.append("two cores")
         return
+    if os.getloadavg()[0] > 1.5:
+        print(f"\nload average {os.getloadavg()[0]:.1f}: others want the "
+              "cores, too, and the next table is not to be trusted")
     got = measure({
         f"{jobs} threads": lambda jobs=jobs: bench.explore(
             path, "--no-reduction", "--jobs", str(jobs))[1] / 1e6
