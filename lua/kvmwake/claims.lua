@@ -3,7 +3,7 @@
 
 local c = kvm.check
 
-local is_quantity = c.one_of("missed", "spurious", "failed")
+local is_quantity = c.one_of("missed", "spurious", "failed", "invariant")
 local kernels = c.array_of(c.is_kernel)
 
 local evidence_schema = {

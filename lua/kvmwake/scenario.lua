@@ -47,6 +47,7 @@ local found_schema = {}
 for _, q in ipairs(found) do
 	found_schema[q] = c.one_of("never", "sometimes", "any")
 end
+found_schema.broken = c.array_of(c.is_string)	-- invariants: "I2"
 local explored_schema = {}
 for q, f in spairs(found_schema) do
 	explored_schema[q] = f
@@ -87,6 +88,9 @@ local explore_schema = {
 	vm = is_vm, guest = is_guest, on_irq = c.is_function,
 	actors = is_actors, expect = is_explored,
 	preemptions = c.between(0, 255),
+	every = function(v, what, level)
+		c.table(v, explored_schema, what, level + 1)
+	end,
 }
 
 local scenario_schema = {
@@ -223,12 +227,14 @@ local function overlay(e, over)
 	for _, q in ipairs(found) do
 		e[q] = over and over[q] or e[q]
 	end
+	e.broken = over and over.broken or e.broken
 end
 
--- What is expected of an exploration: what its own part says for this memory,
--- else for any, else what is expected of runs.
+-- What is expected of an exploration: what its own part says of this kernel,
+-- else of every kernel, each for this memory or for any, else what is expected
+-- of runs.
 local function explored_expect(s, over, memory)
-	local expect = {}
+	local expect, every = {}, over.every or {}
 
 	for kernel, e in spairs(s.expect) do
 		expect[kernel] = {}
@@ -236,10 +242,16 @@ local function explored_expect(s, over, memory)
 			expect[kernel][q] = as_explored(e[q])
 		end
 	end
-	for kernel, e in spairs(over or {}) do
+	for kernel in spairs(over.expect or {}) do
 		expect[kernel] = expect[kernel] or {}
-		overlay(expect[kernel], e)
-		overlay(expect[kernel], e[memory])
+	end
+	for kernel, e in spairs(expect) do
+		local own = over.expect and over.expect[kernel] or {}
+
+		overlay(e, every)
+		overlay(e, every[memory])
+		overlay(e, own)
+		overlay(e, own[memory])
 	end
 	return expect
 end
@@ -254,8 +266,9 @@ local function explored(s, memory)
 	for _, key in ipairs { "on_irq", "actors" } do
 		t[key] = t[key] or over[key]
 	end
-	t.expect = explored_expect(s, over.expect, memory)
+	t.expect = s.expect
 	check_scenario(t, 3)
+	t.expect = explored_expect(s, over, memory)
 	t.preemptions = over.preemptions
 	return t
 end

@@ -41,6 +41,10 @@ return scenario {
 	-- One change of the active state at any moment; the interrupt comes
 	-- before, and may be noticed before, while or after all is halted.
 	explore	= {
+		-- kvm_make_all_cpus_request() reads a stale cpu, and does not wait
+		-- for the vCPU (I4): see kick-reads-cpu-late.
+		every	= { arm64 = { failed = "sometimes",
+					    broken = { "I5" } } },
 		vm	= { vcpus = 1, spis = { { name = "disk" }, { name = "other" } } },
 		guest	= { function(cpu) cpu:wfi() end },
 		actors	= {

@@ -23,6 +23,9 @@ return scenario {
 		["v4.14+ode"]		= { missed = "never", failed = "never" },
 	},
 	explore	= {
+		-- Nothing orders the registers before power_off: see
+		-- cpu-on-ordered.
+		every	= { arm64 = { failed = "sometimes" } },
 		vm	= { vcpus = 1, off = { 0 } },
 		guest	= { function(cpu) end },
 		actors	= {

@@ -30,11 +30,6 @@ const char *const kw_effect_names[KW_NR_EFFECTS] = {
 	[KW_UNKNOWN] = "not known",
 };
 
-const char *const kw_claim_properties[KW_NR_CLAIM_PROPERTIES] = {
-	[KW_CLAIM_MISSED] = "missed", [KW_CLAIM_SPURIOUS] = "spurious",
-	[KW_CLAIM_FAILED] = "failed", [KW_CLAIM_INVARIANT] = "invariant",
-};
-
 static void finding_free(gpointer p)
 {
 	struct kw_claim_finding *f = p;
@@ -160,11 +155,6 @@ static char *with_patch(const char *kernel, const char *patch)
 
 /* --- claims ------------------------------------------------------------- */
 
-static const enum kw_claim_property property_of[KW_NR_QUANTITIES] = {
-	[KW_MISSED] = KW_CLAIM_MISSED, [KW_SPURIOUS] = KW_CLAIM_SPURIOUS,
-	[KW_FAILED] = KW_CLAIM_FAILED,
-};
-
 bool kw_claims_concerns(const struct kw_evidence *e, const char *kernel)
 {
 	return g_strv_contains((const char *const *)e->kernels, kernel);
@@ -184,7 +174,7 @@ const struct kw_claim_finding *kw_claims_finding(
 enum kw_agrees kw_claims_agrees(const struct kw_evidence *e,
 				const struct kw_claim_finding *f)
 {
-	if (f->found[property_of[e->quantity]])
+	if (f->found[e->property])
 		return e->sometimes ? KW_AGREES : KW_DISAGREES;
 	if (!f->complete || !f->exposed)
 		return KW_AGREES_OPEN;

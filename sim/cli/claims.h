@@ -20,14 +20,6 @@ extern const char *const kw_claim_verdicts[KW_NR_CLAIM_VERDICTS];
 /* Did what was found go as the evidence predicts? */
 enum kw_agrees { KW_AGREES, KW_DISAGREES, KW_AGREES_OPEN };
 
-enum kw_claim_property {
-	KW_CLAIM_MISSED, KW_CLAIM_SPURIOUS,
-	KW_CLAIM_FAILED,		/* or a deadlock */
-	KW_CLAIM_INVARIANT,		/* one of the kernel's is broken */
-	KW_NR_CLAIM_PROPERTIES
-};
-extern const char *const kw_claim_properties[KW_NR_CLAIM_PROPERTIES];
-
 struct kw_claim_finding {
 	char *kernel, *replay;
 	bool found[KW_NR_CLAIM_PROPERTIES], complete, exposed;

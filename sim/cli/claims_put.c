@@ -34,22 +34,24 @@ static char *describe(const struct kw_evidence *e)
 {
 	return g_strdup_printf("%s %s: %s%s%s",
 			       e->sometimes ? "sometimes" : "never",
-			       kw_quantity_names[e->quantity], e->scenario,
+			       kw_claim_properties[e->property], e->scenario,
 			       *e->on ? " +" : "", e->on);
 }
 
 static void cell(const struct kw_evidence *e, const struct kw_claim_finding *f,
 		 char text[24])
 {
+	static const char *const differing[KW_NR_CLAIM_PROPERTIES] = {
+		"MISSED", "SPURIOUS", "FAILED", "BROKEN",
+	};
+
 	switch (kw_claims_agrees(e, f)) {
 	case KW_AGREES:
 		g_snprintf(text, 24, "%" G_GUINT64_FORMAT, f->states);
 		return;
 	case KW_DISAGREES:
 		g_snprintf(text, 24, "%s", e->sometimes ? "NEVER" :
-			   e->quantity == KW_MISSED ? "MISSED" :
-			   e->quantity == KW_SPURIOUS ? "SPURIOUS" :
-							"FAILED");
+			   differing[e->property]);
 		return;
 	case KW_AGREES_OPEN:
 		g_snprintf(text, 24, "%s", f->complete ? "vacuous" :
@@ -339,7 +341,7 @@ static void put_evidence_json(const struct kw_evidence *e,
 	kw_json_text(o, "scenario", e->scenario);
 	kw_json_text(o, "kernel", f->kernel);
 	kw_json_text(o, "predicts", e->sometimes ? "sometimes" : "never");
-	kw_json_text(o, "property", kw_quantity_names[e->quantity]);
+	kw_json_text(o, "property", kw_claim_properties[e->property]);
 	kw_json_text(o, "agrees", agrees[kw_claims_agrees(e, f)]);
 	kw_json_text(o, "when", e->when);
 	kw_json_bool(o, "complete", f->complete);

@@ -34,7 +34,21 @@ static unsigned how_of(const struct kw_expect *e, unsigned p)
 							   e->of[q].how;
 }
 
-static void find_expected(const struct kw_expect *e, struct kw_looked_for *x)
+static bool is_broken(const struct kw_program *p, unsigned property,
+		      const char *names)
+{
+	char **name = g_strsplit(names ? names : "", " ", -1);
+	unsigned i = property - KW_FINDS_INVARIANT;
+	bool is = i < p->nr_invariants &&
+		  g_strv_contains((const char *const *)name,
+				  p->invariants[i].name);
+
+	g_strfreev(name);
+	return is;
+}
+
+static void find_expected(const struct kw_program *program,
+			  const struct kw_expect *e, struct kw_looked_for *x)
 {
 	unsigned p, how;
 
@@ -48,8 +62,10 @@ static void find_expected(const struct kw_expect *e, struct kw_looked_for *x)
 	}
 	if (!e)
 		x->never[KW_FINDS_MISSED] = true;
-	for (p = KW_FINDS_INVARIANT; p < KW_NR_PROPERTIES; p++)
-		x->never[p] = true;
+	for (p = KW_FINDS_INVARIANT; p < KW_NR_PROPERTIES; p++) {
+		x->reached[p] = e && is_broken(program, p, e->broken);
+		x->never[p] = !x->reached[p];
+	}
 	if (!x->reached[KW_FINDS_FAILED]) {
 		x->never[KW_FINDS_FAILED] = true;
 		x->never[KW_FINDS_DEADLOCK] = true;
@@ -237,7 +253,8 @@ bool kw_cli_explore_loaded(struct kw_cli *cli,
 	if (what->expected)
 		x->expected = *what->expected;
 	else
-		find_expected(kw_expect_find(scenario, what->as ? what->as :
+		find_expected(scenario->program,
+			      kw_expect_find(scenario, what->as ? what->as :
 					     what->kernel), &x->expected);
 	world = kw_explored_world(x);
 	x->world = kw_world_new(scenario->program, &world);

@@ -63,7 +63,7 @@ static const char synthesize_notes[] =
 "formula.  What no predicate avoids in a scenario is not asked there.\n";
 
 static const char claims_notes[] =
-"verdict on a claim (M1 to M22, I7, T1 to T3), with a kernel and a memory:\n"
+"verdict on a claim (M1 to M22; I2, I4, I7, T1 to T3):\n"
 "  holds      all evidence goes as the claim predicts\n"
 "  qualified  some does not\n"
 "  fails      none does\n"

@@ -8,6 +8,11 @@
 
 #include <string.h>
 
+const char *const kw_claim_properties[KW_NR_CLAIM_PROPERTIES] = {
+	[KW_CLAIM_MISSED] = "missed", [KW_CLAIM_SPURIOUS] = "spurious",
+	[KW_CLAIM_FAILED] = "failed", [KW_CLAIM_INVARIANT] = "invariant",
+};
+
 static const char *keep(lua_State *L, const char *s)
 {
 	return g_string_chunk_insert_const(kw_build(L)->claims->strings, s);
@@ -41,14 +46,14 @@ static const char **get_strings(lua_State *L, const char *key)
 	return v;
 }
 
-static enum kw_quantity quantity(const char *name)
+static enum kw_claim_property property(const char *name)
 {
-	unsigned q;
+	unsigned p;
 
-	for (q = 0; q < KW_NR_QUANTITIES; q++)
-		if (!strcmp(name, kw_quantity_names[q]))
-			return q;
-	return KW_MISSED;
+	for (p = 0; p < KW_NR_CLAIM_PROPERTIES; p++)
+		if (!strcmp(name, kw_claim_properties[p]))
+			return p;
+	return KW_CLAIM_MISSED;
 }
 
 static void get_evidence(lua_State *L, struct kw_evidence *e)
@@ -61,7 +66,7 @@ static void get_evidence(lua_State *L, struct kw_evidence *e)
 	e->on = get_string(L, "on");
 	e->when = get_string(L, "when");
 	e->sometimes = *sometimes;
-	e->quantity = quantity(*sometimes ? sometimes :
+	e->property = property(*sometimes ? sometimes :
 					    get_string(L, "never"));
 	e->kernels = get_strings(L, "kernels");
 }

@@ -98,11 +98,33 @@ static void get_how(lua_State *L, struct kw_expect *e, unsigned q)
 	wrong(L, "expect", "never, sometimes, always, any or a number");
 }
 
+/* The names of broken = { "I2" } of the table on top, with blanks between. */
+static const char *get_broken(lua_State *L)
+{
+	GString *names = g_string_new(NULL);
+	const char *kept = NULL;
+	unsigned i, n = 0;
+
+	if (lua_getfield(L, -1, "broken") == LUA_TTABLE)
+		n = (unsigned)lua_rawlen(L, -1);
+	for (i = 0; i < n; i++) {
+		lua_rawgeti(L, -1, i + 1);
+		g_string_append_printf(names, "%s%s", i ? " " : "",
+				       lua_tostring(L, -1));
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 1);
+	if (n)
+		kept = keep(kw_build(L), names->str);
+	g_string_free(names, TRUE);
+	return kept;
+}
+
 static void get_expect(lua_State *L, struct kw_scenario *s)
 {
-	static const char *const keys[KW_NR_QUANTITIES + 1] = {
+	static const char *const keys[KW_NR_QUANTITIES + 2] = {
 		"missed", "late", "spurious", "futile", "storm", "failed",
-		NULL };
+		"broken", NULL };
 	unsigned i, q, n;
 
 	if (lua_getfield(L, 1, "expect") != LUA_TTABLE)
@@ -119,6 +141,7 @@ static void get_expect(lua_State *L, struct kw_scenario *s)
 			get_how(L, &s->expects[i], q);
 			lua_pop(L, 1);
 		}
+		s->expects[i].broken = get_broken(L);
 		lua_pop(L, 1);
 		s->nr_expects++;
 	}

@@ -23,6 +23,7 @@ enum kw_how { KW_ANY, KW_NEVER, KW_SOMETIMES, KW_ALWAYS, KW_EXACTLY };
 struct kw_expect {
 	const char *kernel;		/* "v4.14+ode-3" */
 	struct { uint8_t how; uint64_t n; } of[KW_NR_QUANTITIES];
+	const char *broken;	/* explored: invariants, "I2 I5", or NULL */
 };
 
 /*
@@ -127,11 +128,20 @@ void kw_step_name(const struct kw_scenario *s, unsigned i, GString *out);
 struct kw_program *kw_script_load_kernel(const char *lua_dir,
 					 const char *kernel, GError **err);
 
+/* What an exploration finds, as far as claims speak of it. */
+enum kw_claim_property {
+	KW_CLAIM_MISSED, KW_CLAIM_SPURIOUS,
+	KW_CLAIM_FAILED,		/* or a deadlock */
+	KW_CLAIM_INVARIANT,		/* one of the kernel's is broken */
+	KW_NR_CLAIM_PROPERTIES
+};
+extern const char *const kw_claim_properties[KW_NR_CLAIM_PROPERTIES];
+
 /* What decides a claim: an exploration, and what it finds. */
 struct kw_evidence {
 	const char *scenario;			/* its name */
 	const char *on, *when;			/* a patch; a remark; or "" */
-	enum kw_quantity quantity;
+	enum kw_claim_property property;
 	bool sometimes;				/* is found; else never */
 	const char **kernels;			/* NULL-terminated */
 };
