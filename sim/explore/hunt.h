@@ -69,6 +69,8 @@ bool kw_hunt_enough(const struct kw_hunt *h);
 bool kw_hunt_bounded(struct kw_hunt *h, uint64_t states, uint64_t left,
 		     uint64_t rescue_bytes);
 
+/* Learns what one thread alone may, see kw_world_is_alone(). */
+void kw_hunt_walk(const struct kw_world *w);
 void kw_hunt_breadth(struct kw_hunt *h);
 void kw_hunt_depth(struct kw_hunt *h);
 /* Shortest ways to all of h->found. */

@@ -220,6 +220,8 @@ void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
 	};
 
 	*res = (struct kw_search_result){ 0 };
+	if (kw_world_is_alone(w))
+		kw_hunt_walk(w);
 	attempt(&h);
 	while (h.again) {
 		res->again++;
