@@ -150,6 +150,8 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 	w->dfs = o->dfs;
 	w->exact = o->exact;
 	w->no_reduction = o->no_reduction;
+	w->no_folding = o->no_folding;
+	w->no_persistent = o->no_persistent;
 	w->keep_going = o->keep_going;
 	w->max_states = o->max_states;
 	w->max_bytes = o->max_memory << 20;
@@ -337,6 +339,10 @@ char *kw_explored_replay(const struct kw_explored *x)
 			w->kernel, w->less ? w->less : "",
 			w->dfs ? " --dfs" : "",
 			w->no_reduction ? " --no-reduction" : "");
+	if (w->no_folding)
+		g_string_append(s, " --no-folding");
+	if (w->no_persistent)
+		g_string_append(s, " --no-persistent");
 	if (w->memory)
 		g_string_append_printf(s, " --memory %s", w->memory);
 	if (w->preemptions)
@@ -362,7 +368,8 @@ struct kw_world_opts kw_explored_world(const struct kw_explored *x)
 {
 	return (struct kw_world_opts){
 		.memory = memory_of(x->what.memory),
-		.fold = !x->what.no_reduction,
+		.fold = !x->what.no_reduction && !x->what.no_folding,
+		.persist = !x->what.no_reduction && !x->what.no_persistent,
 		.preemptions = x->what.preemptions, .check = x->check,
 		.marks = x->what.marks,
 	};

@@ -39,6 +39,7 @@ struct kw_exploring {
 	const char *check;		/* "I2,I3"; "": none, NULL: all */
 	/* NULL: what the scenario expects.  None: nothing ends it. */
 	const struct kw_looked_for *expected;
+	bool no_folding, no_persistent;
 	bool dfs, exact, no_reduction;
 	bool keep_going;		/* nothing that is found ends it */
 	uint64_t max_states, max_bytes;	/* 0: no limit */

@@ -173,7 +173,7 @@ static bool bounded(struct worker *k)
 	k->told = k->k.states;
 	b->nr_made += k->out.nr_blocks;
 	k->out.nr_blocks = 0;
-	b->h->bytes = (b->nr_todo + b->nr_made) * sizeof(struct kw_block);
+	b->h->bytes = (b->nr_todo + b->nr_made) * KW_BLOCK_BYTES;
 	return kw_hunt_bounded(b->h, b->states, b->nr_todo + b->nr_made,
 			       rescues);
 }

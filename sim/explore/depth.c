@@ -3,7 +3,7 @@
  * Depth first: a stack of states, each with the moves that are left of it.
  * A witness is what is on the stack.
  */
-#include "fingerprint.h"
+#include "expand.h"
 #include "hunt.h"
 
 struct frame {
@@ -13,6 +13,7 @@ struct frame {
 struct stack {
 	struct kw_hunt *h;
 	struct kw_hunter k;
+	struct kw_expander x;
 	GByteArray *states;
 	GArray *frames, *moves;
 	uint8_t *to;
@@ -43,15 +44,16 @@ static void found(struct stack *k, const struct kw_find *f)
 static void push(struct stack *k, const uint8_t *s, uint64_t fp)
 {
 	struct frame f = { .first = k->moves->len };
-	struct kw_move moves[KW_MAX_MOVES];
 	struct kw_find find;
 	unsigned slot = 0;
 	uint8_t *at;
 
 	g_byte_array_append(k->states, s, k->h->size);
 	at = k->states->data + k->states->len - k->h->size;
-	f.nr = kw_world_moves(k->k.w, at, moves);
-	g_array_append_vals(k->moves, moves, f.nr);
+	kw_expander_set(&k->x, at, fp);
+	kw_expander_make(&k->x);
+	f.nr = k->x.nr;
+	g_array_append_vals(k->moves, k->x.moves, f.nr);
 	g_array_append_val(k->frames, f);
 	k->h->res->depth = MAX(k->h->res->depth, k->frames->len - 1);
 	while (kw_hunt_state(&k->k, at, fp, &slot, &find))
@@ -116,6 +118,7 @@ void kw_hunt_depth(struct kw_hunt *h)
 	k.to = g_malloc(h->size);
 	kw_hunter_init(&k.k, h);
 	k.k.alone = true;
+	kw_expander_init(&k.x, k.k.w);
 	fp = kw_fingerprint(h->start, h->size);
 	kw_visited_add(&h->visited, k.k.adder, fp, h->start);
 	push(&k, h->start, fp);
@@ -130,6 +133,7 @@ void kw_hunt_depth(struct kw_hunt *h)
 	}
 	bounded(&k);
 	kw_hunter_end(&k.k);
+	kw_expander_free(&k.x);
 	g_byte_array_free(k.states, TRUE);
 	g_array_free(k.frames, TRUE);
 	g_array_free(k.moves, TRUE);

@@ -66,6 +66,7 @@ static void make(struct kw_expander *x, unsigned i)
 	note_changes(x, seen->dirty, c);
 	c->shows = seen->failed || seen->exposed || seen->broken ||
 		   seen->spurious >= 0;
+	c->sticky = seen->sticky;
 	x->nr_changes += c->nr;
 }
 
@@ -94,6 +95,7 @@ static bool make_quickly(struct kw_expander *x, unsigned a)
 		return false;
 	c->nr = (uint32_t)nr;
 	c->shows = false;
+	c->sticky = w->footprint && w->footprint->sticky[pc];
 	x->nr_changes += c->nr;
 	x->moves[x->nr++] = (struct kw_move){
 		.type = KW_STEP, .actor = (uint16_t)a,
@@ -143,6 +145,8 @@ void kw_expander_make(struct kw_expander *x)
 		kw_world_flows(w, x->work, &l);
 		make_rest(x, l.nr);
 	}
+	if (w->footprint)
+		kw_persist_choose(x);
 }
 
 void kw_expander_enter(struct kw_expander *x, const struct kw_child *c)

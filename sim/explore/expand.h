@@ -21,6 +21,7 @@ struct kw_child {
 	uint64_t fp;
 	uint32_t first, nr;		/* its changes */
 	bool shows;			/* anything in seen[] */
+	bool sticky;			/* see struct kw_seen_by_move */
 };
 
 struct kw_expander {
@@ -41,7 +42,10 @@ void kw_expander_init(struct kw_expander *x, const struct kw_world *w);
 void kw_expander_free(struct kw_expander *x);
 /* cur := s */
 void kw_expander_set(struct kw_expander *x, const uint8_t *s, uint64_t fp);
-/* Makes every move: x->children[i] is what x->moves[i] leads to. */
+/*
+ * Makes every move that must be made (persist.c): x->children[i] is what
+ * x->moves[i] leads to.
+ */
 void kw_expander_make(struct kw_expander *x);
 /* work := that child, and cur again. */
 void kw_expander_enter(struct kw_expander *x, const struct kw_child *c);

@@ -12,6 +12,7 @@
 #include "../program/link.h"
 #include "../program/live.h"
 #include "expand.h"
+#include "footprint.h"
 #include "guard.h"
 #include "relaxed.h"
 #include "world.h"
@@ -58,6 +59,10 @@ struct kw_world {
 	struct kw_slot *slots;
 	unsigned nr_slots;
 	bool checks;			/* some invariants are seen by moves */
+	struct kw_footprint *footprint;	/* NULL: every move is made */
+	unsigned nr_units;		/* see persist.c */
+	uint16_t *unit;			/* [actor] */
+	uint16_t *members, *first_member;	/* actors; [unit] */
 	uint8_t *quick;			/* [node], see quick.c */
 	bool *alone;			/* [actor]: READY and not nested on,
 					   it can step */
@@ -94,6 +99,12 @@ int kw_quick_step(const struct kw_world *w, const uint8_t *s, unsigned a,
 void kw_races_init(struct kw_world *w);
 /* Does a's next access race with one that another stands at? */
 bool kw_races(const struct kw_world *w, const uint8_t *s, unsigned a);
+
+/* persist.c */
+void kw_persist_init(struct kw_world *w);
+void kw_persist_free(struct kw_world *w);
+/* Leaves only those of x->moves that must be made. */
+void kw_persist_choose(struct kw_expander *x);
 
 /* flags.c */
 /* Everything anew from state s. */

@@ -11,7 +11,16 @@ void kw_later_init(struct kw_later *q, const uint8_t *start, uint32_t size,
 		.grain_shift = grain_shift, .last = g_malloc(size),
 		.entry_max = sizeof(uint64_t) + 2 + 3 * (size_t)size,
 	};
-	g_assert(q->entry_max < KW_BLOCK_BYTES);
+}
+
+struct kw_block *kw_block_new(size_t room)
+{
+	struct kw_block *b;
+
+	room = MAX(room, KW_BLOCK_BYTES);
+	b = g_malloc(sizeof(*b) + room);
+	*b = (struct kw_block){ .room = (uint32_t)room };
+	return b;
 }
 
 struct kw_block *kw_later_take(struct kw_later *q)
@@ -44,9 +53,7 @@ static void new_block(struct kw_later *q)
 		q->block->next = q->full;
 		q->full = q->block;
 	}
-	q->block = g_malloc(sizeof(*q->block));
-	q->block->used = q->block->nr_states = q->block->level = 0;
-	q->block->next = NULL;
+	q->block = kw_block_new(2 * q->entry_max);
 	q->nr_blocks++;
 	memcpy(q->last, q->start, 8 * (size_t)q->nr_words);
 	q->differs = ~UINT64_C(0);
@@ -78,7 +85,7 @@ void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
 	unsigned i, end;
 	uint16_t nr;
 
-	if (!q->block || q->block->used + q->entry_max > KW_BLOCK_BYTES)
+	if (!q->block || q->block->used + q->entry_max > q->block->room)
 		new_block(q);
 	entry = q->block->bytes + q->block->used;
 	memcpy(entry, &fp, sizeof(fp));

@@ -16,13 +16,14 @@
 
 #include "fingerprint.h"
 
+/* Of most blocks; those of very large states are larger. */
 #define KW_BLOCK_BYTES	(64 * 1024 - 24)
 
 struct kw_block {
 	struct kw_block *next;
 	uint32_t used, nr_states;
-	uint32_t level;			/* for whoever keeps it */
-	uint8_t bytes[KW_BLOCK_BYTES];
+	uint32_t room;			/* bytes */
+	uint8_t bytes[];
 };
 
 struct kw_later {
@@ -37,6 +38,9 @@ struct kw_later {
 	struct kw_block *full;		/* those that are */
 	uint64_t nr_blocks;
 };
+
+/* A block for at least so many bytes; g_free() frees it. */
+struct kw_block *kw_block_new(size_t room);
 
 #define KW_LATER_HEAD	(sizeof(uint64_t) + sizeof(uint16_t))
 

@@ -70,17 +70,20 @@ static struct kw_block *blocks(struct file *f, struct kw_block *all)
 		nr++;
 	nr = number(f, nr);
 	for (b = all; nr && !f->failed; nr--) {
+		uint64_t used = number(f, b ? b->used : 0);
+
+		if (!fits(f, used, 1) || used > UINT32_MAX) {
+			f->failed = true;
+			break;
+		}
 		if (f->reading) {
-			b = g_new0(struct kw_block, 1);
+			b = kw_block_new(used);
+			b->used = (uint32_t)used;
 			b->next = first;
 			first = b;
 		}
-		b->used = (uint32_t)number(f, b->used);
 		b->nr_states = (uint32_t)number(f, b->nr_states);
-		if (b->used > sizeof(b->bytes))
-			f->failed = true;
-		else
-			bytes(f, b->bytes, b->used);
+		bytes(f, b->bytes, used);
 		b = f->reading ? b : b->next;
 	}
 	return f->reading ? first : all;

@@ -248,6 +248,7 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	kw_slots_new(w);
 	kw_grains_init(w);
 	kw_quick_init(w);
+	kw_persist_init(w);
 	return w;
 }
 
@@ -257,6 +258,7 @@ void kw_world_free(struct kw_world *w)
 
 	if (!w)
 		return;
+	kw_persist_free(w);
 	kw_relaxed_free(w->memory);
 	kw_learnt_free(w->learnt);
 	kw_guards_free(w->guards);

@@ -147,24 +147,23 @@ static unsigned depth_of(const struct again *g, uint32_t n)
 static void keep(struct again *g, const struct candidate *c)
 {
 	unsigned depth = depth_of(g, c->node), nr = depth + (c->last >= 0), i;
-	struct kw_move *moves = g_new(struct kw_move, nr + 1), *all;
+	struct kw_move *moves = g_new(struct kw_move, nr + 1);
 	uint8_t *s = g_memdup2(g->h->start, g->h->size);
 	uint16_t *way = g_new(uint16_t, nr + 1);
 	struct kw_seen_by_move seen;
 	uint32_t n = c->node;
 
-	all = g_new(struct kw_move, KW_MAX_MOVES);
 	way[nr - (nr > 0)] = (uint16_t)c->last;
 	for (i = depth; i-- > 0; n = node(g, n)->parent)
 		way[i] = node(g, n)->move;
 	for (i = 0; i < nr; i++) {
-		kw_world_moves(g->h->w, s, all);
-		moves[i] = all[way[i]];
+		kw_expander_set(&g->x, s, 0);
+		kw_expander_make(&g->x);
+		moves[i] = g->x.moves[way[i]];
 		kw_world_apply(g->h->w, s, &moves[i], &seen);
 	}
 	kw_hunt_found(g->h, &c->find, moves, nr);
 	g_free(way);
-	g_free(all);
 	g_free(s);
 }
 

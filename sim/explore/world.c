@@ -365,6 +365,8 @@ static bool step(struct moving *m, const struct kw_move *move)
 	struct kw_done done = { 0 };
 	bool races = kw_races(w, m->s, a);
 
+	m->seen->sticky |= w->footprint && w->footprint->sticky[from];
+
 	execute(m, move, &done);
 	g_assert(done.effect != KW_EFF_BLOCKED);
 	observe(m, a, &done);
@@ -526,6 +528,7 @@ static void apply(struct moving *m, const struct kw_move *move)
 		a = w->preempt_of[a];
 		break;
 	}
+	m->seen->sticky |= move->type != KW_STEP;
 	if (w->checks && move->type != KW_STEP)
 		kw_slots_check(w, m->s, -1, m->seen);
 	if (w->opts.fold && !m->seen->failed)
@@ -628,6 +631,7 @@ uint64_t kw_world_digest(const struct kw_world *w)
 	x = kw_word_hash(1, x) + w->opts.memory;
 	x = kw_word_hash(2, x) + w->opts.fold;
 	x = kw_word_hash(3, x) + w->opts.preemptions;
+	x = kw_word_hash(3, x) + w->opts.persist;
 	return kw_word_hash(4, x) + w->size;
 }
 

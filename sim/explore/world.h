@@ -62,6 +62,7 @@ struct kw_seen_by_move {
 	int16_t spurious;	/* vCPU that entered its guest for nothing,
 				   or -1 */
 	uint16_t message;
+	bool sticky;		/* it went round a loop, or was no step */
 	uint64_t dirty;		/* bit i: grain i may have changed */
 };
 
@@ -70,6 +71,8 @@ struct kw_world_opts {
 	uint32_t check;		/* bit i: invariant i of the program */
 	bool fold;		/* steps that nobody can see the moment of
 				   join the one before */
+	bool persist;		/* moves that others can wait for are made
+				   alone, see persist.c */
 	unsigned preemptions;	/* involuntary switches at most, 0 .. 255 */
 	bool *marks;		/* [mark]: set when it is executed; or NULL */
 };

@@ -8,7 +8,7 @@
 
 wakers=$TMPDIR/wakers.lua
 saved=$TMPDIR/saved
-tests/bench/wakers 2 4 >"$wakers"
+tests/bench/wakers 2 5 >"$wakers"
 
 # interrupted OPTION...: after a moment; its exit code
 interrupted() {

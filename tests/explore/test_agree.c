@@ -62,7 +62,7 @@ static void search(struct assembler *m, const struct kw_world_opts *o,
 	g_assert_true(res.complete);
 	g_assert_cmpuint(found_by(&res), ==, all->found);
 	g_assert_true(same_set(e.keys, all->keys));
-	if (!o->fold) {
+	if (!o->fold && !o->persist) {
 		g_assert_cmpuint(res.states, ==, all->states);
 		g_assert_cmpuint(res.transitions, ==, all->transitions);
 		g_assert_cmpuint(res.ends, ==, all->nr_ends);
@@ -87,8 +87,10 @@ static void test_settings(void)
 		seen_plainly(&m.p, &plain, &all);
 		g_test_message("program %u: %u states, found %x", seed,
 			       (unsigned)all.states, all.found);
-		for (i = 0; i < 16; i++) {
-			const struct kw_world_opts o = { .fold = i & 1 };
+		for (i = 0; i < 32; i++) {
+			const struct kw_world_opts o = {
+				.fold = i & 1, .persist = i & 16,
+			};
 			struct kw_search_opts s = {
 				.depth_first = i & 2, .exact = i & 4,
 				.jobs = i & 8 ? 2 : 1,
