@@ -227,7 +227,7 @@ static void touch_handler(const struct analysis *s, unsigned addr, bool writes,
 static void touch_at(const struct analysis *s, const struct kw_node *n,
 		     unsigned node, unsigned addr, struct kw_touch *t)
 {
-	unsigned h;
+	unsigned h = 0;
 
 	switch ((enum kw_op)n->op) {
 	case KW_OP_LOAD:
@@ -260,13 +260,12 @@ static void touch_at(const struct analysis *s, const struct kw_node *n,
 		add_bytes(t, addr, 4, true);
 		touch_links(s, node, t);
 		break;
+	case KW_OP_WAKE:
+		h = kw_get16(s->p->init, addr + KW_TASK_THREAD);
+		/* fall through */
 	case KW_OP_DEACTIVATE:
 	case KW_OP_SWITCH:
 		add_bytes(t, addr, KW_TASK_THREAD, true);
-		break;
-	case KW_OP_WAKE:
-		add_bytes(t, addr, KW_TASK_THREAD, true);
-		h = kw_get16(s->p->init, addr + KW_TASK_THREAD);
 		if (h)
 			add(t, kw_place_header(s->f, h - 1), true);
 		break;
