@@ -49,7 +49,7 @@ struct kw_options {
 	bool no_check, keep_going, resume, step;
 	char *check, *save;
 	char *memory;
-	uint64_t goto_, max_states, max_memory, preemptions;
+	uint64_t spurious_bound, goto_, max_states, max_memory, preemptions;
 	char *out, *from, *to, *name, *vcpus;
 	char *compare[2];
 	GPtrArray *kernels, *without, *only, *steps;

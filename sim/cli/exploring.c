@@ -20,15 +20,15 @@
 /* KW_NEVER, KW_ANY, or something else: it is to be reached. */
 static unsigned how_of(const struct kw_expect *e, unsigned p)
 {
-	static const uint8_t quantity_of[KW_FINDS_INVARIANT] = {
+	static const uint8_t quantity_of[KW_FINDS_ROW] = {
 		[KW_FINDS_MISSED] = KW_MISSED,
 		[KW_FINDS_SPURIOUS] = KW_SPURIOUS,
 		[KW_FINDS_FAILED] = KW_FAILED,
 		[KW_FINDS_DEADLOCK] = KW_FAILED,
 	};
-	unsigned q = p < KW_FINDS_INVARIANT ? quantity_of[p] : 0;
+	unsigned q = p < KW_FINDS_ROW ? quantity_of[p] : 0;
 
-	if (!e || p >= KW_FINDS_INVARIANT)
+	if (!e || p >= KW_FINDS_ROW)
 		return KW_ANY;
 	return e->of[q].how == KW_EXACTLY && !e->of[q].n ? KW_NEVER :
 							   e->of[q].how;
@@ -62,6 +62,7 @@ static void find_expected(const struct kw_program *program,
 	}
 	if (!e)
 		x->never[KW_FINDS_MISSED] = true;
+	x->never[KW_FINDS_ROW] = true;
 	for (p = KW_FINDS_INVARIANT; p < KW_NR_PROPERTIES; p++) {
 		x->reached[p] = e && is_broken(program, p, e->broken);
 		x->never[p] = !x->reached[p];
@@ -113,7 +114,7 @@ static void when_to_end(const struct kw_looked_for *x, struct kw_search_opts *o)
 	bool all = true;
 
 	for (p = 0; p < KW_NR_PROPERTIES; p++) {
-		if (p < KW_FINDS_INVARIANT)
+		if (p < KW_FINDS_ROW)
 			o->stop_any |= (unsigned)x->never[p] << p;
 		o->stop_all |= (unsigned)x->reached[p] << p;
 		if (x->never[p] && !is_tacit(p))
@@ -156,6 +157,7 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 	w->max_states = o->max_states;
 	w->max_bytes = o->max_memory << 20;
 	w->preemptions = (unsigned)o->preemptions;
+	w->spurious_bound = (unsigned)MIN(o->spurious_bound, UINT8_MAX);
 	w->jobs = o->jobs ? (unsigned)o->jobs : g_get_num_processors();
 	w->show_progress = cli->tty_err && !o->quiet;
 }
@@ -371,6 +373,7 @@ struct kw_world_opts kw_explored_world(const struct kw_explored *x)
 		.fold = !x->what.no_reduction && !x->what.no_folding,
 		.persist = !x->what.no_reduction && !x->what.no_persistent,
 		.preemptions = x->what.preemptions, .check = x->check,
+		.row = x->what.spurious_bound,
 		.marks = x->what.marks,
 	};
 }

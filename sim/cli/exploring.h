@@ -44,6 +44,7 @@ struct kw_exploring {
 	bool keep_going;		/* nothing that is found ends it */
 	uint64_t max_states, max_bytes;	/* 0: no limit */
 	unsigned preemptions;
+	unsigned spurious_bound;	/* I6: so many in a row are too many */
 	unsigned jobs;			/* threads; 0: one */
 	const char *save;		/* where it goes when interrupted */
 	bool resume;			/* ... and goes on from */

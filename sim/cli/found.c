@@ -185,7 +185,8 @@ static bool find_what(struct found *f, GError **err)
 		if (strcmp(p->objects[i].name, f->example->object))
 			continue;
 		f->what.object = (uint16_t)i;
-		if (f->what.property <= KW_FINDS_SPURIOUS)
+		if (f->what.property <= KW_FINDS_SPURIOUS ||
+		    f->what.property == KW_FINDS_ROW)
 			f->what.vcpu = p->objects[i].index;
 	}
 	if (f->what.property < KW_NR_PROPERTIES)
@@ -200,6 +201,7 @@ static void by_steps(struct found *f)
 {
 	const struct kw_world_opts opts = {
 		.preemptions = (unsigned)f->x->preemptions,
+		.row = (unsigned)f->x->spurious_bound,
 		.check = (1u << f->scenario->program->nr_invariants) - 1,
 	};
 
@@ -219,6 +221,7 @@ static bool by_search(struct found *f, GError **err)
 	struct kw_exploring what = {
 		.path = f->x->path, .kernel = f->kernel, .memory = f->memory,
 		.expected = &only, .no_reduction = !f->x->reduction,
+		.spurious_bound = (unsigned)f->x->spurious_bound,
 		.show_progress = f->cli->tty_err && !f->cli->o.quiet,
 	};
 	unsigned property = f->what.property;

@@ -28,6 +28,7 @@ static char *options_of(const struct kw_cli *cli, const struct kw_explored *x)
 	kw_json_bool(&j, "exact", w->exact);
 	kw_json_bool(&j, "reduction", !w->no_reduction);
 	kw_json_u64(&j, "preemptions", w->preemptions);
+	kw_json_u64(&j, "spurious_bound", w->spurious_bound);
 	kw_json_bool(&j, "keep_going", w->keep_going);
 	kw_json_u64(&j, "max_states", w->max_states);
 	kw_json_u64(&j, "max_bytes", w->max_bytes);

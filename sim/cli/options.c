@@ -48,6 +48,9 @@ const struct kw_option kw_option_table[] = {
 	    "only these invariants (default: all of the kernel's)"),
 	OPT("no-check", NULL, FLAG, no_check, EXPLORING,
 	    "no invariants: missed, spurious, failed and deadlock only"),
+	OPT("spurious-bound", "N", NUMBER, spurious_bound, V(EXPLORE),
+	    "I6: a vCPU is not woken N times in a row for nothing, at most "
+	    "255 (default 0: not looked for)"),
 	OPT("keep-going", NULL, FLAG, keep_going, V(EXPLORE),
 	    "look for everything, whatever was found already"),
 	OPT("save", "FILE", TEXT, save, V(EXPLORE),

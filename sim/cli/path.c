@@ -156,6 +156,13 @@ void kw_retrace_why(const struct kw_retrace *r, GString *out)
 		g_string_append(out, "this is no longer so.");
 		return;
 	}
+	if (property == KW_FINDS_ROW) {
+		vcpu = kw_world_vcpu(r->world, (unsigned)r->what->vcpu);
+		g_string_append_printf(out, "%s was woken for nothing, "
+			"spurious or futile, that often in a row, and never "
+			"for something in between.", vcpu->name);
+		return;
+	}
 	if (property == KW_FINDS_FAILED || property == KW_FINDS_DEADLOCK) {
 		e.failure = text = failure(r);
 	} else if (property >= KW_FINDS_INVARIANT) {

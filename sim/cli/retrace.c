@@ -188,6 +188,9 @@ static void find_shown(struct kw_retrace *r, uint8_t *s,
 	case KW_FINDS_SPURIOUS:
 		r->shown = seen->spurious == r->what->vcpu;
 		return;
+	case KW_FINDS_ROW:
+		r->shown = seen->row == r->what->vcpu;
+		return;
 	case KW_FINDS_FAILED:
 		r->shown = seen->failed;
 		r->message = seen->message;
@@ -214,7 +217,7 @@ static void go(struct again *g)
 {
 	struct kw_retrace *r = g->r;
 	struct kw_move *all = g_new(struct kw_move, KW_MAX_MOVES);
-	struct kw_seen_by_move seen = { .spurious = -1 };
+	struct kw_seen_by_move seen = { .spurious = -1, .row = -1 };
 	uint32_t size = kw_world_size(r->world);
 	uint8_t *s = g_malloc0(size);
 	static const struct kw_move start = { .type = KW_STEP };

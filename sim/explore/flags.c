@@ -116,6 +116,34 @@ static void mark(const struct kw_world *w, uint8_t *s,
 		       (*f & KW_V_SPEC ? KW_V_OK : 0));
 }
 
+/* One more, or the first, of a row; fine: it was for something. */
+static void count(const struct kw_world *w, uint8_t *s, int v, bool fine,
+		  struct kw_seen_by_move *seen)
+{
+	uint8_t *row = s + w->rows_at + v;
+
+	if (!w->opts.row)
+		return;
+	if (fine)
+		*row = 0;
+	else if (*row < w->opts.row && ++*row == w->opts.row)
+		seen->row = (int16_t)v;
+}
+
+/* It sleeps: for the first time in this wait, or again? */
+static void sleeps(const struct kw_world *w, uint8_t *s, int v,
+		   struct kw_seen_by_move *seen)
+{
+	uint8_t *f = &flags(w, s)[v];
+
+	*f &= (uint8_t)~(KW_V_LEFT | KW_V_OK);
+	if (!w->opts.row || !(*f & KW_V_ACTIVE))
+		return;
+	if ((*f & KW_V_SLEPT) && !(*f & KW_V_SPEC))
+		count(w, s, v, false, seen);
+	*f |= KW_V_SLEPT;
+}
+
 /* The wait ends: was there anything to end it for? */
 static void enter(const struct kw_world *w, uint8_t *s, int v,
 		  struct kw_seen_by_move *seen)
@@ -127,6 +155,7 @@ static void enter(const struct kw_world *w, uint8_t *s, int v,
 		return;
 	if (!fine && !(*f & KW_V_SIGNAL))
 		seen->spurious = (int16_t)v;
+	count(w, s, v, fine || (*f & KW_V_SIGNAL), seen);
 	*f &= KW_V_SPEC | KW_V_WAITS;
 }
 
@@ -144,7 +173,7 @@ void kw_flags_effect(const struct kw_world *w, uint8_t *s, unsigned a,
 	else if (v >= 0 && done->effect == KW_EFF_ENTER)
 		enter(w, s, v, seen);
 	else if (v >= 0 && done->effect == KW_EFF_SLEEP)
-		flags(w, s)[v] &= (uint8_t)~(KW_V_LEFT | KW_V_OK);
+		sleeps(w, s, v, seen);
 }
 
 void kw_flags_seen(const struct kw_world *w, const uint8_t *s,

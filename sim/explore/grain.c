@@ -67,7 +67,7 @@ void kw_grains_init(struct kw_world *w)
 			if (at < sizeof(struct kw_actor_state))
 				w->header_grains[i] |= g;
 		}
-	for (at = w->flags_at; at <= w->budget_at; at++)
+	for (at = w->flags_at; at < w->size; at++)
 		w->flags_grains |= kw_grains(w, at, 1);
 }
 

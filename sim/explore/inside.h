@@ -39,7 +39,7 @@ struct kw_world {
 	struct kw_guards *guards;	/* NULL: not folded */
 	struct kw_learnt *learnt;	/* the same; a fork's own */
 	uint32_t size;			/* without what memory keeps */
-	uint32_t flags_at, budget_at;
+	uint32_t flags_at, budget_at, rows_at;
 	uint8_t *node;			/* [node] */
 	uint8_t **slow;			/* [actor][node], or NULL */
 	unsigned nr_actors;		/* without the oracle's scratch */

@@ -3,7 +3,7 @@
 #include "hunt.h"
 
 static const char *const names[KW_FINDS_INVARIANT] = {
-	"missed", "spurious", "failed", "deadlock",
+	"missed", "spurious", "failed", "deadlock", "I6",
 };
 
 const char *kw_property_name(const struct kw_program *p, unsigned property)
@@ -115,6 +115,7 @@ static unsigned shown(const struct kw_seen_by_move *seen)
 {
 	return (unsigned)seen->failed << KW_FINDS_FAILED |
 	       (seen->spurious >= 0 ? 1u << KW_FINDS_SPURIOUS : 0) |
+	       (seen->row >= 0 ? 1u << KW_FINDS_ROW : 0) |
 	       (unsigned)seen->broken << KW_FINDS_INVARIANT;
 }
 
@@ -131,7 +132,8 @@ bool kw_hunt_move(struct kw_hunter *k, const struct kw_seen_by_move *seen,
 		*f = (struct kw_find){
 			.what = p,
 			.witness = { .vcpu = p == KW_FINDS_SPURIOUS ?
-					     seen->spurious : -1,
+					     seen->spurious :
+					     p == KW_FINDS_ROW ? seen->row : -1,
 				     .message = seen->message },
 		};
 		return true;

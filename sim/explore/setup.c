@@ -198,7 +198,8 @@ static void lay_out(struct kw_world *w)
 
 	w->flags_at = w->p->state_size;
 	w->budget_at = w->flags_at + w->nr_vcpus;
-	w->size = (w->budget_at + 1 + 7) & ~7u;
+	w->rows_at = w->budget_at + 1;
+	w->size = (w->rows_at + (w->opts.row ? w->nr_vcpus : 0) + 7) & ~7u;
 	o.at = w->size;
 	if (o.memory != KW_WEAK_SC)
 		w->memory = kw_relaxed_new(w->p, &o);

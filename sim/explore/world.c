@@ -506,7 +506,7 @@ static void apply(struct moving *m, const struct kw_move *move)
 	const struct kw_world *w = m->w;
 	unsigned a = move->actor;
 
-	*m->seen = (struct kw_seen_by_move){ .spurious = -1 };
+	*m->seen = (struct kw_seen_by_move){ .spurious = -1, .row = -1 };
 	switch ((enum kw_move_type)move->type) {
 	case KW_STEP:
 		step(m, move);
@@ -568,7 +568,7 @@ void kw_world_watch_start(const struct kw_world *w, uint8_t *s,
 			  kw_world_observer see, void *arg)
 {
 	const struct kw_program *p = w->p;
-	struct kw_seen_by_move seen = { .spurious = -1 };
+	struct kw_seen_by_move seen = { .spurious = -1, .row = -1 };
 	struct moving m = {
 		.w = w, .s = s, .seen = &seen, .observe = see, .arg = arg,
 		.before = g_malloc(kw_world_size(w)),
@@ -631,8 +631,9 @@ uint64_t kw_world_digest(const struct kw_world *w)
 	x = kw_word_hash(1, x) + w->opts.memory;
 	x = kw_word_hash(2, x) + w->opts.fold;
 	x = kw_word_hash(3, x) + w->opts.preemptions;
-	x = kw_word_hash(3, x) + w->opts.persist;
-	return kw_word_hash(4, x) + w->size;
+	x = kw_word_hash(4, x) + w->opts.persist;
+	x = kw_word_hash(5, x) + w->opts.row;
+	return kw_word_hash(6, x) + w->size;
 }
 
 bool kw_world_is_alone(const struct kw_world *w)

@@ -39,6 +39,7 @@ enum {				/* a vCPU's byte */
 	KW_V_LEFT	= 1 << 4,	/* the predicate's verdict ended it */
 	KW_V_OK		= 1 << 5,	/* ... and SPEC held since */
 	KW_V_SIGNAL	= 1 << 6,	/* it ended because of a signal */
+	KW_V_SLEPT	= 1 << 7,	/* it has slept, if that is counted */
 };
 
 enum kw_move_type {
@@ -61,6 +62,7 @@ struct kw_seen_by_move {
 	uint16_t broken;	/* bit i: invariant i did not hold */
 	int16_t spurious;	/* vCPU that entered its guest for nothing,
 				   or -1 */
+	int16_t row;		/* vCPU woken so often for nothing, or -1 */
 	uint16_t message;
 	bool sticky;		/* it went round a loop, or was no step */
 	uint64_t dirty;		/* bit i: grain i may have changed */
@@ -74,6 +76,9 @@ struct kw_world_opts {
 	bool persist;		/* moves that others can wait for are made
 				   alone, see persist.c */
 	unsigned preemptions;	/* involuntary switches at most, 0 .. 255 */
+	unsigned row;		/* wake-ups of a vCPU for nothing, spurious or
+				   futile, without one for something between:
+				   counted up to so many, 0 .. 255 */
 	bool *marks;		/* [mark]: set when it is executed; or NULL */
 };
 

@@ -123,7 +123,8 @@ static const char find_sql[] =
 	" (SELECT group_concat(value, char(10)) FROM"
 	"  json_each(e.options, '$.without')),"
 	" (SELECT group_concat(value, char(10)) FROM"
-	"  json_each(e.options, '$.only'))"
+	"  json_each(e.options, '$.only')),"
+	" e.options ->> '$.spurious_bound'"
 	" FROM explored JOIN explorations e USING (exploration)"
 	" JOIN scenarios s ON s.scenario = e.scenario"
 	" JOIN kernels k ON k.kernel = e.kernel"
@@ -160,6 +161,7 @@ static struct kw_exploration *read_row(sqlite3_stmt *st)
 	x->preemptions = (uint64_t)sqlite3_column_int64(st, 19);
 	x->without = g_string_chunk_insert(x->strings, kw_store_text(st, 20));
 	x->only = g_string_chunk_insert(x->strings, kw_store_text(st, 21));
+	x->spurious_bound = (uint64_t)sqlite3_column_int64(st, 22);
 	return x;
 }
 

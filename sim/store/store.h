@@ -183,7 +183,7 @@ struct kw_exploration {
 	uint64_t states, transitions, ends, depth, state_bytes, bytes_max;
 	/* of options */
 	bool reduction;
-	uint64_t preemptions;
+	uint64_t preemptions, spurious_bound;
 	const char *without, *only;	/* a line each */
 	GStringChunk *strings;		/* of one that was read */
 };

@@ -40,6 +40,19 @@ exits 2 'no such invariant' explored --check I99 --kernel v4.14 \
 says '--check: "I99" is no invariant of this kernel \(I2, I3' \
 	"$TMPDIR/err" 'which there are'
 
+# I6: how often in a row a vCPU is woken for nothing.
+row() {
+	explored --keep-going --spurious-bound "$1" --kernel v4.14+ode-3 \
+		scenarios/ode/dropped-before-wait.lua
+}
+exits 1 'the request that was left over wakes once' row 1
+says 'violated: spurious, I6;' "$TMPDIR/out" 'for nothing'
+says '^why: vcpu0 was woken for nothing' "$TMPDIR/out" 'in words'
+exits 0 'replayed' "$KVMWAKE" replay --db "$TMPDIR/explored.db" \
+	explore/dropped-before-wait/v4.14+ode-3/sc/I6
+row 2 >"$TMPDIR/out" 2>&1
+says 'violated: spurious;' "$TMPDIR/out" 'and not twice'
+
 # What is folded changes nothing.
 for k in mutant-no-kick mutant-unconsumed-request; do
 	for o in "" --no-reduction; do
