@@ -26,7 +26,7 @@ struct unit {
 	unsigned nr_moves;
 	bool whole;		/* all must be made if its moves are */
 	bool fast;		/* has a move that is not slow */
-	unsigned first, nr;	/* its actors, in members[] */
+	uint64_t asked, meets;	/* bit v: unit_meets(v), if it was asked */
 };
 
 struct choosing {
@@ -182,13 +182,20 @@ static bool actor_meets(const struct choosing *c, unsigned a, unsigned v)
 	return touch_meets(c, touch_of(c->f, a, st->pc), v);
 }
 
-static bool unit_meets(const struct choosing *c, unsigned u, unsigned v)
+static bool unit_meets(struct choosing *c, unsigned u, unsigned v)
 {
+	uint64_t bit = UINT64_C(1) << v;
+	struct unit *of = &c->of[u];
 	unsigned i;
 
+	if (of->asked & bit)
+		return of->meets & bit;
+	of->asked |= bit;
 	for (i = c->w->first_member[u]; i < c->w->first_member[u + 1]; i++)
-		if (actor_meets(c, c->w->members[i], v))
+		if (actor_meets(c, c->w->members[i], v)) {
+			of->meets |= bit;
 			return true;
+		}
 	return false;
 }
 
@@ -196,7 +203,7 @@ static bool unit_meets(const struct choosing *c, unsigned u, unsigned v)
  * The units that must go together with u; 0 if that is no gain over `most`
  * moves, or must be all.
  */
-static uint64_t close_over(const struct choosing *c, unsigned u, unsigned *most)
+static uint64_t close_over(struct choosing *c, unsigned u, unsigned *most)
 {
 	uint64_t in = UINT64_C(1) << u, todo = in;
 	unsigned nr = c->of[u].nr_moves, v;
