@@ -65,6 +65,7 @@ static void make(struct kw_expander *x, unsigned i)
 	c->first = x->nr_changes;
 	note_changes(x, seen->dirty, c);
 	c->shows = seen->failed || seen->exposed || seen->broken ||
+		   seen->row >= 0 ||
 		   seen->spurious >= 0;
 	c->sticky = seen->sticky;
 	x->nr_changes += c->nr;
