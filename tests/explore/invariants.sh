@@ -52,6 +52,11 @@ exits 0 'replayed' "$KVMWAKE" replay --db "$TMPDIR/explored.db" \
 	explore/dropped-before-wait/v4.14+ode-3/sc/I6
 row 2 >"$TMPDIR/out" 2>&1
 says 'violated: spurious;' "$TMPDIR/out" 'and not twice'
+for order in --bfs --dfs; do
+	explored $order --keep-going --spurious-bound 2 --kernel v4.14 \
+		scenarios/ode/line-makes-request.lua >"$TMPDIR/out" 2>&1
+	says 'violated: I6;' "$TMPDIR/out" "futile wake-ups count, $order"
+done
 
 # What is folded changes nothing.
 for k in mutant-no-kick mutant-unconsumed-request; do
