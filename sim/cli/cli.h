@@ -46,7 +46,7 @@ struct kw_options {
 	bool json, quiet, help, man, force, all, dot, no_provenance;
 	char *db, *color, *lua, *as, *old, *new_, *baseline, *write_baseline;
 	bool dfs, bfs, exact, no_reduction, no_folding, no_persistent;
-	bool no_check, keep_going, resume, step;
+	bool no_check, keep_going, sample, resume, step;
 	char *check, *save;
 	char *memory;
 	uint64_t spurious_bound, goto_, max_states, max_memory, preemptions;

@@ -105,14 +105,15 @@ static void put_json(struct explore *e, const struct kw_explored *x)
 	kw_json_end(&j);
 }
 
-/* The interleavings of what was found: what differs, or all there is. */
+/* The interleavings of what was found: what differs, or all; the sample. */
 static void put_witnesses(struct explore *e, const struct kw_explored *x)
 {
 	unsigned p;
 
-	for (p = 0; p < KW_NR_PROPERTIES; p++) {
+	for (p = 0; p <= KW_FINDS_NOTHING; p++) {
 		if (!x->res.of[p].found ||
-		    (e->nr_items > 1 && !x->expected.never[p]))
+		    (e->nr_items > 1 && p != KW_FINDS_NOTHING &&
+		     !x->expected.never[p]))
 			continue;
 		if (e->cli->o.json)
 			kw_explored_put_witness_json(x, p, e->cli->out);
@@ -140,6 +141,9 @@ static void tell(struct explore *e, const struct kw_explored *x)
 	}
 	if (!e->cli->o.quiet || x->judged == KW_EXPLORED_DIFFERS)
 		put_witnesses(e, x);
+	if (e->cli->o.sample && x->res.complete && !x->res.ends)
+		kw_cli_note(e->cli, "no sample of %s: no execution ends",
+			    x->scenario->name);
 	kw_cli_flush(e->cli);
 }
 
@@ -183,6 +187,7 @@ static bool explore_item(struct explore *e, const struct kw_item *item,
 	bool ok;
 
 	kw_exploring_defaults(e->cli, &what);
+	what.sample = e->cli->o.sample;
 	what.less = e->less;
 	what.kept = e->where;
 	g_mkdir_with_parents(dir, 0777);

@@ -214,6 +214,7 @@ static bool search(struct kw_cli *cli, struct kw_explored *x, GError **err)
 	const struct kw_exploring *what = &x->what;
 	struct kw_search_opts opts = {
 		.depth_first = what->dfs, .exact = what->exact,
+		.sample = what->sample,
 		.max_states = what->max_states, .max_bytes = what->max_bytes,
 		.stop = &cli->stop, .jobs = what->jobs,
 		.save = what->save,
@@ -337,8 +338,9 @@ char *kw_explored_replay(const struct kw_explored *x)
 	const struct kw_exploring *w = &x->what;
 	GString *s = g_string_new(NULL);
 
-	g_string_printf(s, "kvmwake explore %s --kernel %s%s%s%s", w->path,
+	g_string_printf(s, "kvmwake explore %s --kernel %s%s%s%s%s", w->path,
 			w->kernel, w->less ? w->less : "",
+			w->sample ? " --sample" : "",
 			w->dfs ? " --dfs" : "",
 			w->no_reduction ? " --no-reduction" : "");
 	if (w->no_folding)
@@ -357,7 +359,7 @@ static char *replay_line(const struct kw_explored *x, enum kw_property p)
 {
 	const struct kw_exploring *w = &x->what;
 
-	if (!w->kept)
+	if (!w->kept || p == KW_FINDS_NOTHING)
 		return kw_explored_replay(x);
 	return g_strdup_printf("kvmwake replay explore/%s/%s/%s/%s%s%s",
 			       x->scenario->name, w->kernel,

@@ -42,6 +42,7 @@ struct kw_exploring {
 	bool no_folding, no_persistent;
 	bool dfs, exact, no_reduction;
 	bool keep_going;		/* nothing that is found ends it */
+	bool sample;			/* see struct kw_search_opts */
 	uint64_t max_states, max_bytes;	/* 0: no limit */
 	unsigned preemptions;
 	unsigned spurious_bound;	/* I6: so many in a row are too many */
@@ -109,10 +110,10 @@ double kw_explored_collision(const struct kw_explored *x);
 /* "kvmwake explore ...", to be freed */
 char *kw_explored_replay(const struct kw_explored *x);
 struct kw_world_opts kw_explored_world(const struct kw_explored *x);
-/* How property p, which was found, is reached in x->world. */
+/* How property p, which was found, or the sample is reached in x->world. */
 struct kw_counterexample kw_explored_example(const struct kw_explored *x,
 					     enum kw_property p);
-/* The interleaving that reached property p, which was found. */
+/* The interleaving that reached property p, which was found; or the sample. */
 void kw_explored_put_witness(const struct kw_explored *x,
 			     enum kw_property p, GString *out);
 void kw_explored_put_witness_json(const struct kw_explored *x,

@@ -53,6 +53,8 @@ const struct kw_option kw_option_table[] = {
 	    "255 (default 0: not looked for)"),
 	OPT("keep-going", NULL, FLAG, keep_going, V(EXPLORE),
 	    "look for everything, whatever was found already"),
+	OPT("sample", NULL, FLAG, sample, V(EXPLORE),
+	    "where nothing is found, show one execution to its end"),
 	OPT("save", "FILE", TEXT, save, V(EXPLORE),
 	    "where a search that is interrupted goes (default results/ and "
 	    "scenario-kernel.search)"),
@@ -324,6 +326,11 @@ static bool check_values(const struct kw_cli *cli, GError **err)
 	if (cli->o.bfs && cli->o.dfs) {
 		g_set_error_literal(err, KW_CLI_ERROR, KW_EXIT_USAGE,
 				    "--bfs and --dfs: one of them");
+		return false;
+	}
+	if (cli->o.sample && cli->o.dfs) {
+		g_set_error_literal(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+				    "--sample: breadth first only");
 		return false;
 	}
 	if (cli->o.preemptions > UINT8_MAX) {

@@ -156,6 +156,12 @@ void kw_retrace_why(const struct kw_retrace *r, GString *out)
 		g_string_append(out, "this is no longer so.");
 		return;
 	}
+	if (property == KW_FINDS_NOTHING) {
+		g_string_append_printf(out, "nobody can do anything more. On "
+			"the way, %s became deliverable during a wait.",
+			r->exposed ? "something" : "nothing");
+		return;
+	}
 	if (property == KW_FINDS_ROW) {
 		vcpu = kw_world_vcpu(r->world, (unsigned)r->what->vcpu);
 		g_string_append_printf(out, "%s was woken for nothing, "
@@ -204,8 +210,12 @@ void kw_retrace_excerpt(const struct kw_retrace *r, unsigned max_steps,
 void kw_retrace_print(const struct kw_retrace *r, const char *replay,
 		      GString *out)
 {
-	g_string_append_printf(out, "\n%s, after %u moves, %u steps:\n\n",
-			       name(r), r->what->nr_moves, r->seen->len);
+	bool sample = r->what->property == KW_FINDS_NOTHING;
+
+	g_string_append_printf(out, "\n%s, %s%u moves, %u steps:\n\n",
+			       sample ? "a sample execution" : name(r),
+			       sample ? "" : "after ", r->what->nr_moves,
+			       r->seen->len);
 	kw_retrace_excerpt(r, 0, out);
 	g_string_append_printf(out, "replay: %s\n", replay);
 }

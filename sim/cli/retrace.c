@@ -22,7 +22,8 @@ struct again {
 
 static const struct kw_invariant *invariant_of(const struct kw_retrace *r)
 {
-	return r->what->property < KW_FINDS_INVARIANT ? NULL :
+	return r->what->property < KW_FINDS_INVARIANT ||
+	       r->what->property == KW_FINDS_NOTHING ? NULL :
 	       &r->program->invariants[r->what->property -
 				       KW_FINDS_INVARIANT];
 }
@@ -178,6 +179,15 @@ static bool is_allowed(const struct kw_world *w, uint8_t *s,
 	return false;
 }
 
+static bool is_end(const struct kw_world *w, uint8_t *s)
+{
+	struct kw_move *all = g_new(struct kw_move, KW_MAX_MOVES);
+	unsigned nr = kw_world_moves(w, s, all);
+
+	g_free(all);
+	return !nr;
+}
+
 /* Is the last state what was to be seen? */
 static void find_shown(struct kw_retrace *r, uint8_t *s,
 		       const struct kw_seen_by_move *seen)
@@ -185,6 +195,9 @@ static void find_shown(struct kw_retrace *r, uint8_t *s,
 	unsigned addr = 0, a, i;
 
 	switch (r->what->property) {
+	case KW_FINDS_NOTHING:
+		r->shown = is_end(r->world, s);
+		return;
 	case KW_FINDS_SPURIOUS:
 		r->shown = seen->spurious == r->what->vcpu;
 		return;
@@ -232,6 +245,7 @@ static void go(struct again *g)
 		memcpy(g->before, s, r->program->state_size);
 		g->first = g->move->type == KW_STEP;
 		kw_world_watch(r->world, s, g->move, &seen, see, g);
+		r->exposed |= seen.exposed;
 		if (r->shown)
 			break;
 		memcpy(r->s, s, r->program->state_size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An interleaving that an exploration has found, done again step by step: as
- * columns and in words, and the state after each step.
+ * An interleaving that an exploration has found, or its sample, done again
+ * step by step: as columns and in words, and the state after each step.
  */
 #ifndef KW_CLI_RETRACE_H
 #define KW_CLI_RETRACE_H
@@ -31,6 +31,7 @@ struct kw_retrace {
 	uint16_t object;		/* of whom an invariant does not hold */
 	uint16_t message;		/* failed */
 	uint16_t actor, addr;		/* deadlock: who waits for what */
+	bool exposed;			/* SPEC held in some wait */
 };
 
 void kw_retrace(struct kw_retrace *r, const struct kw_program *p,

@@ -8,6 +8,8 @@ static const char *const names[KW_FINDS_INVARIANT] = {
 
 const char *kw_property_name(const struct kw_program *p, unsigned property)
 {
+	if (property == KW_FINDS_NOTHING)
+		return "sample";
 	return property < KW_FINDS_INVARIANT ? names[property] :
 	       p->invariants[property - KW_FINDS_INVARIANT].name;
 }
@@ -239,7 +241,7 @@ void kw_search_result_free(struct kw_search_result *res)
 {
 	unsigned p;
 
-	for (p = 0; p < KW_NR_PROPERTIES; p++)
+	for (p = 0; p <= KW_FINDS_NOTHING; p++)
 		g_free(res->of[p].moves);
 	g_clear_error(&res->error);
 }

@@ -29,9 +29,10 @@ enum kw_property {
 	KW_FINDS_MISSED, KW_FINDS_SPURIOUS, KW_FINDS_FAILED, KW_FINDS_DEADLOCK,
 	KW_FINDS_ROW,
 	KW_FINDS_INVARIANT,
-	KW_NR_PROPERTIES = KW_FINDS_INVARIANT + KW_MAX_INVARIANTS
+	KW_NR_PROPERTIES = KW_FINDS_INVARIANT + KW_MAX_INVARIANTS,
+	KW_FINDS_NOTHING = KW_NR_PROPERTIES	/* see sample */
 };
-/* "missed", "I3" */
+/* "missed", "I3", "sample" */
 const char *kw_property_name(const struct kw_program *p, unsigned property);
 
 enum kw_bound {		/* why a search ended before all was seen */
@@ -47,6 +48,12 @@ struct kw_search_opts {
 	 * Breadth first, sequential consistency, fingerprints.
 	 */
 	const char *save, *resume;
+	/*
+	 * Breadth first, where all was seen and nothing found: a way to a
+	 * state without moves; one of the shortest on which SPEC held in some
+	 * wait, as far as the first found ways tell, else of the shortest.
+	 */
+	bool sample;
 	unsigned stop_any;	/* bit p: end when property p is found */
 	unsigned stop_all;	/* ... when all of these are */
 	const volatile int *stop;
@@ -81,7 +88,8 @@ struct kw_search_result {
 	uint64_t states, transitions, ends, bytes_max;
 	unsigned again;		/* times that it began again, see guard.h */
 	unsigned depth;		/* of the graph; depth first: of the stack */
-	struct kw_witness of[KW_NR_PROPERTIES];
+	struct kw_witness of[KW_NR_PROPERTIES + 1];	/* KW_FINDS_NOTHING:
+							   the sample */
 	bool saved;		/* it was stopped, and can go on */
 	GError *error;		/* it could not be saved, or resumed */
 };

@@ -3,7 +3,7 @@
  * Decides which interleaving shows what breadth first has found: one with
  * the fewest moves; among these one whose moves change least often from one
  * actor to another, as far as the first found ways to each state tell; then
- * the first.
+ * the first.  Where nothing was found, which one is the sample.
  *
  * The search itself keeps no way back.  This one looks again, by itself and
  * no further than the level of the last find, and remembers for each state
@@ -17,6 +17,7 @@ struct node {
 	uint32_t parent;
 	uint16_t move, actor;	/* the move from there, and whose it is */
 	uint16_t changes;	/* of actor, so far */
+	bool dull;		/* for a sample: SPEC held in no wait so far */
 };
 
 struct candidate {
@@ -25,6 +26,8 @@ struct candidate {
 	int last;		/* one move more, or -1 */
 	unsigned changes;
 };
+
+#define SAMPLE	(1u << KW_FINDS_NOTHING)
 
 struct again {
 	struct kw_hunt *h;
@@ -37,6 +40,9 @@ struct again {
 	size_t room;		/* states that next has room for */
 	uint32_t level_end;
 	GArray *candidates;	/* of this level */
+	unsigned wanted;	/* bit p: property p, or SAMPLE */
+	struct candidate dull;	/* the sample if there is none better */
+	bool has_dull;
 };
 
 static struct node *node(const struct again *g, uint32_t n)
@@ -88,6 +94,12 @@ static void add_candidate(struct again *g, const struct kw_find *f,
 	g_array_append_val(g->candidates, c);
 }
 
+/* Is it the better way to a state of the same level? */
+static bool is_better(const struct node *a, const struct node *b)
+{
+	return a->dull == b->dull ? a->changes < b->changes : b->dull;
+}
+
 /* Child i of state n. */
 static void look_at(struct again *g, uint32_t n, unsigned i)
 {
@@ -103,13 +115,14 @@ static void look_at(struct again *g, uint32_t n, unsigned i)
 
 	new.changes = (uint16_t)MIN(UINT16_MAX, node(g, n)->changes +
 				    (node(g, n)->actor != new.actor));
+	new.dull = node(g, n)->dull && !(c->shows && x->seen[i].exposed);
 	for (p = 0; c->shows && kw_hunt_move(&g->k, &x->seen[i], &p, &f);)
 		add_candidate(g, &f, n, (int)i, new.changes);
 	if (c->shows && x->seen[i].failed)
 		return;
 	at = slot(g, c->fp);
 	if (*at && *at - 1 >= g->level_end &&
-	    node(g, *at - 1)->changes > new.changes)
+	    is_better(&new, node(g, *at - 1)))
 		*node(g, *at - 1) = new;
 	if (*at)
 		return;
@@ -118,6 +131,22 @@ static void look_at(struct again *g, uint32_t n, unsigned i)
 	while (kw_hunt_state(&g->k, x->work, c->fp, &slot_nr, &f))
 		add_candidate(g, &f, g->nodes->len - 1, -1, 0);
 	kw_expander_leave(x, c);
+}
+
+/* State n has no moves: a sample. */
+static void add_sample(struct again *g, uint32_t n)
+{
+	struct kw_find f = {
+		.what = KW_FINDS_NOTHING, .witness = { .vcpu = -1 },
+	};
+
+	if (!node(g, n)->dull) {
+		add_candidate(g, &f, n, -1, 0);
+	} else if (!g->has_dull) {
+		g->dull = (struct candidate){ .find = f, .node = n,
+					      .last = -1 };
+		g->has_dull = true;
+	}
 }
 
 static void visit(struct again *g, uint32_t n, const uint8_t *s)
@@ -130,6 +159,8 @@ static void visit(struct again *g, uint32_t n, const uint8_t *s)
 	kw_expander_make(x);
 	if (!x->nr && kw_hunt_end(&g->k, x->work, &f))
 		add_candidate(g, &f, n, -1, 0);
+	if (!x->nr && g->wanted & SAMPLE)
+		add_sample(g, n);
 	for (i = 0; i < x->nr; i++)
 		look_at(g, n, i);
 }
@@ -179,7 +210,7 @@ static uint64_t cost(const struct again *g, const struct candidate *c)
 
 static void choose(struct again *g)
 {
-	const struct candidate *best[KW_NR_PROPERTIES] = { NULL }, *c;
+	const struct candidate *best[KW_FINDS_NOTHING + 1] = { NULL }, *c;
 	unsigned i, p;
 
 	for (i = 0; i < g->candidates->len; i++) {
@@ -188,20 +219,25 @@ static void choose(struct again *g)
 		if (!best[p] || cost(g, c) < cost(g, best[p]))
 			best[p] = c;
 	}
-	for (p = 0; p < KW_NR_PROPERTIES; p++)
+	for (p = 0; p <= KW_FINDS_NOTHING; p++)
 		if (best[p])
 			keep(g, best[p]);
 	g_array_set_size(g->candidates, 0);
 }
 
-static void levels(struct again *g, unsigned wanted)
+static void levels(struct again *g)
 {
 	size_t size = g->h->size;
 	uint32_t n = 0, first;
 
-	while (wanted & ~g->h->found) {
+	while (g->wanted & ~g->h->found) {
+		if (n == g->nodes->len) {
+			g_assert(g->wanted == SAMPLE);
+			if (g->has_dull)
+				keep(g, &g->dull);
+			return;
+		}
 		first = n;
-		g_assert(n < g->nodes->len);
 		g->level_end = g->nodes->len;
 		g_free(g->states);
 		g->states = g->next;
@@ -216,25 +252,28 @@ static void levels(struct again *g, unsigned wanted)
 void kw_hunt_witnesses(struct kw_hunt *h)
 {
 	struct node start = { .actor = UINT16_MAX };
-	unsigned wanted = h->found;
 	struct again *g;
 	struct kw_find f;
-	unsigned slot_nr = 0;
+	unsigned slot_nr = 0, wanted = h->found;
 
+	if (!wanted && h->opts->sample && h->res->complete && h->res->ends)
+		wanted = SAMPLE;
 	if (!wanted)
 		return;
-	h->found = 0;
+	h->found = ~wanted;
 	g = g_new0(struct again, 1);
 	g->h = h;
+	g->wanted = wanted;
 	kw_hunter_init(&g->k, h);
 	kw_expander_init(&g->x, g->k.w);
 	g->nodes = g_array_new(FALSE, FALSE, sizeof(struct node));
 	g->candidates = g_array_new(FALSE, FALSE, sizeof(struct candidate));
+	start.dull = h->res->exposed;	/* else there is nothing to prefer */
 	start.fp = kw_fingerprint(h->start, h->size);
 	add_node(g, &start, h->start);
 	while (kw_hunt_state(&g->k, h->start, start.fp, &slot_nr, &f))
 		add_candidate(g, &f, 0, -1, 0);
-	levels(g, wanted);
+	levels(g);
 	g->k.states = g->k.transitions = g->k.ends = 0;
 	kw_hunter_end(&g->k);
 	kw_expander_free(&g->x);
