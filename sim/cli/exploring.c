@@ -124,11 +124,18 @@ static void when_to_end(const struct kw_looked_for *x, struct kw_search_opts *o)
 		o->stop_all = 0;
 }
 
-static void progress(void *arg, uint64_t states, uint64_t left)
+static void progress(void *arg, const struct kw_search_progress *p)
 {
+	uint64_t all = kw_search_expect(p);
+
 	(void)arg;
 	g_printerr("\r%" G_GUINT64_FORMAT " states, %" G_GUINT64_FORMAT
-		   " to be visited \033[K", states, left);
+		   " to be visited", p->states, p->left);
+	if (all == KW_GROWING)
+		g_printerr(", growing");
+	else if (all)
+		g_printerr(", about %" G_GUINT64_FORMAT " in all", all);
+	g_printerr(" \033[K");
 }
 
 bool kw_exploring_memory(struct kw_cli *cli)

@@ -35,7 +35,8 @@ struct breadth {
 	unsigned level;
 	uint64_t nr_todo;		/* their number */
 	uint64_t nr_made;		/* blocks of the next level */
-	uint64_t states;		/* found so far */
+	struct kw_search_progress seen;	/* so far */
+	uint64_t left;			/* states in todo */
 	struct worker *workers;
 	unsigned nr_workers;
 	GRWLock growing;		/* held by who uses the table */
@@ -169,13 +170,13 @@ static bool bounded(struct worker *k)
 	struct breadth *b = k->b;
 	uint64_t rescues = kw_rescue_bytes(k->k.rescue) * b->nr_workers;
 
-	b->states += k->k.states - k->told;
+	b->seen.states += k->k.states - k->told;
 	k->told = k->k.states;
 	b->nr_made += k->out.nr_blocks;
 	k->out.nr_blocks = 0;
 	b->h->bytes = (b->nr_todo + b->nr_made) * KW_BLOCK_BYTES;
-	return kw_hunt_bounded(b->h, b->states, b->nr_todo + b->nr_made,
-			       rescues);
+	b->seen.left = b->left + b->seen.states - b->seen.known;
+	return kw_hunt_bounded(b->h, &b->seen, rescues);
 }
 
 static struct kw_block *take(struct worker *k)
@@ -188,6 +189,7 @@ static struct kw_block *take(struct worker *k)
 		n = b->todo;
 		b->todo = n->next;
 		b->nr_todo--;
+		b->left -= n->nr_states;
 	}
 	g_mutex_unlock(&b->lock);
 	return n;
@@ -232,6 +234,7 @@ static void add_todo(struct breadth *b, struct kw_block *n)
 		n->next = b->todo;
 		b->todo = n;
 		b->nr_todo++;
+		b->left += n->nr_states;
 	}
 }
 
@@ -244,12 +247,20 @@ static void gather(struct breadth *b)
 		struct worker *k = &b->workers[i];
 
 		b->h->found |= k->found;
-		b->states += k->k.states - k->told;
+		b->seen.states += k->k.states - k->told;
 		k->told = k->k.states;
 		kw_visited_count(&b->h->visited, k->uncounted);
 		k->uncounted = 0;
 		kw_world_join(b->workers[0].k.w, k->k.w);
 	}
+}
+
+static void note_level(struct kw_search_progress *p)
+{
+	memmove(p->levels, p->levels + 1, sizeof(p->levels) -
+		sizeof(p->levels[0]));
+	p->levels[KW_LEVELS - 1] = p->states - p->known;
+	p->known = p->states;
 }
 
 static void end_level(struct breadth *b)
@@ -258,6 +269,7 @@ static void end_level(struct breadth *b)
 	unsigned i;
 
 	gather(b);
+	note_level(&b->seen);
 	for (i = 0; i < b->nr_workers; i++)
 		add_todo(b, kw_later_take(&b->workers[i].out));
 	add_todo(b, b->made);
@@ -265,7 +277,7 @@ static void end_level(struct breadth *b)
 	b->nr_made = 0;
 	if (kw_hunter_was_wrong(&b->workers[0].k) || kw_hunt_enough(h))
 		h->stop = true;
-	else if (h->opts->max_states && b->states >= h->opts->max_states &&
+	else if (h->opts->max_states && b->seen.states >= h->opts->max_states &&
 		 b->todo)
 		h->res->bound = KW_BOUND_STATES;
 }
@@ -317,13 +329,17 @@ static void resume(struct breadth *b)
 	struct kw_saved s = {
 		.identity = identity(h), .visited = &h->visited, .w = k->k.w,
 	};
+	const struct kw_block *n;
 
 	if (!kw_saved_read(&s, h->opts->resume, &h->res->error))
 		h->stop = true;
 	add_todo(b, s.todo);
 	b->made = s.made;
 	b->level = s.level;
-	b->states = k->told = k->k.states = s.states;
+	b->seen.states = k->told = k->k.states = s.states;
+	b->seen.known = s.states;
+	for (n = b->made; n; n = n->next)
+		b->seen.known -= n->nr_states;
 	k->k.transitions = s.transitions;
 	k->k.ends = s.ends;
 	k->k.exposed = s.exposed;

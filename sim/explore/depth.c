@@ -99,12 +99,14 @@ static void go_on(struct stack *k)
 static bool bounded(struct stack *k)
 {
 	struct kw_hunt *h = k->h;
+	const struct kw_search_progress p = {
+		.states = k->k.states, .left = k->frames->len,
+	};
 
 	h->bytes = MAX(h->bytes, k->states->len +
 			k->frames->len * sizeof(struct frame) +
 			k->moves->len * sizeof(struct kw_move));
-	return kw_hunt_bounded(h, k->k.states, k->frames->len,
-			       kw_rescue_bytes(k->k.rescue));
+	return kw_hunt_bounded(h, &p, kw_rescue_bytes(k->k.rescue));
 }
 
 void kw_hunt_depth(struct kw_hunt *h)

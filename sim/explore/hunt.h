@@ -21,6 +21,7 @@ struct kw_hunt {
 	uint32_t size;
 	uint8_t *start;		/* the initial state */
 	uint64_t bytes;		/* that the order of search itself uses */
+	uint64_t tell_at;	/* states: how far it is */
 	unsigned found;		/* bit p: property p */
 	volatile bool stop;
 	bool again;		/* what folding took for granted was wrong */
@@ -66,7 +67,7 @@ void kw_hunt_found(struct kw_hunt *h, const struct kw_find *f,
 /* Of h->found: has what was asked for been found? */
 bool kw_hunt_enough(const struct kw_hunt *h);
 /* Is a limit hit, or the user tired? */
-bool kw_hunt_bounded(struct kw_hunt *h, uint64_t states, uint64_t left,
+bool kw_hunt_bounded(struct kw_hunt *h, const struct kw_search_progress *p,
 		     uint64_t rescue_bytes);
 
 /* Learns what one thread alone may, see kw_world_is_alone(). */

@@ -14,7 +14,7 @@ const char *kw_property_name(const struct kw_program *p, unsigned property)
 	       p->invariants[property - KW_FINDS_INVARIANT].name;
 }
 
-/* How often somebody is told how far it is. */
+/* Somebody is told how far it is after so many more states at most. */
 #define PROGRESS 65536
 /* Slots at first: more than what all threads add before they count. */
 #define ROOM	 32768
@@ -161,7 +161,25 @@ void kw_hunt_found(struct kw_hunt *h, const struct kw_find *f,
 	h->found |= 1u << f->what;
 }
 
-bool kw_hunt_bounded(struct kw_hunt *h, uint64_t states, uint64_t left,
+/* The newer half of the levels against the older half, and so on. */
+uint64_t kw_search_expect(const struct kw_search_progress *p)
+{
+	uint64_t old = 0, new = 0;
+	unsigned i;
+
+	for (i = 0; i < KW_LEVELS / 2; i++) {
+		if (!p->levels[i])
+			return 0;
+		old += p->levels[i];
+		new += p->levels[KW_LEVELS / 2 + i];
+	}
+	/* Near 1 the sum of the series says nothing. */
+	if (new > old / 8 * 7)
+		return KW_GROWING;
+	return MAX(p->states, p->known + new * new / (old - new));
+}
+
+bool kw_hunt_bounded(struct kw_hunt *h, const struct kw_search_progress *p,
 		     uint64_t rescue_bytes)
 {
 	const struct kw_search_opts *o = h->opts;
@@ -169,9 +187,11 @@ bool kw_hunt_bounded(struct kw_hunt *h, uint64_t states, uint64_t left,
 			 rescue_bytes;
 
 	h->res->bytes_max = MAX(h->res->bytes_max, bytes);
-	if (o->progress && states % PROGRESS < 256)
-		o->progress(o->progress_arg, states, left);
-	if (o->depth_first && o->max_states && states >= o->max_states)
+	if (o->progress && p->states >= h->tell_at) {
+		o->progress(o->progress_arg, p);
+		h->tell_at = p->states + MIN(p->states / 32, PROGRESS);
+	}
+	if (o->depth_first && o->max_states && p->states >= o->max_states)
 		h->res->bound = KW_BOUND_STATES;
 	else if (o->max_bytes && bytes >= o->max_bytes)
 		h->res->bound = KW_BOUND_BYTES;
@@ -190,6 +210,7 @@ static void attempt(struct kw_hunt *h)
 	*h->res = (struct kw_search_result){ .again = again };
 	h->stop = h->again = false;
 	h->bytes = 0;
+	h->tell_at = 0;
 	h->found = 0;
 	kw_world_begin(h->w);
 	h->size = kw_world_size(h->w);

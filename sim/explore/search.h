@@ -39,6 +39,22 @@ enum kw_bound {		/* why a search ended before all was seen */
 	KW_UNBOUNDED, KW_BOUND_STATES, KW_BOUND_BYTES, KW_BOUND_STOPPED,
 };
 
+/* How far it is. */
+#define KW_LEVELS 8
+struct kw_search_progress {
+	uint64_t states;	/* found so far */
+	uint64_t left;		/* to be visited; depth first: on the stack */
+	/* Breadth first, else 0; the last is the level being visited. */
+	uint64_t levels[KW_LEVELS];	/* states of the last ones, or 0 */
+	uint64_t known;			/* states of all up to that one */
+};
+#define KW_GROWING UINT64_MAX
+/*
+ * A guess how many states there are, if levels go on shrinking as the last
+ * ones did; KW_GROWING: they hardly do; 0: there are too few yet.
+ */
+uint64_t kw_search_expect(const struct kw_search_progress *p);
+
 struct kw_search_opts {
 	bool depth_first, exact;
 	uint64_t max_states, max_bytes;	/* 0: no limit */
@@ -58,7 +74,7 @@ struct kw_search_opts {
 	unsigned stop_all;	/* ... when all of these are */
 	const volatile int *stop;
 	/* Called now and then; may be NULL. */
-	void (*progress)(void *arg, uint64_t states, uint64_t left);
+	void (*progress)(void *arg, const struct kw_search_progress *p);
 	void *progress_arg;
 	/*
 	 * Called for each state without moves, by any thread, and again when

@@ -545,6 +545,70 @@ static void test_pack(void)
 	}
 }
 
+static void test_expect(void)
+{
+	struct kw_search_progress p = { .states = 8170, .known = 8160 };
+	unsigned i;
+
+	for (i = 0; i < KW_LEVELS; i++)
+		p.levels[i] = 4096 >> i;
+	/* 32 was the last: 16 + 8 + 4 + ... are to come. */
+	g_assert_cmpuint(kw_search_expect(&p), ==, 8160 + 32);
+	p.states = 8200;
+	g_assert_cmpuint(kw_search_expect(&p), ==, 8200);
+	p.levels[0] = 0;
+	g_assert_cmpuint(kw_search_expect(&p), ==, 0);
+	for (i = 0; i < KW_LEVELS; i++)
+		p.levels[i] = 100 - i;
+	g_assert_true(kw_search_expect(&p) == KW_GROWING);
+	for (i = 0; i < KW_LEVELS; i++)
+		p.levels[i] = 1 + i;
+	g_assert_true(kw_search_expect(&p) == KW_GROWING);
+}
+
+static void note(void *arg, const struct kw_search_progress *p)
+{
+	struct kw_search_progress *last = arg;
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < KW_LEVELS; i++)
+		sum += p->levels[i];
+	g_assert_cmpuint(sum, <=, p->known);
+	g_assert_cmpuint(p->known, <=, p->states);
+	g_assert_cmpuint(p->left, <=, p->states);
+	g_assert_cmpuint(last->states, <=, p->states);
+	*last = *p;
+}
+
+/* Two writers of two stores each: levels of 1, 2, 3 ... states, and back. */
+static void test_progress(void)
+{
+	const struct kw_world_opts o = { 0 };
+	struct kw_search_progress last = { 0 };
+	const struct kw_search_opts s = {
+		.progress = note, .progress_arg = &last,
+	};
+	struct kw_search_result res;
+	struct assembler m;
+	struct kw_world *w;
+	unsigned i;
+
+	asm_begin(&m);
+	writer(&m, 2);
+	writer(&m, 2);
+	asm_end(&m);
+	w = kw_world_new(&m.p, &o);
+	kw_search(w, &s, &res);
+	g_assert_cmpuint(last.states, ==, res.states);
+	g_assert_cmpuint(last.left, ==, 0);
+	for (i = 0; i <= res.depth; i++)
+		g_assert_cmpuint(last.levels[KW_LEVELS - 2 - i], ==,
+				 1 + MIN(i, res.depth - i));
+	kw_search_result_free(&res);
+	kw_world_free(w);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -562,5 +626,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/explore/guard-handler", test_guard_handler);
 	g_test_add_func("/explore/visited", test_visited);
 	g_test_add_func("/explore/pack", test_pack);
+	g_test_add_func("/explore/expect", test_expect);
+	g_test_add_func("/explore/progress", test_progress);
 	return g_test_run();
 }
