@@ -207,7 +207,7 @@ static bool check(struct kw_store *s, GError **err)
 	}
 	if (version == newest)
 		return true;
-	if (!s->writes) {
+	if (sqlite3_db_readonly(s->db, "main")) {
 		g_set_error(err, KW_STORE_ERROR, KW_STORE_FAILED,
 			    "%s: has schema %d and cannot be brought to %d: "
 			    "read-only", s->path, (int)version, (int)newest);
