@@ -99,7 +99,7 @@ void kw_visited_grow(struct kw_visited *v)
 	uint64_t old = v->nr_slots, i, slot, nr = 0;
 	uint64_t *aside = g_new(uint64_t, ASIDE);
 
-	v->nr_slots = old < 4 * ASIDE ? 2 * old : old + old / 4;
+	v->nr_slots = old < 4 * ASIDE ? 2 * old : old + old / 2;
 	kw_room_grow(&v->room, (v->nr_slots + margin(v->nr_slots)) *
 				sizeof(*v->slots));
 	v->slots = v->room.at;

@@ -3,9 +3,9 @@
  * The states that a search has seen: 64-bit fingerprints, or whole states.
  *
  * Fingerprints are one array with open addressing; an entry's place follows
- * its value's order, so that the array grows in place, by a quarter, and is
- * never less than three fifths full once it is large: 11 to 13.5 bytes a
- * state.
+ * its value's order, so that the array grows in place, by a half (all threads
+ * wait for that), and is never less than half full: 11 to 16 bytes a state.
+ *
  * That two states share one, and the second is taken for seen, has a chance
  * of n * n / 2^65.
  */
