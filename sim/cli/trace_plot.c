@@ -23,7 +23,7 @@ struct wait { uint64_t from, to; };
 struct plotted {
 	struct kw_hist latency[KW_NR_WAKE_CAUSES], sleep[KW_NR_WAKE_CAUSES];
 	GArray *waits;			/* struct wait, blocked ones */
-	uint64_t first_ns;
+	uint64_t first_ns, last_ns;
 	struct wait found;		/* from 0: none */
 	bool possible;
 };
@@ -77,10 +77,11 @@ static bool choose_window(const struct kw_cli *cli, const struct plotted *p,
 		return false;
 	w->from = cli->o.from ? from : w->from;
 	w->to = cli->o.to ? to : w->to;
-	if (w->from < w->to)
+	if (w->from < w->to && w->from < p->last_ns && w->to > p->first_ns)
 		return true;
 	g_set_error(err, KW_CLI_ERROR, KW_EXIT_NOTHING, "trace plot: nothing "
-		    "to show: no wait in it, or --from is not before --to");
+		    "to show: no wait in it, or --from is not before --to, or "
+		    "not within the recording");
 	return false;
 }
 
@@ -332,6 +333,7 @@ static bool read_first(struct kw_cli *cli, struct plotted *p, GError **err)
 	ok = kw_trace_read(cli, f, (const char *const *)cli->args->pdata + 1,
 			   cli->args->len - 1, err);
 	p->first_ns = kw_follow_totals(f)->first_ns;
+	p->last_ns = kw_follow_totals(f)->last_ns;
 	kw_find_free(find);
 	kw_follow_free(f);
 	return ok;

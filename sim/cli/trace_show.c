@@ -417,7 +417,11 @@ int kw_trace_cmd_show(struct kw_cli *cli)
 	g_array_set_clear_func(s.rows, free_row);
 	kw_follow_add(f, &ops, &s);
 	if (kw_trace_read(cli, f, paths + 1, n, &err)) {
-		if (cli->o.json)
+		if (!s.rows->len)
+			g_set_error(&err, KW_CLI_ERROR, KW_EXIT_NOTHING,
+				    "trace show: nothing in it between --from "
+				    "and --to, or no such --vcpu");
+		else if (cli->o.json)
 			put_json(&s);
 		else
 			put_text(&s);

@@ -48,6 +48,8 @@ says '^name_.*SGI: 178, median ' "$fig/trace-latency.gp" \
 exits 2 "standard input" "$KVMWAKE" trace plot - --out "$fig"
 exits 2 "two recordings" "$KVMWAKE" trace plot $recording $recording \
 	--out "$fig"
+exits 4 "a window behind it" "$KVMWAKE" trace plot $recording \
+	--from 9000s --to 9001s --out "$fig"
 exits 4 "nothing in the window" "$KVMWAKE" trace plot $recording \
 	--from 41.0 --to 40.0 --out "$fig"
 exits 2 "no vCPU" "$KVMWAKE" trace plot README.md --from 1s --to 2s \

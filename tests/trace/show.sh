@@ -27,6 +27,8 @@ expand "$TMPDIR/show.txt" | grep -v '^{' |
 ok $? "at most 72 columns"
 exits 2 "a bad time" "$KVMWAKE" trace show $here/small.trace --from x
 says 'not a time' "$TMPDIR/err" "and it says so"
+exits 4 "a window behind it" "$KVMWAKE" trace show $here/small.trace --from 9000s
+says 'nothing in it' "$TMPDIR/err" "it says so"
 exits 2 "two recordings" "$KVMWAKE" trace show $here/small.trace \
 	$here/resume.trace
 exit $failed
