@@ -31,7 +31,7 @@ counts() {
 	# each vcpu_kick once, whatever it did
 	n=$("$KVMWAKE" trace stat --json "$text" | tail -1 |
 		sed 's/.*"kicks":{\(.*\)},"state_ns.*/\1/' |
-		grep -o '[0-9][0-9]*' | paste -sd+ | bc)
+		grep -o '[0-9][0-9]*' | awk '{ n += $1 } END { print n }')
 	[ "${n:-0}" = "$(grep -c ': vcpu_kick: ' "$text")" ]
 	ok $? "kicks: $n"
 }
