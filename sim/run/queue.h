@@ -19,23 +19,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* An entry is time << KW_SLOT_BITS | slot. */
-#define KW_SLOT_BITS	16
+struct kw_entry {
+	uint64_t time;
+	uint64_t slot;
+};
 
 struct kw_queue {
-	uint64_t *entries;
+	struct kw_entry *entries;
 	uint8_t *pending;
 	unsigned n;
 };
 
 static inline uint64_t kw_queue_time(const struct kw_queue *q)
 {
-	return q->entries[q->n - 1] >> KW_SLOT_BITS;
+	return q->entries[q->n - 1].time;
 }
 
 static inline unsigned kw_queue_take(struct kw_queue *q)
 {
-	unsigned slot = (uint16_t)q->entries[--q->n];
+	unsigned slot = (unsigned)q->entries[--q->n].slot;
 
 	q->pending[slot] = 0;
 	return slot;
@@ -50,9 +52,9 @@ static inline uint64_t kw_queue_remove(struct kw_queue *q, unsigned slot)
 	if (!q->pending[slot])
 		return 0;
 	q->pending[slot] = 0;
-	while ((uint16_t)q->entries[--i] != slot)
+	while (q->entries[--i].slot != slot)
 		;
-	time = q->entries[i] >> KW_SLOT_BITS;
+	time = q->entries[i].time;
 	for (q->n--; i < q->n; i++)
 		q->entries[i] = q->entries[i + 1];
 	return time;
@@ -61,14 +63,15 @@ static inline uint64_t kw_queue_remove(struct kw_queue *q, unsigned slot)
 static inline void kw_queue_set(struct kw_queue *q, unsigned slot,
 				uint64_t time)
 {
-	uint64_t *e, behind = (time + 1) << KW_SLOT_BITS;
+	struct kw_entry *e;
 
 	if (q->pending[slot])
 		kw_queue_remove(q, slot);
 	q->pending[slot] = 1;
-	for (e = &q->entries[q->n++]; e > q->entries && e[-1] < behind; e--)
+	for (e = &q->entries[q->n++]; e > q->entries && e[-1].time <= time; e--)
 		e[0] = e[-1];
-	*e = time << KW_SLOT_BITS | slot;
+	e->time = time;
+	e->slot = slot;
 }
 
 #endif

@@ -107,7 +107,7 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->nr_actors = n;
 	r->nr_cpus = p->host.nr_cpus;
 	r->clock.t = g_new0(uint64_t, p->nr_times + 1);
-	r->queue.entries = g_new0(uint64_t, slots);
+	r->queue.entries = g_new0(struct kw_entry, slots);
 	r->queue.pending = g_new0(uint8_t, slots);
 	r->rng = g_malloc0(n * sizeof(r->rng[0]));
 	r->sequence = g_new0(uint32_t, p->nr_dists);

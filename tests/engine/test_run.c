@@ -7,7 +7,7 @@
 
 static void test_queue_order(void)
 {
-	uint64_t entries[8];
+	struct kw_entry entries[8];
 	uint8_t pending[8] = { 0 };
 	struct kw_queue q = { entries, pending, 0 };
 
@@ -17,6 +17,8 @@ static void test_queue_order(void)
 	kw_queue_set(&q, 3, 70);
 	kw_queue_set(&q, 0, 10);	/* moved: now behind 2 */
 	g_assert_cmpuint(kw_queue_remove(&q, 3), ==, 70);
+	kw_queue_set(&q, 3, UINT64_MAX - 1);	/* no time is too late */
+	g_assert_cmpuint(kw_queue_remove(&q, 3), ==, UINT64_MAX - 1);
 	g_assert_cmpuint(kw_queue_remove(&q, 3), ==, 0);
 	g_assert_cmpuint(kw_queue_take(&q), ==, 1);
 	g_assert_cmpuint(kw_queue_take(&q), ==, 2);
