@@ -26,8 +26,8 @@ return scenario {
 		thread { name = "vhost", at = uniform(us(5), us(25)), times = "forever",
 			 run = function(vm) vm.spi.disk:pulse() end },
 	},
-	duration = ms(5),
-	runs	 = 200,
+	duration = ms(40),
+	runs	 = 50,
 	expect	 = {
 		["v4.14"]	= { failed = "never", storm = "never" },
 		["v4.14+ode"]	= { failed = "never", storm = "never" },

@@ -19,7 +19,7 @@
 #include "engine.h"
 
 /* A vCPU's thread that steps so often without sleep or guest is in a storm. */
-#define STORM_STEPS 100000
+#define STORM_STEPS 2000000
 /* Hardware that steps so often at one moment never ends. */
 #define HW_STEPS 100000
 
