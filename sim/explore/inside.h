@@ -11,10 +11,10 @@
 #include "../oracle/oracle.h"
 #include "../program/link.h"
 #include "../program/live.h"
+#include "../relaxed/relaxed.h"
 #include "expand.h"
 #include "footprint.h"
 #include "guard.h"
-#include "relaxed.h"
 #include "world.h"
 
 #define KW_NO_ACTOR	0xffff

@@ -3,7 +3,7 @@
  * What can happen next: the moves of a flat state.
  *
  *	0             state_size                    a multiple of 8
- *	| program     | vCPU flags, budget | memory (relaxed.h) |
+ *	| program     | vCPU flags, budget | memory (../relaxed) |
  *
  * There is no time: whoever may step may be next, an armed timer may fire at
  * any moment, a delay may be over at once.  There is no scheduler either:

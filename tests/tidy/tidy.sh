@@ -38,7 +38,8 @@ directions() {
 	machine: base program
 	oracle: base program machine
 	run: base program machine oracle
-	explore: base program machine oracle run weak
+	relaxed: base program machine weak
+	explore: base program machine oracle run weak relaxed
 	export: base program machine explore
 	trace: base
 	script: base program

@@ -12,7 +12,7 @@
  * orders: whoever could have been late with its barrier could also have been
  * early with what comes after, and early is a state of its own.
  */
-#include "relaxed_inside.h"
+#include "inside.h"
 
 #define MAX_SEEN 512
 

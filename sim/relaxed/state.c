@@ -12,7 +12,7 @@
  * given back.  (A load of its own is nothing younger under arm64: what it
  * could have read early, it may read late.)
  */
-#include "relaxed_inside.h"
+#include "inside.h"
 
 /* Messages beyond the newest of each variable, at most ... */
 #define MAX_OLD		48

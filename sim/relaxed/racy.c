@@ -6,7 +6,7 @@
  * What was learnt only grows: bits of CPUs are added, bits of locks taken
  * away, so that the order of accesses does not matter.  Hardware is bit 63.
  */
-#include "relaxed_inside.h"
+#include "inside.h"
 
 static void add(struct kw_word *words, unsigned *nr, unsigned addr,
 		unsigned width, bool writes)
