@@ -394,7 +394,7 @@ void kw_hunt_breadth(struct kw_hunt *h)
 	struct breadth b = { .h = h };
 	unsigned i;
 
-	b.nr_workers = kw_world_is_alone(h->w) ? 1 : MAX(1, h->opts->jobs);
+	b.nr_workers = MAX(1, h->opts->jobs);
 	g_mutex_init(&b.lock);
 	g_rw_lock_init(&b.growing);
 

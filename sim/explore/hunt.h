@@ -70,7 +70,7 @@ bool kw_hunt_enough(const struct kw_hunt *h);
 bool kw_hunt_bounded(struct kw_hunt *h, const struct kw_search_progress *p,
 		     uint64_t rescue_bytes);
 
-/* Learns what one thread alone may, see kw_world_is_alone(). */
+/* Weak memory: learns what is racy. */
 void kw_hunt_walk(const struct kw_world *w);
 void kw_hunt_breadth(struct kw_hunt *h);
 void kw_hunt_depth(struct kw_hunt *h);

@@ -234,7 +234,7 @@ static void attempt(struct kw_hunt *h)
 bool kw_search_can_save(const struct kw_world *w,
 			const struct kw_search_opts *opts)
 {
-	return !opts->depth_first && !opts->exact && !kw_world_is_alone(w);
+	return !opts->depth_first && !opts->exact && !kw_world_is_weak(w);
 }
 
 void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
@@ -245,7 +245,7 @@ void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
 	};
 
 	*res = (struct kw_search_result){ 0 };
-	if (kw_world_is_alone(w))
+	if (kw_world_is_weak(w))
 		kw_hunt_walk(w);
 	attempt(&h);
 	while (h.again) {

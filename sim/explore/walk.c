@@ -44,13 +44,15 @@ static bool walk(const struct kw_world *w, uint8_t *s, uint64_t number)
 
 void kw_hunt_walk(const struct kw_world *w)
 {
-	struct kw_world *f = kw_world_fork(w);
 	unsigned fruitless = 0, i;
+	struct kw_world *f = NULL;
 	uint8_t *s = NULL;
 
 	for (i = 0; i < MAX_WALKS && fruitless < FRUITLESS; i++) {
 		if (!fruitless) {
-			kw_world_begin(f);
+			kw_world_unfork(f);
+			kw_world_begin(w);
+			f = kw_world_fork(w);
 			s = g_realloc(s, kw_world_size(f));
 		}
 		fruitless = walk(f, s, i) ? fruitless + 1 : 0;

@@ -636,24 +636,23 @@ uint64_t kw_world_digest(const struct kw_world *w)
 	return kw_word_hash(6, x) + w->size;
 }
 
-bool kw_world_is_alone(const struct kw_world *w)
-{
-	return w->memory;
-}
-
 struct kw_world *kw_world_fork(const struct kw_world *w)
 {
 	struct kw_world *f = g_memdup2(w, sizeof(*w));
 
 	if (w->guards)
 		f->learnt = kw_learnt_new(w->guards);
+	if (w->memory)
+		f->memory = kw_relaxed_fork(w->memory);
 	return f;
 }
 
 void kw_world_unfork(struct kw_world *f)
 {
-	if (f)
-		kw_learnt_free(f->learnt);
+	if (!f)
+		return;
+	kw_learnt_free(f->learnt);
+	kw_relaxed_unfork(f->memory);
 	g_free(f);
 }
 
@@ -661,17 +660,26 @@ void kw_world_join(const struct kw_world *w, const struct kw_world *f)
 {
 	if (w->guards)
 		kw_learnt_join(w->guards, w->learnt, f->learnt);
+	if (w->memory)
+		kw_relaxed_join(w->memory, f->memory);
 }
 
 void kw_world_forget(const struct kw_world *w)
 {
 	if (w->guards)
 		kw_learnt_forget(w->guards, w->learnt);
+	if (w->memory)
+		kw_relaxed_forget(w->memory);
 }
 
 bool kw_world_was_bounded(const struct kw_world *w)
 {
 	return w->memory && kw_relaxed_was_bounded(w->memory);
+}
+
+bool kw_world_is_weak(const struct kw_world *w)
+{
+	return w->memory;
 }
 
 void kw_world_begin(const struct kw_world *w)

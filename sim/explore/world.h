@@ -132,8 +132,6 @@ void kw_world_forget(const struct kw_world *f);
 void *kw_world_knowledge(const struct kw_world *w, bool learnt, size_t *size);
 /* Of the program and the options that decide what moves there are. */
 uint64_t kw_world_digest(const struct kw_world *w);
-/* Does it learn what only one thread may at a time? */
-bool kw_world_is_alone(const struct kw_world *w);
 
 /*
  * Folding took something for granted (see guard.h) that a move has shown to
@@ -143,6 +141,8 @@ bool kw_world_is_alone(const struct kw_world *w);
 bool kw_world_was_wrong(const struct kw_world *w);
 /* Was a read bounded in how stale it may be, or a store in how late? */
 bool kw_world_was_bounded(const struct kw_world *w);
+/* Is memory weak, so that walks show what it begins with (walk.c)? */
+bool kw_world_is_weak(const struct kw_world *w);
 /*
  * What a state may not stay in for ever, by slots: below the number of vCPUs
  * vCPU v sleeps although SPEC holds; from there on an invariant and one of

@@ -297,7 +297,7 @@ static struct part later_part(const struct kw_foresee *f, unsigned node)
 static bool acts(const struct kw_foresee *f, unsigned node)
 {
 	const struct kw_node *n = &f->p->nodes[node];
-	const bool *loads = f->noticed.loads;
+	const uint8_t *loads = f->noticed.loads;
 
 	switch ((enum kw_op)n->op) {
 	case KW_OP_LOAD:

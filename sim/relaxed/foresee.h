@@ -38,7 +38,7 @@ const struct kw_foreseen *kw_foreseen(const struct kw_foresee *f,
 struct kw_noticed {
 	uint64_t racy[KW_CLASS_WORDS];
 	uint64_t devices[KW_CLASS_WORDS];
-	const bool *loads;	/* [node]: a load of what is racy there is
+	const uint8_t *loads;	/* [node]: a load of what is racy there is
 				   noticed; NULL: all are */
 	bool fifo;		/* what is buffered can be overtaken by loads
 				   only, else by stores only */

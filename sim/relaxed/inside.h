@@ -26,6 +26,24 @@ struct kw_word {
 	bool writes;
 };
 
+/* What accesses have shown. */
+struct kw_racy {
+	/* by address */
+	uint64_t *cpus;		/* that have touched it, a bit each */
+	uint64_t *guards;	/* locks held at each access so far */
+	/* by address * (nr_cpus + 1) + CPU: */
+	uint64_t *by, *by_writes;	/* locks held when it touched it,
+				   wrote it */
+	uint64_t *relied;	/* on these nobody else got in its way */
+	uint8_t *width;		/* by address */
+	uint8_t *quiet, *wrote;	/* ... when it read or wrote it */
+	uint8_t *loud;		/* [node]: it loads where others store */
+	uint8_t *full, *stale;	/* a buffer was; a read was bounded */
+	void *all;		/* of the above, in that order */
+	size_t size;
+	bool news;		/* something was added */
+};
+
 struct kw_relaxed {
 	const struct kw_program *p;
 	struct kw_relaxed_opts opts;
@@ -33,19 +51,9 @@ struct kw_relaxed {
 	unsigned nr_cpus;	/* and one more: all hardware */
 	uint16_t *cpu_of;	/* [actor] */
 	uint16_t *thread_of;	/* [CPU] */
-	/* learnt, by address */
-	uint64_t *cpus;		/* that have touched it, a bit each */
-	uint64_t *guards;	/* locks held at each access so far */
-	/* ... by address * (nr_cpus + 1) + CPU: */
-	uint64_t *by, *by_writes;	/* locks held when it touched it,
-				   wrote it */
-	uint64_t *relied;	/* on these nobody else got in its way */
-	bool *quiet, *wrote;	/* ... when it read or wrote it */
-	bool *arch;		/* an architectural field */
-	bool *racy;
-	uint8_t *width;
-	bool *loud;		/* [node]: it loads where others store */
-	bool wrong;
+	bool *arch;		/* [address]: an architectural field */
+	struct kw_racy known;	/* shared by all forks */
+	struct kw_racy seen;	/* since, by this one */
 	/* the layout of this search */
 	uint16_t *var_of;	/* [address]: variable + 1, or 0 */
 	uint16_t vars[KW_WEAK_MAX_VARS];	/* addresses */
@@ -57,7 +65,6 @@ struct kw_relaxed {
 	uint16_t *slot_base;	/* [actor]: its first slot of its CPU */
 	struct kw_foresee *foresee;
 	int16_t *class_of;	/* [variable] */
-	bool full, stale;	/* a buffer was; a read was bounded */
 };
 
 /* What a's node touches (tasks' state included). */
@@ -77,6 +84,16 @@ bool kw_racy_is_quiet(struct kw_relaxed *r, const uint8_t *s, unsigned a);
 /* A node loads a racy variable that others may write. */
 void kw_racy_loud(struct kw_relaxed *r, unsigned node);
 void kw_racy_init(struct kw_relaxed *r);
+/* Nothing was seen yet. */
+void kw_racy_new(const struct kw_relaxed *r, struct kw_racy *k);
+void kw_racy_free(struct kw_racy *k);
+void kw_racy_forget(struct kw_racy *k);
+/* What from has seen, to has. */
+void kw_racy_join(struct kw_racy *to, const struct kw_racy *from);
+/* What r has seen becomes known; true when it shows that r was wrong. */
+bool kw_racy_learn(struct kw_relaxed *r);
+/* Is the variable racy, as far as is known? */
+bool kw_racy_is(const struct kw_relaxed *r, unsigned addr);
 
 static inline const struct kw_actor_state *
 kw_standing(const struct kw_relaxed *r, const uint8_t *s, unsigned a)
@@ -93,7 +110,7 @@ static inline uint16_t *kw_weak_words(const struct kw_relaxed *r,
 /* Is it no memory, but a device's register? */
 static inline bool kw_is_device(const struct kw_relaxed *r, unsigned addr)
 {
-	return r->arch[addr] || r->cpus[addr] >> 63;
+	return r->arch[addr] || r->known.cpus[addr] >> 63;
 }
 
 #endif

@@ -5,6 +5,8 @@
  *
  * What was learnt only grows: bits of CPUs are added, bits of locks taken
  * away, so that the order of accesses does not matter.  Hardware is bit 63.
+ * As with guards (guard.h) what is known changes between two levels of a
+ * search only, and each thread notes for itself what it sees meanwhile.
  */
 #include "inside.h"
 
@@ -129,19 +131,24 @@ static uint64_t others(const struct kw_relaxed *r, const uint64_t *of,
 static bool word_is_quiet(struct kw_relaxed *r, const uint8_t *s, unsigned a,
 			  const struct kw_word *word)
 {
+	const struct kw_racy *k = &r->known;
 	unsigned cpu = r->cpu_of[a];
 	unsigned at = word->addr * (r->nr_cpus + 1) + cpu;
-	uint64_t locks = others(r, word->writes ? r->by : r->by_writes,
+	uint64_t locks = others(r, word->writes ? k->by : k->by_writes,
 				word->addr, cpu);
 
-	locks = held(r, s, a, locks & r->relied[at]);
+	locks = held(r, s, a, locks & k->relied[at]);
 	if (!locks) {
 		/* Without a lock it is not quiet; nor with another lock. */
 		return false;
 	}
-	r->relied[at] = locks;
-	r->quiet[at] = true;
-	r->wrote[at] |= word->writes;
+	if (locks == k->relied[at] && k->quiet[at] &&
+	    (k->wrote[at] || !word->writes))
+		return true;
+	r->seen.relied[at] &= locks;
+	r->seen.quiet[at] = true;
+	r->seen.wrote[at] |= word->writes;
+	r->seen.news = true;
 	return true;
 }
 
@@ -155,51 +162,37 @@ bool kw_racy_is_quiet(struct kw_relaxed *r, const uint8_t *s, unsigned a)
 	       word_is_quiet(r, s, a, &words[0]);
 }
 
-/* Somebody touches it, where another relied on being alone? */
-static void check_quiet(struct kw_relaxed *r, const uint8_t *s, unsigned a,
-			const struct kw_word *word)
+/* Only locks that a holds remain of what is known. */
+static void narrow(struct kw_relaxed *r, const uint8_t *s, unsigned a,
+		   uint64_t known, uint64_t *seen)
 {
-	unsigned cpu = r->cpu_of[a], at = word->addr * (r->nr_cpus + 1), c;
-	uint64_t now = r->by[at + cpu], writes = r->by_writes[at + cpu];
+	uint64_t locks = held(r, s, a, known);
 
-	r->by[at + cpu] = held(r, s, a, now);
-	if (word->writes)
-		r->by_writes[at + cpu] = held(r, s, a, writes);
-	if (r->by[at + cpu] == now && r->by_writes[at + cpu] == writes)
+	if (locks == known)
 		return;
-	for (c = 0; c < r->nr_cpus; c++)
-		if (c != cpu && r->quiet[at + c] &&
-		    !(r->relied[at + c] & r->by[at + cpu]) &&
-		    (r->wrote[at + c] ||
-		     !(r->relied[at + c] & r->by_writes[at + cpu])))
-			r->wrong = true;
+	*seen &= locks;
+	r->seen.news = true;
 }
 
 static void touch(struct kw_relaxed *r, const uint8_t *s, unsigned a,
 		  const struct kw_word *word)
 {
+	const struct kw_racy *k = &r->known;
 	unsigned addr = word->addr;
-	bool was_device = kw_is_device(r, addr);
-	uint64_t cpus = r->cpus[addr] | cpu_bit(r, a);
+	unsigned at = addr * (r->nr_cpus + 1) + r->cpu_of[a];
+	uint64_t bit = cpu_bit(r, a);
 
-	r->cpus[addr] = cpus;
-	r->width[addr] = word->width;
-	if (!r->opts.reduce)
-		r->guards[addr] = 0;
-	else if (r->guards[addr])
-		r->guards[addr] = held(r, s, a, r->guards[addr]);
-	if (r->opts.reduce)
-		check_quiet(r, s, a, word);
-	if (kw_is_device(r, addr)) {
-		/* Some of it may have been taken for memory. */
-		r->wrong |= !was_device && r->var_of[addr];
-		r->racy[addr] = false;
-		return;
+	if ((k->cpus[addr] & bit) != bit) {
+		r->seen.cpus[addr] |= bit;
+		r->seen.width[addr] = word->width;
+		r->seen.news = true;
 	}
-	if (!(cpus & (cpus - 1)) || r->guards[addr] || r->racy[addr])
+	if (!r->opts.reduce)
 		return;
-	r->racy[addr] = true;
-	r->wrong = true;
+	narrow(r, s, a, k->guards[addr], &r->seen.guards[addr]);
+	narrow(r, s, a, k->by[at], &r->seen.by[at]);
+	if (word->writes)
+		narrow(r, s, a, k->by_writes[at], &r->seen.by_writes[at]);
 }
 
 void kw_racy_touch(struct kw_relaxed *r, const uint8_t *s, unsigned a,
@@ -213,8 +206,130 @@ void kw_racy_touch(struct kw_relaxed *r, const uint8_t *s, unsigned a,
 
 void kw_racy_loud(struct kw_relaxed *r, unsigned node)
 {
-	r->wrong |= !r->loud[node];
-	r->loud[node] = true;
+	if (r->known.loud[node])
+		return;
+	r->seen.loud[node] = true;
+	r->seen.news = true;
+}
+
+/* --- what becomes known ------------------------------------------------ */
+
+static unsigned nr_addresses(const struct kw_relaxed *r)
+{
+	return r->p->objects_size + 8;
+}
+
+void kw_racy_new(const struct kw_relaxed *r, struct kw_racy *k)
+{
+	size_t n = nr_addresses(r), each = n * (r->nr_cpus + 1);
+	uint64_t *words;
+	uint8_t *bytes;
+
+	k->size = (2 * n + 3 * each) * sizeof(*words) + n + 2 * each +
+		  r->p->nr_nodes + 2;
+	k->all = words = g_malloc(k->size);
+	k->cpus = words;
+	k->guards = k->cpus + n;
+	k->by = k->guards + n;
+	k->by_writes = k->by + each;
+	k->relied = k->by_writes + each;
+	bytes = (uint8_t *)(k->relied + each);
+	k->width = bytes;
+	k->quiet = k->width + n;
+	k->wrote = k->quiet + each;
+	k->loud = k->wrote + each;
+	k->full = k->loud + r->p->nr_nodes;
+	k->stale = k->full + 1;
+	k->news = true;
+	kw_racy_forget(k);
+}
+
+void kw_racy_free(struct kw_racy *k)
+{
+	g_free(k->all);
+}
+
+void kw_racy_forget(struct kw_racy *k)
+{
+	if (!k->news)
+		return;
+	memset(k->all, 0, k->size);
+	memset(k->guards, 0xff, (size_t)(k->width - (uint8_t *)k->guards));
+	k->news = false;
+}
+
+void kw_racy_join(struct kw_racy *to, const struct kw_racy *from)
+{
+	uint64_t *x = to->all;
+	const uint64_t *y = from->all;
+	uint8_t *b = to->width;
+	const uint8_t *c = from->width;
+
+	if (!from->news)
+		return;
+	for (; x < to->guards; x++, y++)
+		*x |= *y;
+	for (; x < (uint64_t *)to->width; x++, y++)
+		*x &= *y;
+	for (; b < (uint8_t *)to->all + to->size; b++, c++)
+		*b |= *c;
+	to->news = true;
+}
+
+/* Is it known now that somebody gets in the way of who relied on a lock? */
+static bool was_disturbed(struct kw_relaxed *r, unsigned addr)
+{
+	struct kw_racy *k = &r->known;
+	bool wrong = false;
+	unsigned c, at;
+
+	for (c = 0; c < r->nr_cpus; c++) {
+		at = addr * (r->nr_cpus + 1) + c;
+		if (!k->quiet[at] ||
+		    k->relied[at] & others(r, k->wrote[at] ? k->by :
+					   k->by_writes, addr, c))
+			continue;
+		k->quiet[at] = k->wrote[at] = false;
+		k->relied[at] = UINT64_MAX;
+		wrong = true;
+	}
+	return wrong;
+}
+
+bool kw_racy_is(const struct kw_relaxed *r, unsigned addr)
+{
+	uint64_t cpus = r->known.cpus[addr];
+
+	return !kw_is_device(r, addr) && (cpus & (cpus - 1)) &&
+	       (!r->opts.reduce || !r->known.guards[addr]);
+}
+
+/* Hardware touches what CPUs have taken for memory. */
+static bool becomes_device(const struct kw_relaxed *r, unsigned addr)
+{
+	uint64_t known = r->known.cpus[addr], seen = r->seen.cpus[addr];
+
+	return !r->arch[addr] && (seen & ~known) >> 63 && (seen | known) << 1;
+}
+
+bool kw_racy_learn(struct kw_relaxed *r)
+{
+	unsigned n = nr_addresses(r), i;
+	bool wrong = false;
+
+	if (!r->seen.news)
+		return false;
+	for (i = 0; i < n; i++)
+		wrong |= becomes_device(r, i);
+	for (i = 0; i < r->p->nr_nodes; i++)
+		wrong |= r->seen.loud[i] && !r->known.loud[i];
+	kw_racy_join(&r->known, &r->seen);
+	for (i = 0; i < n; i++) {
+		wrong |= kw_racy_is(r, i) != (r->var_of[i] != 0);
+		wrong |= r->opts.reduce && was_disturbed(r, i);
+	}
+	kw_racy_forget(&r->seen);
+	return wrong;
 }
 
 static void find_fields(struct kw_relaxed *r, unsigned o)
@@ -252,23 +367,11 @@ static void find_locks(struct kw_relaxed *r)
 
 void kw_racy_init(struct kw_relaxed *r)
 {
-	unsigned n = r->p->objects_size + 8, o;
+	unsigned n = nr_addresses(r), o;
 
-	r->cpus = g_new0(uint64_t, n);
-	r->guards = g_new(uint64_t, n);
-	memset(r->guards, 0xff, n * sizeof(*r->guards));
-	r->by = g_new(uint64_t, n * (r->nr_cpus + 1));
-	r->by_writes = g_new(uint64_t, n * (r->nr_cpus + 1));
-	r->relied = g_new(uint64_t, n * (r->nr_cpus + 1));
-	memset(r->by, 0xff, n * (r->nr_cpus + 1) * sizeof(*r->by));
-	memset(r->by_writes, 0xff, n * (r->nr_cpus + 1) * sizeof(*r->by));
-	memset(r->relied, 0xff, n * (r->nr_cpus + 1) * sizeof(*r->by));
-	r->quiet = g_new0(bool, n * (r->nr_cpus + 1));
-	r->wrote = g_new0(bool, n * (r->nr_cpus + 1));
-	r->loud = g_new0(bool, r->p->nr_nodes);
+	kw_racy_new(r, &r->known);
+	kw_racy_new(r, &r->seen);
 	r->arch = g_new0(bool, n);
-	r->racy = g_new0(bool, n);
-	r->width = g_new0(uint8_t, n);
 	r->var_of = g_new0(uint16_t, n);
 	r->lock_of = g_new0(uint16_t, n);
 	r->locks = g_new0(uint16_t, n);

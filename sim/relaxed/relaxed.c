@@ -211,7 +211,8 @@ static bool has_room(struct kw_relaxed *r, const uint8_t *s, unsigned t,
 	if (kw_weak_nr_buffered(&r->w, kw_weak_words(r, s), t) + nr <=
 	    r->w.max_buf)
 		return true;
-	r->full = true;
+	r->seen.news |= !*r->known.full;
+	*r->seen.full = true;
 	return false;
 }
 
@@ -360,7 +361,7 @@ static void run(const struct kw_relaxed *r, uint8_t *s,
 static void load(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 		 unsigned way, struct kw_done *done)
 {
-	unsigned width = r->width[x->A], newest = get(s, x->A, width);
+	unsigned width = r->known.width[x->A], newest = get(s, x->A, width);
 	unsigned flags = x->n->flags & KW_NODE_ACQUIRE ? KW_WEAK_ACQUIRE : 0;
 	uint16_t *weak = kw_weak_words(r, s);
 	struct kw_weak_seen seen[MAX_SEEN];
@@ -425,10 +426,11 @@ static bool may_skip(struct kw_relaxed *r, const uint8_t *s,
 static void store(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 		  struct kw_done *done)
 {
-	unsigned width = r->width[x->A], newest = get(s, x->A, width), value;
+	unsigned width = r->known.width[x->A], newest = get(s, x->A, width);
 	unsigned before = x->hw ? 0 : kw_weak_nr_buffered(&r->w,
 						kw_weak_words(r, s), x->t);
 	bool at_once = may_skip(r, s, x);
+	unsigned value;
 
 	run(r, s, x, 0, done);
 	if (!x->var || x->hw) {
@@ -453,7 +455,8 @@ static void rmw(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 		return;
 	if (x->var) {
 		kw_weak_rmw(&r->w, weak, x->t, x->var - 1,
-			    (uint16_t)get(s, x->A, r->width[x->A]), order);
+			    (uint16_t)get(s, x->A, r->known.width[x->A]),
+			    order);
 		return;
 	}
 	if (x->device) {

@@ -44,7 +44,15 @@ void kw_relaxed_free(struct kw_relaxed *r);
 void kw_relaxed_begin(struct kw_relaxed *r);
 uint32_t kw_relaxed_size(const struct kw_relaxed *r);	/* of its bytes */
 void kw_relaxed_start(const struct kw_relaxed *r, uint8_t *s);
-/* It is known better now what is racy; says so once. */
+/*
+ * The same for another thread: what accesses show there is the fork's own
+ * until it joins.  A fork ends before a search begins again.
+ */
+struct kw_relaxed *kw_relaxed_fork(const struct kw_relaxed *r);
+void kw_relaxed_unfork(struct kw_relaxed *f);
+void kw_relaxed_join(struct kw_relaxed *r, const struct kw_relaxed *f);
+void kw_relaxed_forget(struct kw_relaxed *f);
+/* What r has seen is known now; was something wrong?  Says so once. */
 bool kw_relaxed_was_wrong(struct kw_relaxed *r);
 /* Some read could have been staler, or some store have waited longer. */
 bool kw_relaxed_was_bounded(const struct kw_relaxed *r);

@@ -96,17 +96,9 @@ void kw_relaxed_free(struct kw_relaxed *r)
 		return;
 	g_free(r->cpu_of);
 	g_free(r->thread_of);
-	g_free(r->cpus);
-	g_free(r->guards);
-	g_free(r->by);
-	g_free(r->by_writes);
-	g_free(r->relied);
-	g_free(r->quiet);
-	g_free(r->loud);
-	g_free(r->wrote);
+	kw_racy_free(&r->known);
+	kw_racy_free(&r->seen);
 	g_free(r->arch);
-	g_free(r->racy);
-	g_free(r->width);
 	g_free(r->var_of);
 	g_free(r->lock_of);
 	g_free(r->locks);
@@ -116,11 +108,36 @@ void kw_relaxed_free(struct kw_relaxed *r)
 	g_free(r);
 }
 
+struct kw_relaxed *kw_relaxed_fork(const struct kw_relaxed *r)
+{
+	struct kw_relaxed *f = g_memdup2(r, sizeof(*r));
+
+	kw_racy_new(r, &f->seen);
+	return f;
+}
+
+void kw_relaxed_unfork(struct kw_relaxed *f)
+{
+	if (f)
+		kw_racy_free(&f->seen);
+	g_free(f);
+}
+
+void kw_relaxed_join(struct kw_relaxed *r, const struct kw_relaxed *f)
+{
+	kw_racy_join(&r->seen, &f->seen);
+}
+
+void kw_relaxed_forget(struct kw_relaxed *f)
+{
+	kw_racy_forget(&f->seen);
+}
+
 /* Which nodes touch what is racy, or a device? */
 static void foresee(struct kw_relaxed *r)
 {
 	struct kw_noticed what = {
-		.loads = r->opts.reduce ? r->loud : NULL,
+		.loads = r->opts.reduce ? r->known.loud : NULL,
 		.fifo = r->w.model == KW_WEAK_TSO,
 	};
 	unsigned addr, v;
@@ -129,7 +146,7 @@ static void foresee(struct kw_relaxed *r)
 		r->class_of[v] = (int16_t)kw_foresee_class(r->foresee,
 							   r->vars[v]);
 	for (addr = 0; addr < r->p->objects_size; addr++)
-		if (r->racy[addr])
+		if (kw_racy_is(r, addr))
 			kw_foresee_add(r->foresee, addr, what.racy);
 		else if (kw_is_device(r, addr))
 			kw_foresee_add(r->foresee, addr, what.devices);
@@ -142,7 +159,7 @@ void kw_relaxed_begin(struct kw_relaxed *r)
 
 	for (addr = 0; addr < r->p->objects_size; addr++) {
 		r->var_of[addr] = 0;
-		if (!r->racy[addr])
+		if (!kw_racy_is(r, addr))
 			continue;
 		g_assert(nr < KW_WEAK_MAX_VARS);
 		r->vars[nr] = (uint16_t)addr;
@@ -155,7 +172,7 @@ void kw_relaxed_begin(struct kw_relaxed *r)
 	r->w.max_msgs = nr ? nr + MAX_OLD + MAX_NEW : 0;
 	kw_weak_init(&r->w);
 	foresee(r);
-	r->wrong = r->full = r->stale = false;
+	*r->known.full = *r->known.stale = false;
 }
 
 uint32_t kw_relaxed_size(const struct kw_relaxed *r)
@@ -170,7 +187,7 @@ void kw_relaxed_start(const struct kw_relaxed *r, uint8_t *s)
 
 	for (v = 0; v < r->w.nr_vars; v++) {
 		addr = r->vars[v];
-		initial[v] = r->width[addr] == 2 ?
+		initial[v] = r->known.width[addr] == 2 ?
 				     (uint16_t)kw_get16(s, addr) : s[addr];
 	}
 	kw_weak_begin(&r->w, kw_weak_words(r, s), initial);
@@ -178,15 +195,12 @@ void kw_relaxed_start(const struct kw_relaxed *r, uint8_t *s)
 
 bool kw_relaxed_was_wrong(struct kw_relaxed *r)
 {
-	bool wrong = r->wrong;
-
-	r->wrong = false;
-	return wrong;
+	return kw_racy_learn(r);
 }
 
 bool kw_relaxed_was_bounded(const struct kw_relaxed *r)
 {
-	return r->full || r->stale;
+	return *r->known.full || *r->known.stale;
 }
 
 /* --- stores that need no buffer ---------------------------------------- */
@@ -311,7 +325,7 @@ void kw_relaxed_drain(const struct kw_relaxed *r, uint8_t *s, unsigned cpu,
 	kw_weak_drain(&r->w, weak, cpu, k);
 	kw_weak_act(&r->w, weak, cpu);
 	addr = r->vars[st.var];
-	if (r->width[addr] == 2)
+	if (r->known.width[addr] == 2)
 		kw_put16(s, addr, st.value);
 	else
 		s[addr] = (uint8_t)st.value;
@@ -401,7 +415,10 @@ static void bound(struct kw_relaxed *r, uint8_t *s,
 
 	for (keep = 16; keep && kw_weak_now(weak) > r->w.nr_vars + MAX_OLD;
 	     keep--) {
-		r->stale |= kw_weak_forget(&r->w, weak, keep);
+		if (kw_weak_forget(&r->w, weak, keep)) {
+			r->seen.news |= !*r->known.stale;
+			*r->seen.stale = true;
+		}
 		kw_weak_canon(&r->w, weak, live);
 	}
 }

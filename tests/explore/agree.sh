@@ -68,10 +68,11 @@ done
 
 # However many threads: the same bytes, but for the memory that they take.
 tests/bench/wakers 2 3 >"$TMPDIR/wakers.lua"
-for o in --no-reduction --exact; do
+for o in --no-reduction --exact "--memory tso" "--memory arm64"; do
 	want=
 	for j in 1 2 3; do
-		explore "$TMPDIR/wakers.lua" --kernel v4.14 --jobs $j $o
+		explore "$TMPDIR/wakers.lua" --kernel v4.14 --jobs $j $o \
+			--max-states 30000
 		have=$(sed 's/"bytes_max":[0-9]*//' "$TMPDIR/out")
 		[ -n "$have" ] && [ "$have" = "${want:=$have}" ]
 		ok $? "$j threads, $o"
