@@ -3,7 +3,8 @@
 
 local c = kvm.check
 
-local is_quantity = c.one_of("missed", "spurious", "failed", "invariant")
+local is_quantity = c.one_of("missed", "spurious", "failed", "race",
+			     "invariant")
 local kernels = c.array_of(c.is_kernel)
 
 local evidence_schema = {

@@ -8,6 +8,8 @@ local c = kvm.check
 local quantities = { missed = true, late = true, spurious = true,
 		     futile = true, storm = true, failed = true }
 local found = { "missed", "spurious", "failed" }	-- by an exploration
+-- What only an exploration finds, and is never expected unless named.
+local only_explored = { "race" }
 local memories = { "sc", "tso", "arm64" }
 
 local function is_expectation(v, what, level)
@@ -37,6 +39,9 @@ local expect_schema = {}
 for q in spairs(quantities) do
 	expect_schema[q] = is_expectation
 end
+for _, q in ipairs(only_explored) do
+	expect_schema[q] = c.one_of("never", "sometimes")
+end
 
 local function is_expect(v, what, level)
 	each_kernel(v, what, level + 1, expect_schema)
@@ -46,6 +51,9 @@ end
 local found_schema = {}
 for _, q in ipairs(found) do
 	found_schema[q] = c.one_of("never", "sometimes", "any")
+end
+for _, q in ipairs(only_explored) do
+	found_schema[q] = c.one_of("never", "sometimes")
 end
 found_schema.broken = c.array_of(c.is_string)	-- invariants: "I2"
 local explored_schema = {}
@@ -224,8 +232,10 @@ local function as_explored(how)
 end
 
 local function overlay(e, over)
-	for _, q in ipairs(found) do
-		e[q] = over and over[q] or e[q]
+	for _, list in ipairs { found, only_explored } do
+		for _, q in ipairs(list) do
+			e[q] = over and over[q] or e[q]
+		end
 	end
 	e.broken = over and over.broken or e.broken
 end
@@ -240,6 +250,9 @@ local function explored_expect(s, over, memory)
 		expect[kernel] = {}
 		for _, q in ipairs(found) do
 			expect[kernel][q] = as_explored(e[q])
+		end
+		for _, q in ipairs(only_explored) do
+			expect[kernel][q] = e[q]
 		end
 	end
 	for kernel in spairs(over.expect or {}) do

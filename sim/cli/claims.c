@@ -68,6 +68,8 @@ static enum kw_claim_property claim_property(enum kw_property p)
 	case KW_FINDS_FAILED:
 	case KW_FINDS_DEADLOCK:
 		return KW_CLAIM_FAILED;
+	case KW_FINDS_RACE:
+		return KW_CLAIM_RACE;
 	default:
 		return KW_CLAIM_INVARIANT;
 	}

@@ -42,7 +42,9 @@ static void cell(const struct kw_evidence *e, const struct kw_claim_finding *f,
 		 char text[24])
 {
 	static const char *const differing[KW_NR_CLAIM_PROPERTIES] = {
-		"MISSED", "SPURIOUS", "FAILED", "BROKEN",
+		[KW_CLAIM_MISSED] = "MISSED", [KW_CLAIM_SPURIOUS] = "SPURIOUS",
+		[KW_CLAIM_FAILED] = "FAILED", [KW_CLAIM_RACE] = "RACE",
+		[KW_CLAIM_INVARIANT] = "BROKEN",
 	};
 
 	switch (kw_claims_agrees(e, f)) {

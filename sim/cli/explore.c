@@ -84,6 +84,8 @@ static void put_json(struct explore *e, const struct kw_explored *x)
 	kw_json_text(&j, "less", w->less ? w->less : "");
 	kw_json_bool(&j, "exact", w->exact);
 	kw_json_bool(&j, "reduction", !w->no_reduction);
+	kw_json_bool(&j, "folding", kw_world_folds(x->world));
+	kw_json_bool(&j, "persistent", kw_world_persists(x->world));
 	kw_json_u64(&j, "preemptions", w->preemptions);
 	kw_json_text(&j, "verdict", kw_explored_verdict(x));
 	kw_json_text(&j, "judgement", kw_explored_judgement(x));

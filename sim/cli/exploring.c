@@ -9,39 +9,43 @@
  *	always, n				 where nothing is never
  *
  * An assertion that fails and a deadlock, which are both "failed" in a
- * scenario's words, are never expected unless it says so.  An invariant that
- * does not hold is never expected, and ends nothing: what it leads to is.
+ * scenario's words, are never expected unless it says so, nor is a data race.
+ * An invariant that does not hold is never expected, and ends nothing: what
+ * it leads to is.
  */
 #include <math.h>
 #include <string.h>
 #include "exploring.h"
 #include "retrace.h"
 
-/* KW_NEVER, KW_ANY, or something else: it is to be reached. */
+/*
+ * Of a property that runs have, too: KW_NEVER, KW_ANY, or something else: it
+ * is to be reached.
+ */
 static unsigned how_of(const struct kw_expect *e, unsigned p)
 {
-	static const uint8_t quantity_of[KW_FINDS_ROW] = {
+	static const uint8_t quantity_of[KW_FINDS_RACE] = {
 		[KW_FINDS_MISSED] = KW_MISSED,
 		[KW_FINDS_SPURIOUS] = KW_SPURIOUS,
 		[KW_FINDS_FAILED] = KW_FAILED,
 		[KW_FINDS_DEADLOCK] = KW_FAILED,
 	};
-	unsigned q = p < KW_FINDS_ROW ? quantity_of[p] : 0;
+	unsigned q = quantity_of[p];
 
-	if (!e || p >= KW_FINDS_ROW)
+	if (!e)
 		return KW_ANY;
 	return e->of[q].how == KW_EXACTLY && !e->of[q].n ? KW_NEVER :
 							   e->of[q].how;
 }
 
+/* Is the property one of the names? */
 static bool is_broken(const struct kw_program *p, unsigned property,
 		      const char *names)
 {
 	char **name = g_strsplit(names ? names : "", " ", -1);
-	unsigned i = property - KW_FINDS_INVARIANT;
-	bool is = i < p->nr_invariants &&
+	bool is = property < KW_FINDS_INVARIANT + p->nr_invariants &&
 		  g_strv_contains((const char *const *)name,
-				  p->invariants[i].name);
+				  kw_property_name(p, property));
 
 	g_strfreev(name);
 	return is;
@@ -54,7 +58,7 @@ static void find_expected(const struct kw_program *program,
 
 	memset(x, 0, sizeof(*x));
 	x->any = e != NULL;
-	for (p = 0; p < KW_NR_PROPERTIES; p++) {
+	for (p = 0; p < KW_FINDS_RACE; p++) {
 		how = how_of(e, p);
 		x->never[p] = how == KW_NEVER;
 		x->reached[p] = how != KW_NEVER && how != KW_ANY &&
@@ -62,8 +66,7 @@ static void find_expected(const struct kw_program *program,
 	}
 	if (!e)
 		x->never[KW_FINDS_MISSED] = true;
-	x->never[KW_FINDS_ROW] = true;
-	for (p = KW_FINDS_INVARIANT; p < KW_NR_PROPERTIES; p++) {
+	for (p = KW_FINDS_RACE; p < KW_NR_PROPERTIES; p++) {
 		x->reached[p] = e && is_broken(program, p, e->broken);
 		x->never[p] = !x->reached[p];
 	}

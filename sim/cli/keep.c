@@ -27,6 +27,8 @@ static char *options_of(const struct kw_cli *cli, const struct kw_explored *x)
 	kw_json_text(&j, "order", w->dfs ? "dfs" : "bfs");
 	kw_json_bool(&j, "exact", w->exact);
 	kw_json_bool(&j, "reduction", !w->no_reduction);
+	kw_json_bool(&j, "folding", kw_world_folds(x->world));
+	kw_json_bool(&j, "persistent", kw_world_persists(x->world));
 	kw_json_u64(&j, "preemptions", w->preemptions);
 	kw_json_u64(&j, "spurious_bound", w->spurious_bound);
 	kw_json_bool(&j, "keep_going", w->keep_going);
@@ -44,7 +46,8 @@ static const char *object_of(const struct kw_retrace *r)
 {
 	const struct kw_counterexample *what = r->what;
 
-	if (what->property == KW_FINDS_FAILED)
+	if (what->property == KW_FINDS_FAILED ||
+	    what->property == KW_FINDS_RACE)
 		return NULL;
 	if (what->property == KW_FINDS_DEADLOCK)
 		return r->program->actors[r->actor].name;

@@ -240,6 +240,7 @@ static bool ask(struct necessity *n, struct question *q,
 	f.never[KW_FINDS_MISSED] = !a->found[KW_FINDS_MISSED];
 	f.never[KW_FINDS_FAILED] = !a->found[KW_FINDS_FAILED];
 	f.never[KW_FINDS_DEADLOCK] = !a->found[KW_FINDS_DEADLOCK];
+	f.never[KW_FINDS_RACE] = !a->found[KW_FINDS_RACE];
 	if (step.kind == KW_LOCKED)
 		step.line = 0;
 	progress(n, q->name, a->scenario->name);

@@ -128,13 +128,13 @@ static char *failure(const struct kw_retrace *r)
 {
 	GString *s;
 
+	if (r->what->property == KW_FINDS_RACE)
+		return race(r);
 	if (r->what->property == KW_FINDS_FAILED) {
 		if (r->message == KW_FAIL_NULL)
 			return g_strdup("a NULL reference is followed");
 		if (r->message == KW_FAIL_RELOCK)
 			return g_strdup("a lock is taken twice");
-		if (r->message == KW_FAIL_RACE)
-			return race(r);
 		return g_strdup(r->program->messages[r->message]);
 	}
 	s = g_string_new(r->program->actors[r->actor].name);
@@ -169,7 +169,7 @@ void kw_retrace_why(const struct kw_retrace *r, GString *out)
 			"for something in between.", vcpu->name);
 		return;
 	}
-	if (property == KW_FINDS_FAILED || property == KW_FINDS_DEADLOCK) {
+	if (property >= KW_FINDS_FAILED && property <= KW_FINDS_RACE) {
 		e.failure = text = failure(r);
 	} else if (property >= KW_FINDS_INVARIANT) {
 		e.invariant = &p->invariants[property - KW_FINDS_INVARIANT];

@@ -139,6 +139,12 @@ static void see(void *arg, const uint8_t *before, const uint8_t *after,
 	keep(g, after);
 	mark_late(g, before, after);
 	g->first = false;
+	/* The first there is; what was folded into its move may follow. */
+	if (r->what->property == KW_FINDS_RACE &&
+	    kw_world_races(r->world, before, actor)) {
+		memcpy(r->s, after, r->program->state_size);
+		r->shown = true;
+	}
 	if (!g->last || !v || v->eventually != KW_EVENTUALLY_NOT)
 		return;
 	memcpy(r->s, after, r->program->state_size);
@@ -204,6 +210,8 @@ static void find_shown(struct kw_retrace *r, uint8_t *s,
 	case KW_FINDS_ROW:
 		r->shown = seen->row == r->what->vcpu;
 		return;
+	case KW_FINDS_RACE:
+		return;		/* see() knows */
 	case KW_FINDS_FAILED:
 		r->shown = seen->failed;
 		r->message = seen->message;

@@ -199,6 +199,7 @@ static unsigned *prices(const struct kw_tables *t)
 		[KW_FINDS_SPURIOUS] = 4 * KW_ASK_CELLS,
 		[KW_FINDS_FAILED] = 4 * KW_ASK_CELLS + 1,
 		[KW_FINDS_DEADLOCK] = 4 * KW_ASK_CELLS + 1,
+		[KW_FINDS_RACE] = 4 * KW_ASK_CELLS + 1,
 		[KW_FINDS_MISSED] = 4 * KW_ASK_CELLS + 2,
 	};
 	unsigned n = t->tried->len * KW_TABLES_PROPERTIES, i;

@@ -64,9 +64,8 @@ static void make(struct kw_expander *x, unsigned i)
 	c->fp = x->fp;
 	c->first = x->nr_changes;
 	note_changes(x, seen->dirty, c);
-	c->shows = seen->failed || seen->exposed || seen->broken ||
-		   seen->row >= 0 ||
-		   seen->spurious >= 0;
+	c->shows = seen->failed || seen->raced || seen->exposed ||
+		   seen->broken || seen->row >= 0 || seen->spurious >= 0;
 	c->sticky = seen->sticky;
 	x->nr_changes += c->nr;
 }

@@ -97,8 +97,6 @@ int kw_quick_step(const struct kw_world *w, const uint8_t *s, unsigned a,
 
 /* race.c */
 void kw_races_init(struct kw_world *w);
-/* Does a's next access race with one that another stands at? */
-bool kw_races(const struct kw_world *w, const uint8_t *s, unsigned a);
 
 /* persist.c */
 void kw_persist_init(struct kw_world *w);

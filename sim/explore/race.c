@@ -2,7 +2,8 @@
 /*
  * Decides whether two accesses to a variable that is declared guarded race:
  * both may be next, one of them writes, and one is plain.  Where no two are
- * ever next to each other, a lock or something like it orders them.
+ * ever next to each other, a lock or something like it orders them.  What
+ * follows a race is what would if the two were marked.
  *
  * Folding hides no race: what is folded as guarded by a lock, or as one
  * actor's own, is so at every access, or the search begins again.
@@ -38,7 +39,7 @@ static unsigned accessed(const struct kw_world *w, const uint8_t *s,
 	return A;
 }
 
-bool kw_races(const struct kw_world *w, const uint8_t *s, unsigned a)
+bool kw_world_races(const struct kw_world *w, const uint8_t *s, unsigned a)
 {
 	const struct kw_node *n, *with;
 	unsigned A, b;

@@ -3,7 +3,7 @@
 #include "hunt.h"
 
 static const char *const names[KW_FINDS_INVARIANT] = {
-	"missed", "spurious", "failed", "deadlock", "I6",
+	"missed", "spurious", "failed", "deadlock", "race", "I6",
 };
 
 const char *kw_property_name(const struct kw_program *p, unsigned property)
@@ -116,6 +116,7 @@ bool kw_hunt_end(struct kw_hunter *k, uint8_t *s, struct kw_find *f)
 static unsigned shown(const struct kw_seen_by_move *seen)
 {
 	return (unsigned)seen->failed << KW_FINDS_FAILED |
+	       (unsigned)seen->raced << KW_FINDS_RACE |
 	       (seen->spurious >= 0 ? 1u << KW_FINDS_SPURIOUS : 0) |
 	       (seen->row >= 0 ? 1u << KW_FINDS_ROW : 0) |
 	       (unsigned)seen->broken << KW_FINDS_INVARIANT;

@@ -11,6 +11,8 @@
  *	failed		an assertion of a path
  *	deadlock	nobody can move, and somebody waits for a lock or a
  *			condition
+ *	race		two accesses to what is declared guarded, either of
+ *			which may be next, see race.c
  *	I6		a vCPU was woken for nothing so often in a row (see
  *			kw_world_opts.row)
  *	I2, ...		an invariant of the program does not hold when it
@@ -27,6 +29,7 @@
 /* Invariant i of the program is property KW_FINDS_INVARIANT + i. */
 enum kw_property {
 	KW_FINDS_MISSED, KW_FINDS_SPURIOUS, KW_FINDS_FAILED, KW_FINDS_DEADLOCK,
+	KW_FINDS_RACE,
 	KW_FINDS_ROW,
 	KW_FINDS_INVARIANT,
 	KW_NR_PROPERTIES = KW_FINDS_INVARIANT + KW_MAX_INVARIANTS,

@@ -253,6 +253,16 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	return w;
 }
 
+bool kw_world_folds(const struct kw_world *w)
+{
+	return w->opts.fold;
+}
+
+bool kw_world_persists(const struct kw_world *w)
+{
+	return w->footprint;
+}
+
 void kw_world_free(struct kw_world *w)
 {
 	unsigned a;

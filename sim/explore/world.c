@@ -363,15 +363,13 @@ static bool step(struct moving *m, const struct kw_move *move)
 	struct kw_actor_state *st = kw_actor(w->p, m->s, a);
 	unsigned from = st->pc;
 	struct kw_done done = { 0 };
-	bool races = kw_races(w, m->s, a);
 
+	m->seen->raced |= kw_world_races(w, m->s, a);
 	m->seen->sticky |= w->footprint && w->footprint->sticky[from];
 
 	execute(m, move, &done);
 	g_assert(done.effect != KW_EFF_BLOCKED);
 	observe(m, a, &done);
-	if (races)
-		fail(m, KW_FAIL_RACE);
 	if (done.effect == KW_EFF_FAIL)
 		fail(m, done.val);
 	else if (done.effect == KW_EFF_END)
@@ -388,7 +386,7 @@ static bool step(struct moving *m, const struct kw_move *move)
 	check(m, a, from, &done);
 	if (done.effect == KW_EFF_WAKE || done.effect == KW_EFF_EXIT)
 		m->also = done.actor + 1;
-	return !races && done.effect != KW_EFF_FAIL &&
+	return done.effect != KW_EFF_FAIL &&
 	       done.effect != KW_EFF_END;
 }
 

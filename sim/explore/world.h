@@ -58,6 +58,8 @@ struct kw_move {
 /* What a move showed. */
 struct kw_seen_by_move {
 	bool failed;		/* message: FAIL's, KW_FAIL_NULL, ... */
+	bool raced;		/* an access, with one that might as well
+				   have been first */
 	bool exposed;		/* SPEC holds in an open wait */
 	uint16_t broken;	/* bit i: invariant i did not hold */
 	int16_t spurious;	/* vCPU that entered its guest for nothing,
@@ -112,6 +114,8 @@ void kw_world_watch_start(const struct kw_world *w, uint8_t *s,
 /* Every move that state s allows, in a fixed order; how many. */
 unsigned kw_world_moves(const struct kw_world *w, uint8_t *s,
 			struct kw_move moves[KW_MAX_MOVES]);
+/* Does a's next access race with one that another stands at? */
+bool kw_world_races(const struct kw_world *w, const uint8_t *s, unsigned a);
 /* Does it; what it showed is in *seen. */
 void kw_world_apply(const struct kw_world *w, uint8_t *s,
 		    const struct kw_move *m, struct kw_seen_by_move *seen);
@@ -132,6 +136,9 @@ void kw_world_forget(const struct kw_world *f);
 void *kw_world_knowledge(const struct kw_world *w, bool learnt, size_t *size);
 /* Of the program and the options that decide what moves there are. */
 uint64_t kw_world_digest(const struct kw_world *w);
+/* Which reductions are in use?  Not all that were asked for need be. */
+bool kw_world_folds(const struct kw_world *w);
+bool kw_world_persists(const struct kw_world *w);
 
 /*
  * Folding took something for granted (see guard.h) that a move has shown to

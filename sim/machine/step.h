@@ -22,8 +22,6 @@
 #define KW_FAIL_NULL 0xffff
 /* ... and when it took a lock that it holds. */
 #define KW_FAIL_RELOCK 0xfffe
-/* ... and when two accesses race: the explorer's own. */
-#define KW_FAIL_RACE 0xfffd
 
 /* Task layout ("task", predeclared by script/types.c): bytes of a task. */
 enum {

@@ -10,7 +10,8 @@
 
 const char *const kw_claim_properties[KW_NR_CLAIM_PROPERTIES] = {
 	[KW_CLAIM_MISSED] = "missed", [KW_CLAIM_SPURIOUS] = "spurious",
-	[KW_CLAIM_FAILED] = "failed", [KW_CLAIM_INVARIANT] = "invariant",
+	[KW_CLAIM_FAILED] = "failed", [KW_CLAIM_RACE] = "race",
+	[KW_CLAIM_INVARIANT] = "invariant",
 };
 
 static const char *keep(lua_State *L, const char *s)

@@ -98,23 +98,53 @@ static void get_how(lua_State *L, struct kw_expect *e, unsigned q)
 	wrong(L, "expect", "never, sometimes, always, any or a number");
 }
 
-/* The names of broken = { "I2" } of the table on top, with blanks between. */
+/* What only explorations find, and is never expected unless it is named. */
+static const struct { const char *key, *property; } only_explored[] = {
+	{ "race", "race" },
+};
+
+static void add_name(GString *names, const char *name)
+{
+	g_string_append_printf(names, "%s%s", names->len ? " " : "", name);
+}
+
+static void get_only_explored(lua_State *L, GString *names)
+{
+	const char *word;
+	unsigned i;
+
+	for (i = 0; i < G_N_ELEMENTS(only_explored); i++) {
+		if (lua_getfield(L, -1, only_explored[i].key) != LUA_TNIL) {
+			word = lua_tostring(L, -1);
+			if (!g_strcmp0(word, "sometimes"))
+				add_name(names, only_explored[i].property);
+			else if (g_strcmp0(word, "never"))
+				wrong(L, "expect", "never or sometimes");
+		}
+		lua_pop(L, 1);
+	}
+}
+
+/*
+ * The names of race = "sometimes", broken = { "I2" } of the table on top,
+ * with blanks between.
+ */
 static const char *get_broken(lua_State *L)
 {
 	GString *names = g_string_new(NULL);
 	const char *kept = NULL;
 	unsigned i, n = 0;
 
+	get_only_explored(L, names);
 	if (lua_getfield(L, -1, "broken") == LUA_TTABLE)
 		n = (unsigned)lua_rawlen(L, -1);
 	for (i = 0; i < n; i++) {
 		lua_rawgeti(L, -1, i + 1);
-		g_string_append_printf(names, "%s%s", i ? " " : "",
-				       lua_tostring(L, -1));
+		add_name(names, lua_tostring(L, -1));
 		lua_pop(L, 1);
 	}
 	lua_pop(L, 1);
-	if (n)
+	if (names->len)
 		kept = keep(kw_build(L), names->str);
 	g_string_free(names, TRUE);
 	return kept;
@@ -122,9 +152,9 @@ static const char *get_broken(lua_State *L)
 
 static void get_expect(lua_State *L, struct kw_scenario *s)
 {
-	static const char *const keys[KW_NR_QUANTITIES + 2] = {
+	static const char *const keys[] = {
 		"missed", "late", "spurious", "futile", "storm", "failed",
-		"broken", NULL };
+		"race", "broken", NULL };
 	unsigned i, q, n;
 
 	if (lua_getfield(L, 1, "expect") != LUA_TTABLE)

@@ -23,7 +23,7 @@ enum kw_how { KW_ANY, KW_NEVER, KW_SOMETIMES, KW_ALWAYS, KW_EXACTLY };
 struct kw_expect {
 	const char *kernel;		/* "v4.14+ode-3" */
 	struct { uint8_t how; uint64_t n; } of[KW_NR_QUANTITIES];
-	const char *broken;	/* explored: invariants, "I2 I5", or NULL */
+	const char *broken;	/* explored: "race I2 I5", or NULL */
 };
 
 /*
@@ -132,6 +132,7 @@ struct kw_program *kw_script_load_kernel(const char *lua_dir,
 enum kw_claim_property {
 	KW_CLAIM_MISSED, KW_CLAIM_SPURIOUS,
 	KW_CLAIM_FAILED,		/* or a deadlock */
+	KW_CLAIM_RACE,
 	KW_CLAIM_INVARIANT,		/* one of the kernel's is broken */
 	KW_NR_CLAIM_PROPERTIES
 };

@@ -6,9 +6,10 @@
 
 . tests/lib/cli.sh
 
+# What is found: nothing, or a race and nothing else.
 verdict() {
-	"$KVMWAKE" explore --json "$@" "$TMPDIR/race.lua" 2>"$TMPDIR/err" |
-		sed -n 's/.*"verdict":"\([a-z]*\)".*/\1/p'
+	explored --json "$@" "$TMPDIR/race.lua" 2>"$TMPDIR/err" |
+		sed -n 's/.*"verdict":"\([a-z]*\)".*"found":\(\[[^]]*\]\).*/\1\2/p'
 }
 
 while read -r first second want; do
@@ -16,7 +17,11 @@ while read -r first second want; do
 		tests/explore/race.lua >"$TMPDIR/race.lua"
 	for o in --bfs --dfs --no-reduction '--memory tso' '--memory arm64'; do
 		# shellcheck disable=SC2086
-		[ "$(verdict $o)" = "$want" ]
+		case $want in
+		proved) what='proved[]' ;;
+		*) what='violated["race"]' ;;
+		esac
+		[ "$(verdict $o)" = "$what" ]
 		ok $? "$first and $second, $o: $want"
 	done
 done <<'LIST'
@@ -33,7 +38,28 @@ LIST
 
 sed 's/"locked", "locked"/"locked", "plain"/' tests/explore/race.lua \
 	>"$TMPDIR/race.lua"
-"$KVMWAKE" explore "$TMPDIR/race.lua" 2>&1 | tr '\n' ' ' >"$TMPDIR/out"
+rm -f "$TMPDIR/explored.db"
+explored "$TMPDIR/race.lua" 2>&1 | tr '\n' ' ' >"$TMPDIR/out"
 says 'why: data race on m.x: [ab] in .*race.lua:[0-9]+\) and [ab] in .*:[0-9]+' \
 	"$TMPDIR/out" 'both accesses are named'
+exits 0 'replayed' "$KVMWAKE" replay --db "$TMPDIR/explored.db" \
+	explore/race/v4.14/sc/race
+tr '\n' ' ' <"$TMPDIR/out" >"$TMPDIR/line"
+says 'why: data race on m.x' "$TMPDIR/line" 'the same again'
+
+# What is expected of it.
+expecting() {
+	sed -i "s/expect[^=]*= .*/expect = { [\"v4.14\"] = { $1 } },/" \
+		"$TMPDIR/race.lua"
+}
+exits 1 'race = "never"' explored "$TMPDIR/race.lua"
+expecting 'failed = "never"'
+exits 1 'nothing said of races: never' explored "$TMPDIR/race.lua"
+expecting 'failed = "sometimes"'
+exits 1 'a race is no failure' explored "$TMPDIR/race.lua"
+expecting 'race = "sometimes"'
+explored "$TMPDIR/race.lua" >"$TMPDIR/out" 2>&1
+says 'violated: race; as expected' "$TMPDIR/out" 'race = "sometimes"'
+expecting 'race = "rarely"'
+exits 2 'race = "rarely"' explored "$TMPDIR/race.lua"
 finish

@@ -75,6 +75,16 @@ static void search(struct assembler *m, const struct kw_world_opts *o,
 	g_mutex_clear(&e.lock);
 }
 
+/* In every other program three variables are declared guarded. */
+static void declare_guarded(struct assembler *m, unsigned seed)
+{
+	unsigned i;
+
+	for (i = 0; seed % 2 && i < G_N_ELEMENTS(m->fields); i++)
+		if (m->fields[i].name && strchr("xyz", *m->fields[i].name))
+			m->fields[i].guarded = true;
+}
+
 static void test_settings(void)
 {
 	unsigned seed, i, p, with[KW_FINDS_INVARIANT] = { 0 };
@@ -84,6 +94,7 @@ static void test_settings(void)
 
 	for (seed = 1; seed <= PROGRAMS; seed++) {
 		generate(&m, seed);
+		declare_guarded(&m, seed);
 		seen_plainly(&m.p, &plain, &all);
 		g_test_message("program %u: %u states, found %x", seed,
 			       (unsigned)all.states, all.found);
@@ -191,6 +202,7 @@ static void test_weak(void)
 	for (memory = KW_WEAK_TSO; memory < KW_WEAK_NR; memory++) {
 		for (seed = 1, nr = done = 0; seed <= PROGRAMS; seed++) {
 			generate(&m, seed);
+			declare_guarded(&m, seed);
 			nr++;
 			done += compare_weakly(&m, memory);
 			g_test_message("%s, program %u: %u of %u so far",

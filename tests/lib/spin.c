@@ -161,6 +161,8 @@ static void expand(struct plain *b, uint8_t *from)
 		b->seen->transitions++;
 		if (by.spurious >= 0)
 			b->seen->found |= 1 << KW_FINDS_SPURIOUS;
+		if (by.raced)
+			b->seen->found |= 1 << KW_FINDS_RACE;
 		if (by.failed) {
 			b->seen->found |= 1 << KW_FINDS_FAILED;
 			continue;
