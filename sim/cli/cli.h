@@ -139,6 +139,8 @@ struct kw_item {
 };
 GPtrArray *kw_cli_items(struct kw_cli *cli, GPtrArray *files, GError **err);
 void kw_cli_watch_signals(struct kw_cli *cli);
+/* --jobs, or as many as there are CPUs. */
+unsigned kw_cli_jobs(const struct kw_cli *cli);
 /* "50us", "1.5ms", "3000" (ns) */
 bool kw_cli_duration(const char *text, uint64_t *ns, GError **err);
 

@@ -263,6 +263,11 @@ GPtrArray *kw_cli_scenarios(struct kw_cli *cli, GError **err)
 	return NULL;
 }
 
+unsigned kw_cli_jobs(const struct kw_cli *cli)
+{
+	return cli->o.jobs ? (unsigned)cli->o.jobs : g_get_num_processors();
+}
+
 /* The first signal lets the block end and be saved, the second does not. */
 static void *wait_for_signals(void *arg)
 {

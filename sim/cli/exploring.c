@@ -168,7 +168,7 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 	w->max_bytes = o->max_memory << 20;
 	w->preemptions = (unsigned)o->preemptions;
 	w->spurious_bound = (unsigned)MIN(o->spurious_bound, UINT8_MAX);
-	w->jobs = o->jobs ? (unsigned)o->jobs : g_get_num_processors();
+	w->jobs = kw_cli_jobs(cli);
 	w->show_progress = cli->tty_err && !o->quiet;
 }
 

@@ -7,9 +7,11 @@
  * is not found with it; where the kernel itself misses a wake-up, losing one
  * more proves nothing.  A program that is the same without the step (by its
  * digest) is not explored again.  Scenarios are asked in the order of their
- * states: what fails, fails early.
+ * states: what fails, fails early.  Steps are asked about at the same time,
+ * one a thread, and told in order.
  */
 #include <string.h>
+#include "each.h"
 #include "exploring.h"
 
 #define MAX_STATES 1000000
@@ -44,8 +46,10 @@ struct question {
 struct necessity {
 	struct kw_cli *cli;
 	const char *kernel;
+	GPtrArray *files;
 	GArray *asked;			/* struct asked */
 	GArray *questions;		/* struct question */
+	struct kw_table *table;
 	unsigned nr[NR_VERDICTS];
 	bool sc;
 };
@@ -59,34 +63,6 @@ static void progress(const struct necessity *n, const char *step,
 
 /* --- the kernel as it is ------------------------------------------------ */
 
-static bool explore_base(struct necessity *n, const char *path, GError **err)
-{
-	static const struct kw_looked_for nothing;
-	struct asked a = { .what = { .path = path, .kernel = n->kernel } };
-	struct kw_explored x;
-	unsigned p;
-
-	a.scenario = kw_cli_load_steps(n->cli, path, n->kernel, NULL, err);
-	if (!a.scenario)
-		return false;
-	kw_exploring_defaults(n->cli, &a.what);
-	a.what.show_progress = false;
-	if (!kw_option_given(n->cli, "max-states"))
-		a.what.max_states = MAX_STATES;
-	progress(n, "", a.scenario->name);
-	a.what.expected = &nothing;
-	if (!kw_cli_explore_loaded(n->cli, &a.what, a.scenario, &x, err))
-		return false;
-	for (p = 0; p < KW_NR_PROPERTIES; p++)
-		a.found[p] = x.res.of[p].found;
-	a.bounded = !x.res.complete;
-	a.states = x.res.states;
-	x.scenario = NULL;		/* it stays */
-	kw_explored_free(&x);
-	g_array_append_val(n->asked, a);
-	return true;
-}
-
 static gint by_states(gconstpointer x, gconstpointer y)
 {
 	const struct asked *a = x, *b = y;
@@ -94,6 +70,64 @@ static gint by_states(gconstpointer x, gconstpointer y)
 	if (a->states != b->states)
 		return a->states < b->states ? -1 : 1;
 	return strcmp(a->what.path, b->what.path);
+}
+
+static bool explore_base(void *arg, unsigned i, GError **err)
+{
+	static const struct kw_looked_for nothing;
+	struct necessity *n = arg;
+	struct asked *a = &g_array_index(n->asked, struct asked, i);
+	struct kw_scenario *s;
+	struct kw_explored x;
+	unsigned p;
+
+	a->what.path = n->files->pdata[i];
+	a->what.kernel = n->kernel;
+	s = kw_cli_load_steps(n->cli, a->what.path, n->kernel, NULL, err);
+	if (!s)
+		return false;
+	kw_exploring_defaults(n->cli, &a->what);
+	a->what.jobs = kw_each_share(a->what.jobs, n->files->len);
+	a->what.show_progress = false;
+	if (!kw_option_given(n->cli, "max-states"))
+		a->what.max_states = MAX_STATES;
+	progress(n, "", s->name);
+	a->what.expected = &nothing;
+	if (!kw_cli_explore_loaded(n->cli, &a->what, s, &x, err))
+		return false;
+	a->scenario = s;
+	for (p = 0; p < KW_NR_PROPERTIES; p++)
+		a->found[p] = x.res.of[p].found;
+	a->bounded = !x.res.complete;
+	a->states = x.res.states;
+	x.scenario = NULL;		/* it stays */
+	kw_explored_free(&x);
+	return true;
+}
+
+static bool go_on(void *arg, unsigned i, GError **err)
+{
+	const struct necessity *n = arg;
+
+	(void)i;
+	(void)err;
+	return !n->cli->stop;
+}
+
+/* All scenarios, with all steps. */
+static bool explore_bases(struct necessity *n, GError **err)
+{
+	const struct kw_each each = {
+		.nr = n->files->len, .jobs = kw_cli_jobs(n->cli),
+		.work = explore_base, .deliver = go_on, .arg = n,
+	};
+
+	g_array_set_size(n->asked, n->files->len);
+	if (!kw_each(&each, err))
+		return false;
+	if (!n->cli->stop)
+		g_array_sort(n->asked, by_states);
+	return true;
 }
 
 /* --- what is asked ------------------------------------------------------ */
@@ -295,8 +329,11 @@ static bool is_executed(struct necessity *n, const struct question *q,
 	return true;
 }
 
-static bool answer(struct necessity *n, struct question *q, GError **err)
+static bool answer(void *arg, unsigned nr, GError **err)
 {
+	struct necessity *n = arg;
+	struct question *q = &g_array_index(n->questions, struct question,
+					    nr);
 	bool executed = true;
 	unsigned i, usable = 0;
 
@@ -447,19 +484,26 @@ static void put_row(struct necessity *n, struct kw_table *t,
 	g_string_free(verdict, TRUE);
 }
 
-static void tell(struct necessity *n, struct kw_table *t,
-		 const struct question *q)
+static bool tell(void *arg, unsigned i, GError **err)
 {
+	struct necessity *n = arg;
+	const struct question *q = &g_array_index(n->questions,
+						  struct question, i);
+
+	(void)err;
+	if (n->cli->stop)
+		return false;
 	if (n->cli->tty_err && !n->cli->o.quiet)
 		g_printerr("\r\033[K");
 	n->nr[q->verdict]++;
 	if (q->verdict == NOT_REACHED)
-		return;
+		return true;
 	if (n->cli->o.json)
 		put_json(n, q);
 	else if (!n->cli->o.quiet || q->verdict == NEEDED)
-		put_row(n, t, q);
+		put_row(n, n->table, q);
 	kw_cli_flush(n->cli);
+	return true;
 }
 
 static struct kw_table *begin_table(struct necessity *n)
@@ -511,32 +555,30 @@ static void put_end(const struct necessity *n)
 		    n->nr[NOT_REACHED]);
 }
 
-static bool go(struct necessity *n, GPtrArray *files, GError **err)
+/* Each exploration has its share of the threads. */
+static bool ask_all(struct necessity *n, GError **err)
 {
-	struct kw_table *t;
+	const struct kw_each each = {
+		.nr = n->questions->len, .jobs = kw_cli_jobs(n->cli),
+		.work = answer, .deliver = tell, .arg = n,
+	};
 	unsigned i;
-	bool ok = true;
 
-	for (i = 0; ok && i < files->len && !n->cli->stop; i++)
-		ok = explore_base(n, files->pdata[i], err);
-	g_array_sort(n->asked, by_states);
-	if (!ok || n->cli->stop || !find_questions(n, err))
-		return ok && n->cli->stop;
-	t = begin_table(n);
-	for (i = 0; ok && i < n->questions->len; i++) {
-		struct question *q = &g_array_index(n->questions,
-						    struct question, i);
+	for (i = 0; i < n->asked->len; i++)
+		g_array_index(n->asked, struct asked, i).what.jobs =
+			kw_each_share(each.jobs, each.nr);
+	return kw_each(&each, err);
+}
 
-		ok = answer(n, q, err);
-		if (n->cli->stop)
-			break;
-		if (ok)
-			tell(n, t, q);
-	}
-	kw_table_free(t);
-	if (ok && !n->cli->stop)
+static void go(struct necessity *n, GError **err)
+{
+	if (!explore_bases(n, err) || n->cli->stop ||
+	    !find_questions(n, err))
+		return;
+	n->table = begin_table(n);
+	if (ask_all(n, err) && !n->cli->stop)
 		put_end(n);
-	return ok;
+	kw_table_free(n->table);
 }
 
 static void necessity_free(struct necessity *n)
@@ -550,12 +592,13 @@ static void necessity_free(struct necessity *n)
 					       i).scenario);
 	g_array_free(n->questions, TRUE);
 	g_array_free(n->asked, TRUE);
+	if (n->files)
+		g_ptr_array_free(n->files, TRUE);
 }
 
 int kw_verb_necessity(struct kw_cli *cli)
 {
 	struct necessity n = { .cli = cli };
-	GPtrArray *files;
 	GError *err = NULL;
 	char *kernel;
 
@@ -570,16 +613,14 @@ int kw_verb_necessity(struct kw_cli *cli)
 	g_ptr_array_remove_index(cli->args, 0);
 	n.kernel = kernel;
 	n.sc = !cli->o.memory || !strcmp(cli->o.memory, "sc");
-	n.asked = g_array_new(FALSE, FALSE, sizeof(struct asked));
+	n.asked = g_array_new(FALSE, TRUE, sizeof(struct asked));
 	n.questions = g_array_new(FALSE, FALSE, sizeof(struct question));
-	files = kw_cli_scenarios(cli, &err);
+	n.files = kw_cli_scenarios(cli, &err);
 	kw_cli_watch_signals(cli);
-	if (files)
-		go(&n, files, &err);
+	if (n.files)
+		go(&n, &err);
 	necessity_free(&n);
 	g_free(kernel);
-	if (files)
-		g_ptr_array_free(files, TRUE);
 	if (err)
 		return kw_cli_fail(cli, err);
 	if (cli->stop)

@@ -73,6 +73,14 @@ exits 0 "4.14's waker, tso" "$KVMWAKE" necessity v4.14 --memory tso \
 	$ode/line-while-waiting.lua --step smp_mb@swq_has_sleeper
 answer smp_mb@swq_has_sleeper 'not needed' 'in 1 scenario'
 
+# Steps are asked about at the same time: told in order, whoever was first.
+for jobs in 1 5; do
+	"$KVMWAKE" necessity v4.14 $ode/line-while-waiting.lua \
+		$ode/kick-wakes.lua --jobs $jobs >"$TMPDIR/out"
+	cmp "$TMPDIR/two" "$TMPDIR/out"
+	ok $? "the same on $jobs thread(s)"
+done
+
 exits 4 'bounded' "$KVMWAKE" necessity v4.14 $ode/kick-wakes.lua \
 	--max-states 50
 says 'bounded at' "$TMPDIR/err" 'it says so'
