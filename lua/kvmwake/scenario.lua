@@ -9,7 +9,7 @@ local quantities = { missed = true, late = true, spurious = true,
 		     futile = true, storm = true, failed = true }
 local found = { "missed", "spurious", "failed" }	-- by an exploration
 -- What only an exploration finds, and is never expected unless named.
-local only_explored = { "race" }
+local only_explored = { "race", "lock_order" }
 local memories = { "sc", "tso", "arm64" }
 
 local function is_expectation(v, what, level)

@@ -10,8 +10,8 @@
  *
  * An assertion that fails and a deadlock, which are both "failed" in a
  * scenario's words, are never expected unless it says so, nor is a data race.
- * An invariant that does not hold is never expected, and ends nothing: what
- * it leads to is.
+ * An invariant that does not hold, and locks in no order, are never expected,
+ * and end nothing: what they lead to does.
  */
 #include <math.h>
 #include <string.h>
@@ -398,6 +398,7 @@ struct kw_counterexample kw_explored_example(const struct kw_explored *x,
 	return (struct kw_counterexample){
 		.property = p, .vcpu = w->vcpu, .object = w->object,
 		.nr_moves = w->nr_moves, .moves = w->moves, .nr = w->nr_moves,
+		.cycle = p == KW_FINDS_ORDER ? x->res.cycle : NULL,
 	};
 }
 

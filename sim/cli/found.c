@@ -177,6 +177,7 @@ static bool find_what(struct found *f, GError **err)
 	f->what = (struct kw_counterexample){
 		.property = KW_NR_PROPERTIES, .vcpu = -1,
 		.nr_moves = (unsigned)f->example->moves,
+		.why = f->example->why,
 	};
 	for (i = 0; i < KW_FINDS_INVARIANT + p->nr_invariants; i++)
 		if (!strcmp(kw_property_name(p, i), f->property))

@@ -47,7 +47,8 @@ static const char *object_of(const struct kw_retrace *r)
 	const struct kw_counterexample *what = r->what;
 
 	if (what->property == KW_FINDS_FAILED ||
-	    what->property == KW_FINDS_RACE)
+	    what->property == KW_FINDS_RACE ||
+	    what->property == KW_FINDS_ORDER)
 		return NULL;
 	if (what->property == KW_FINDS_DEADLOCK)
 		return r->program->actors[r->actor].name;

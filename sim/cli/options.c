@@ -47,7 +47,7 @@ const struct kw_option kw_option_table[] = {
 	OPT("check", "I2,I3...", TEXT, check, EXPLORING,
 	    "only these invariants (default: all of the kernel's)"),
 	OPT("no-check", NULL, FLAG, no_check, EXPLORING,
-	    "no invariants: missed, spurious, failed, deadlock and race only"),
+	    "no invariants of the kernel's"),
 	OPT("spurious-bound", "N", NUMBER, spurious_bound, V(EXPLORE),
 	    "I6: a vCPU is not woken N times in a row for nothing, at most "
 	    "255 (default 0: not looked for)"),

@@ -97,6 +97,47 @@ static void put_access(const struct kw_program *p, unsigned actor,
 			       src->line);
 }
 
+void kw_order_text(const struct kw_program *p, const struct kw_order *o,
+		   GString *out)
+{
+	const struct kw_src *src = &p->srcs[p->nodes[o->node].src];
+	bool takes = p->nodes[o->node].op == KW_OP_LOCK;
+
+	g_string_append_printf(out, "%s %s ", p->actors[o->actor].name,
+			       takes ? "takes" : "holds");
+	kw_address_name(p, o->to == KW_IN_IRQ ? o->from : o->to, out);
+	if (o->from == KW_IN_IRQ)
+		g_string_append(out, " in a hard interrupt");
+	else if (o->to == KW_IN_IRQ)
+		g_string_append(out, " with interrupts on");
+	if (o->from != KW_IN_IRQ && o->to != KW_IN_IRQ) {
+		g_string_append(out, " while it holds ");
+		kw_address_name(p, o->from, out);
+	}
+	g_string_append_printf(out, ", in %s (%s:%d)", src->path, src->file,
+			       src->line);
+}
+
+static void put_cycle(const struct kw_retrace *r, GString *out)
+{
+	const GArray *cycle = r->what->cycle;
+	unsigned i;
+
+	if (!cycle) {
+		g_string_append(out, r->what->why);
+		return;
+	}
+	g_string_append(out, "locks are taken in no order: ");
+	for (i = 0; i < cycle->len; i++) {
+		if (i)
+			g_string_append(out, i + 1 == cycle->len ? "; and " :
+								   "; ");
+		kw_order_text(r->program, &g_array_index(cycle,
+			struct kw_order, i), out);
+	}
+	g_string_append_c(out, '.');
+}
+
 /* The last step, and who still stands at an access to the same. */
 static char *race(const struct kw_retrace *r)
 {
@@ -167,6 +208,10 @@ void kw_retrace_why(const struct kw_retrace *r, GString *out)
 		g_string_append_printf(out, "%s was woken for nothing, "
 			"spurious or futile, that often in a row, and never "
 			"for something in between.", vcpu->name);
+		return;
+	}
+	if (property == KW_FINDS_ORDER) {
+		put_cycle(r, out);
 		return;
 	}
 	if (property >= KW_FINDS_FAILED && property <= KW_FINDS_RACE) {

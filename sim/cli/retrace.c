@@ -194,6 +194,30 @@ static bool is_end(const struct kw_world *w, uint8_t *s)
 	return !nr;
 }
 
+/* Does somebody stand where the newest of the orders was seen? */
+static bool shows_order(const struct kw_retrace *r, const uint8_t *s)
+{
+	const struct kw_counterexample *what = r->what;
+	struct kw_order of[KW_MAX_ORDERS];
+	bool shown = false;
+	unsigned a, i, nr;
+
+	for (a = 0; a + 1 < r->program->nr_actors; a++) {
+		nr = kw_world_shows_orders(r->world, s, a, of);
+		for (i = 0; i < nr; i++) {
+			GString *text = g_string_new(NULL);
+
+			kw_order_text(r->program, &of[i], text);
+			shown |= what->cycle ? !memcmp(&of[i], &g_array_index(
+				what->cycle, struct kw_order,
+				what->cycle->len - 1), sizeof(of[i])) :
+				what->why && strstr(what->why, text->str);
+			g_string_free(text, TRUE);
+		}
+	}
+	return shown;
+}
+
 /* Is the last state what was to be seen? */
 static void find_shown(struct kw_retrace *r, uint8_t *s,
 		       const struct kw_seen_by_move *seen)
@@ -209,6 +233,9 @@ static void find_shown(struct kw_retrace *r, uint8_t *s,
 		return;
 	case KW_FINDS_ROW:
 		r->shown = seen->row == r->what->vcpu;
+		return;
+	case KW_FINDS_ORDER:
+		r->shown = shows_order(r, s);
 		return;
 	case KW_FINDS_RACE:
 		return;		/* see() knows */

@@ -17,6 +17,9 @@ struct kw_counterexample {
 	unsigned nr_moves;	/* that the search made */
 	const struct kw_move *moves;	/* of the world that it is done in */
 	unsigned nr;
+	const GArray *cycle;	/* lock-order: see kw_search_result; or NULL,
+				   and: */
+	const char *why;	/* what was said when it was found */
 };
 
 struct kw_retrace {
@@ -57,7 +60,10 @@ void kw_path_record(struct kw_recorder *r, const uint8_t *before,
 		    const uint8_t *after, unsigned actor,
 		    const struct kw_done *done);
 
-/* path.c: steps as JSON: [["vcpu0","step",way,choice],...] and back. */
+/* path.c: "a takes x while it holds y, in f (file:1)" */
+void kw_order_text(const struct kw_program *p, const struct kw_order *o,
+		   GString *out);
+/* Steps as JSON: [["vcpu0","step",way,choice],...] and back. */
 void kw_steps_text(const struct kw_program *p, const GArray *steps,
 		   GString *out);
 GArray *kw_steps_of(const struct kw_program *p, const char *text);

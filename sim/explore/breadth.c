@@ -266,9 +266,12 @@ static void note_level(struct kw_search_progress *p)
 static void end_level(struct breadth *b)
 {
 	struct kw_hunt *h = b->h;
+	struct kw_find f;
 	unsigned i;
 
 	gather(b);
+	if (kw_hunt_orders(&b->workers[0].k, &f))
+		h->found |= 1u << f.what;
 	note_level(&b->seen);
 	for (i = 0; i < b->nr_workers; i++)
 		add_todo(b, kw_later_take(&b->workers[i].out));

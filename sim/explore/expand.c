@@ -129,6 +129,9 @@ void kw_expander_make(struct kw_expander *x)
 		if (quiet && !st->armed && !st->pend &&
 		    (st->run != KW_READY || st->nest))
 			continue;
+		if (w->takes[st->pc] && w->orders && st->run == KW_READY &&
+		    !st->nest)
+			kw_orders_note(w->orders, x->cur, a);
 		make_room(x);
 		quickly = st->run == KW_READY && w->quick[st->pc] &&
 			  (w->alone[a] ? !st->nest :

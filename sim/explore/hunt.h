@@ -56,6 +56,8 @@ bool kw_hunter_was_wrong(struct kw_hunter *k);
  */
 bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, uint64_t fp,
 		   unsigned *slot, struct kw_find *f);
+/* Has what was expanded shown a cycle of locks? */
+bool kw_hunt_orders(struct kw_hunter *k, struct kw_find *f);
 /* A state without moves. */
 bool kw_hunt_end(struct kw_hunter *k, uint8_t *s, struct kw_find *f);
 /* What a move showed, as well; nothing follows where it failed. */

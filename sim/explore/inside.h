@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The inside of a world, shared by the files of explore/ that make and move
- * it: setup.c (what is known beforehand), world.c (moves), flags.c (what the
- * oracle keeps), path.c (moves in words).
+ * it: setup.c (what is known beforehand), fork.c (what each thread has for
+ * itself), world.c (moves), flags.c (what the oracle keeps), path.c (moves in
+ * words).
  */
 #ifndef KW_EXPLORE_INSIDE_H
 #define KW_EXPLORE_INSIDE_H
@@ -15,6 +16,7 @@
 #include "expand.h"
 #include "footprint.h"
 #include "guard.h"
+#include "orders.h"
 #include "world.h"
 
 #define KW_NO_ACTOR	0xffff
@@ -38,6 +40,10 @@ struct kw_world {
 	struct kw_live *live;
 	struct kw_guards *guards;	/* NULL: not folded */
 	struct kw_learnt *learnt;	/* the same; a fork's own */
+	struct kw_locks *locks;
+	struct kw_orders *orders;	/* a fork's own; NULL: no fork */
+	bool *takes;			/* [node]: shows which lock is taken
+					   while which are held */
 	uint32_t size;			/* without what memory keeps */
 	uint32_t flags_at, budget_at, rows_at;
 	uint8_t *node;			/* [node] */

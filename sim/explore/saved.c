@@ -12,7 +12,7 @@
 #include <xxhash.h>
 #include "saved.h"
 
-static const char magic[16] = "kvmwake search1";
+static const char magic[16] = "kvmwake search2";
 
 struct file {
 	FILE *f;
@@ -89,6 +89,23 @@ static struct kw_block *blocks(struct file *f, struct kw_block *all)
 	return f->reading ? first : all;
 }
 
+static void orders(struct file *f, const struct kw_world *w)
+{
+	const struct kw_order *all;
+	struct kw_order o;
+	unsigned nr, i;
+	uint64_t n;
+
+	all = kw_world_orders(w, &nr);
+	n = number(f, nr);
+	for (i = 0; i < n && !f->failed; i++) {
+		o = f->reading ? (struct kw_order){ 0 } : all[i];
+		bytes(f, &o, sizeof(o));
+		if (f->reading && !f->failed)
+			kw_world_add_order(w, &o);
+	}
+}
+
 static void transfer(struct file *f, struct kw_saved *s)
 {
 	size_t size;
@@ -105,6 +122,7 @@ static void transfer(struct file *f, struct kw_saved *s)
 	bytes(f, known, size);
 	known = kw_world_knowledge(s->w, true, &size);
 	bytes(f, known, size);
+	orders(f, s->w);
 	table(f, s->visited);
 	s->todo = blocks(f, s->todo);
 	s->made = blocks(f, s->made);

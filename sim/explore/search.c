@@ -4,6 +4,7 @@
 
 static const char *const names[KW_FINDS_INVARIANT] = {
 	"missed", "spurious", "failed", "deadlock", "race", "I6",
+	"lock-order",
 };
 
 const char *kw_property_name(const struct kw_program *p, unsigned property)
@@ -108,6 +109,26 @@ bool kw_hunt_end(struct kw_hunter *k, uint8_t *s, struct kw_find *f)
 		.what = KW_FINDS_DEADLOCK,
 		.witness = { .vcpu = -1, .actor = (uint16_t)(a - 1),
 			     .addr = (uint16_t)addr },
+	};
+	return true;
+}
+
+bool kw_hunt_orders(struct kw_hunter *k, struct kw_find *f)
+{
+	GArray *cycle = wanted(k, KW_FINDS_ORDER) ?
+				kw_world_order_cycle(k->w) : NULL;
+	const struct kw_order *last;
+
+	if (!cycle)
+		return false;
+	if (k->h->res->cycle)
+		g_array_free(k->h->res->cycle, TRUE);
+	k->h->res->cycle = cycle;
+	last = &g_array_index(cycle, struct kw_order, cycle->len - 1);
+	*f = (struct kw_find){
+		.what = KW_FINDS_ORDER,
+		.witness = { .vcpu = -1, .actor = last->actor,
+			     .addr = last->to },
 	};
 	return true;
 }
@@ -265,5 +286,7 @@ void kw_search_result_free(struct kw_search_result *res)
 
 	for (p = 0; p <= KW_FINDS_NOTHING; p++)
 		g_free(res->of[p].moves);
+	if (res->cycle)
+		g_array_free(res->cycle, TRUE);
 	g_clear_error(&res->error);
 }

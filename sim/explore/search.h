@@ -13,6 +13,8 @@
  *			condition
  *	race		two accesses to what is declared guarded, either of
  *			which may be next, see race.c
+ *	lock-order	locks are taken in an order that is a cycle, see
+ *			orders.h
  *	I6		a vCPU was woken for nothing so often in a row (see
  *			kw_world_opts.row)
  *	I2, ...		an invariant of the program does not hold when it
@@ -30,7 +32,7 @@
 enum kw_property {
 	KW_FINDS_MISSED, KW_FINDS_SPURIOUS, KW_FINDS_FAILED, KW_FINDS_DEADLOCK,
 	KW_FINDS_RACE,
-	KW_FINDS_ROW,
+	KW_FINDS_ROW, KW_FINDS_ORDER,
 	KW_FINDS_INVARIANT,
 	KW_NR_PROPERTIES = KW_FINDS_INVARIANT + KW_MAX_INVARIANTS,
 	KW_FINDS_NOTHING = KW_NR_PROPERTIES	/* see sample */
@@ -109,6 +111,7 @@ struct kw_search_result {
 	unsigned depth;		/* of the graph; depth first: of the stack */
 	struct kw_witness of[KW_NR_PROPERTIES + 1];	/* KW_FINDS_NOTHING:
 							   the sample */
+	GArray *cycle;		/* struct kw_order: of lock-order; or NULL */
 	bool saved;		/* it was stopped, and can go on */
 	GError *error;		/* it could not be saved, or resumed */
 };

@@ -243,6 +243,10 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	w->node = g_new0(uint8_t, p->nr_nodes);
 	classify(w);
 	kw_races_init(w);
+	w->locks = kw_locks_new(p);
+	w->takes = g_new0(bool, p->nr_nodes);
+	for (a = 0; a < p->nr_nodes; a++)
+		w->takes[a] = kw_locks_concern(w->locks, &p->nodes[a]);
 	w->slow = g_new0(uint8_t *, n);
 	for (a = 0; a < w->nr_actors; a++)
 		w->slow[a] = find_slow(w, a);
@@ -287,6 +291,8 @@ void kw_world_free(struct kw_world *w)
 	g_free(w->virq_of);
 	g_free(w->preempt_of);
 	g_free(w->interrupted);
+	kw_locks_free(w->locks);
+	g_free(w->takes);
 	g_free(w->guarded);
 	g_free(w->written);
 	g_free(w->quick);

@@ -159,6 +159,8 @@ static void visit(struct again *g, uint32_t n, const uint8_t *s)
 	kw_expander_make(x);
 	if (!x->nr && kw_hunt_end(&g->k, x->work, &f))
 		add_candidate(g, &f, n, -1, 0);
+	if (kw_hunt_orders(&g->k, &f))
+		add_candidate(g, &f, n, -1, 0);
 	if (!x->nr && g->wanted & SAMPLE)
 		add_sample(g, n);
 	for (i = 0; i < x->nr; i++)

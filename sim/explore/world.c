@@ -612,64 +612,6 @@ bool kw_world_was_wrong(const struct kw_world *w)
 	return wrong;
 }
 
-void *kw_world_knowledge(const struct kw_world *w, bool learnt, size_t *size)
-{
-	*size = w->guards ? kw_guards_bytes(w->guards) : 0;
-	if (!w->guards)
-		return NULL;
-	w->learnt->news |= learnt;
-	return learnt ? w->learnt->seen : w->guards->known;
-}
-
-uint64_t kw_world_digest(const struct kw_world *w)
-{
-	uint64_t x = w->p->digest;
-
-	x = kw_word_hash(0, x) + w->opts.check;
-	x = kw_word_hash(1, x) + w->opts.memory;
-	x = kw_word_hash(2, x) + w->opts.fold;
-	x = kw_word_hash(3, x) + w->opts.preemptions;
-	x = kw_word_hash(4, x) + w->opts.persist;
-	x = kw_word_hash(5, x) + w->opts.row;
-	return kw_word_hash(6, x) + w->size;
-}
-
-struct kw_world *kw_world_fork(const struct kw_world *w)
-{
-	struct kw_world *f = g_memdup2(w, sizeof(*w));
-
-	if (w->guards)
-		f->learnt = kw_learnt_new(w->guards);
-	if (w->memory)
-		f->memory = kw_relaxed_fork(w->memory);
-	return f;
-}
-
-void kw_world_unfork(struct kw_world *f)
-{
-	if (!f)
-		return;
-	kw_learnt_free(f->learnt);
-	kw_relaxed_unfork(f->memory);
-	g_free(f);
-}
-
-void kw_world_join(const struct kw_world *w, const struct kw_world *f)
-{
-	if (w->guards)
-		kw_learnt_join(w->guards, w->learnt, f->learnt);
-	if (w->memory)
-		kw_relaxed_join(w->memory, f->memory);
-}
-
-void kw_world_forget(const struct kw_world *w)
-{
-	if (w->guards)
-		kw_learnt_forget(w->guards, w->learnt);
-	if (w->memory)
-		kw_relaxed_forget(w->memory);
-}
-
 bool kw_world_was_bounded(const struct kw_world *w)
 {
 	return w->memory && kw_relaxed_was_bounded(w->memory);

@@ -84,6 +84,18 @@ struct kw_world_opts {
 	bool *marks;		/* [mark]: set when it is executed; or NULL */
 };
 
+/*
+ * An actor, where it stands, is about to take the lock `to` while it holds
+ * the lock `from`.  KW_IN_IRQ as from: in a hard interrupt; as to: it takes
+ * from, or goes on holding it, with interrupts on.
+ */
+struct kw_order {
+	uint16_t from, to;		/* addresses, or KW_IN_IRQ */
+	uint16_t actor, node;
+};
+#define KW_IN_IRQ	0
+#define KW_MAX_ORDERS	8		/* that an actor shows at once */
+
 struct kw_world;
 
 /* Called for each machine step that a move consists of, when rendered. */
@@ -134,6 +146,16 @@ void kw_world_join(const struct kw_world *w, const struct kw_world *f);
 void kw_world_forget(const struct kw_world *f);
 /* What folding knows (learnt: what this fork has learnt), to be kept. */
 void *kw_world_knowledge(const struct kw_world *w, bool learnt, size_t *size);
+/* Which locks this fork has seen taken in which order, to be kept. */
+const struct kw_order *kw_world_orders(const struct kw_world *w,
+				       unsigned *nr);
+void kw_world_add_order(const struct kw_world *w, const struct kw_order *o);
+/* A cycle of them, see orders.h; NULL: none that is new. */
+GArray *kw_world_order_cycle(const struct kw_world *w);
+/* What actor a shows of them in state s; how many. */
+unsigned kw_world_shows_orders(const struct kw_world *w, const uint8_t *s,
+			       unsigned a,
+			       struct kw_order of[KW_MAX_ORDERS]);
 /* Of the program and the options that decide what moves there are. */
 uint64_t kw_world_digest(const struct kw_world *w);
 /* Which reductions are in use?  Not all that were asked for need be. */

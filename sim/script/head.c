@@ -100,7 +100,7 @@ static void get_how(lua_State *L, struct kw_expect *e, unsigned q)
 
 /* What only explorations find, and is never expected unless it is named. */
 static const struct { const char *key, *property; } only_explored[] = {
-	{ "race", "race" },
+	{ "race", "race" }, { "lock_order", "lock-order" },
 };
 
 static void add_name(GString *names, const char *name)
@@ -154,7 +154,7 @@ static void get_expect(lua_State *L, struct kw_scenario *s)
 {
 	static const char *const keys[] = {
 		"missed", "late", "spurious", "futile", "storm", "failed",
-		"race", "broken", NULL };
+		"race", "lock_order", "broken", NULL };
 	unsigned i, q, n;
 
 	if (lua_getfield(L, 1, "expect") != LUA_TTABLE)

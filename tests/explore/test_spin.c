@@ -60,9 +60,8 @@ static void compare(const char *path, const char *kernel,
 		       g_hash_table_size(spin.ends), spin.found);
 	g_assert_cmpuint(spin.states, ==, all.states);
 	g_assert_cmpuint(spin.transitions, ==, all.transitions);
-	g_assert_cmpuint(spin.found, ==, all.found);
-	g_assert_cmpuint(spin.found, ==, found_by_engine(s->program,
-							   &plain));
+	g_assert_cmpuint(spin.found, ==, all.found & SPIN_KNOWS);
+	g_assert_cmpuint(all.found, ==, found_by_engine(s->program, &plain));
 	g_assert_true(same_set(all.ends, spin.ends));
 	seen_free(&all);
 	seen_free(&spin);

@@ -48,6 +48,7 @@ struct generator {
 	struct assembler *m;
 	uint64_t random;
 	bool handler, virq;
+	bool locks;			/* hardly anything else is done */
 	unsigned depth;			/* of statements in statements */
 	unsigned held;			/* locks, a bit each */
 };
@@ -284,11 +285,17 @@ static void statement(struct generator *g)
 		data, data, data, wake, pointer, list, nothing, seldom,
 		locked, masked, interrupt,
 	};
+	void (*const some[])(struct generator *) = {
+		locked, locked, locked, masked, data, interrupt,
+	};
 	/* Deep inside only what contains nothing, and is short. */
 	unsigned n = g->depth > 2 ? 1 : G_N_ELEMENTS(all);
+	unsigned nr_some = G_N_ELEMENTS(some);
 
 	g->depth++;
-	if (n == 1)
+	if (n > 1 && g->locks)
+		some[draw(g, g->handler ? nr_some : nr_some - 1)](g);
+	else if (n == 1)
 		asm_op(g->m, KW_OP_STORE, var(g), draw(g, 3));
 	else
 		all[draw(g, g->handler ? n : n - 1)](g);
@@ -356,6 +363,8 @@ static uint16_t handler(struct generator *g, enum kw_actor_type type,
 {
 	uint16_t at = asm_here(g->m);
 
+	/* It does not begin again by itself. */
+	g->handler &= !g->locks;
 	statements(g, draw(g, 2));
 	end(g);
 	return asm_actor(g->m, type, false, at, home);
@@ -385,9 +394,9 @@ static uint16_t returns_flag(struct generator *g, unsigned addr)
 	return at;
 }
 
-void generate(struct assembler *m, uint64_t seed)
+static void generate_with(struct assembler *m, uint64_t seed, bool locks)
 {
-	struct generator g = { .m = m, .random = seed };
+	struct generator g = { .m = m, .random = seed, .locks = locks };
 	uint16_t hardirq = 0, virq = 0, home;
 
 	asm_begin(m);
@@ -420,4 +429,14 @@ void generate(struct assembler *m, uint64_t seed)
 	m->init[VIRQ] = (uint8_t)virq;
 	m->init[TASK + KW_TASK_ON_RQ] = 1;
 	m->init[TASK + KW_TASK_THREAD] = 1;
+}
+
+void generate(struct assembler *m, uint64_t seed)
+{
+	generate_with(m, seed, false);
+}
+
+void generate_locks(struct assembler *m, uint64_t seed)
+{
+	generate_with(m, seed, true);
 }

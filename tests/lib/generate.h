@@ -11,5 +11,7 @@
 #include "asm.h"
 
 void generate(struct assembler *m, uint64_t seed);
+/* The same, of actors that do little but take locks. */
+void generate_locks(struct assembler *m, uint64_t seed);
 
 #endif

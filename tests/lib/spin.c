@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "../../sim/export/promela.h"
+#include "../../sim/explore/orders.h"
 #include "../../sim/explore/visited.h"
 #include "../../sim/machine/step.h"
 #include "spin.h"
@@ -112,6 +113,8 @@ struct plain {
 	GHashTable *states;
 	GQueue todo;
 	uint32_t size;
+	struct kw_locks *locks;
+	struct kw_orders *orders;
 };
 
 static void reach(struct plain *b, const uint8_t *s)
@@ -148,6 +151,28 @@ static void learn(struct plain *b, const struct kw_move *move,
 		wrote[i] |= from[i] != to[i];
 }
 
+static void note_orders(struct plain *b, const uint8_t *s)
+{
+	struct kw_order of[KW_MAX_ORDERS];
+	unsigned a, i, nr;
+
+	for (a = 0; a + 1 < b->p->nr_actors; a++) {
+		nr = kw_world_shows_orders(b->w, s, a, of);
+		for (i = 0; i < nr; i++)
+			kw_orders_add(b->orders, &of[i]);
+	}
+}
+
+static void find_cycle(struct plain *b)
+{
+	GArray *cycle = kw_orders_cycle(b->orders);
+
+	if (!cycle)
+		return;
+	b->seen->found |= 1 << KW_FINDS_ORDER;
+	g_array_free(cycle, TRUE);
+}
+
 static void expand(struct plain *b, uint8_t *from)
 {
 	static struct kw_move moves[KW_MAX_MOVES];
@@ -155,6 +180,7 @@ static void expand(struct plain *b, uint8_t *from)
 	unsigned nr = kw_world_moves(b->w, from, moves), i, addr, next = 0;
 	struct kw_seen_by_move by;
 
+	note_orders(b, from);
 	for (i = 0; i < nr; i++) {
 		memcpy(to, from, b->size);
 		kw_world_apply(b->w, to, &moves[i], &by);
@@ -202,11 +228,13 @@ static void make_keys(struct plain *b)
 void seen_plainly(const struct kw_program *p, const struct kw_world_opts *o,
 		  struct seen *s)
 {
-	struct plain b = { .p = p, .w = kw_world_new(p, o), .seen = s };
+	struct plain b = { .p = p, .w = kw_world_new(p, o), .seen = s,
+			   .locks = kw_locks_new(p) };
 	uint8_t *start;
 
 	*s = (struct seen){ .ends = set_new(), .keys = set_new() };
 	b.states = set_new();
+	b.orders = kw_orders_new(b.locks);
 	s->size = b.size = kw_world_size(b.w);
 	s->wrote = g_malloc0((size_t)p->nr_actors * b.size);
 	g_queue_init(&b.todo);
@@ -220,6 +248,9 @@ void seen_plainly(const struct kw_program *p, const struct kw_world_opts *o,
 		expand(&b, start);
 	}
 	s->states = g_hash_table_size(b.states);
+	find_cycle(&b);
+	kw_orders_free(b.orders);
+	kw_locks_free(b.locks);
 	make_keys(&b);
 	g_hash_table_destroy(b.states);
 	kw_world_free(b.w);

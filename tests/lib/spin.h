@@ -9,6 +9,10 @@
 #include <glib.h>
 #include "../../sim/explore/search.h"
 
+/* Properties that the model has. */
+#define SPIN_KNOWS (1u << KW_FINDS_MISSED | 1u << KW_FINDS_SPURIOUS | \
+		    1u << KW_FINDS_FAILED | 1u << KW_FINDS_DEADLOCK)
+
 /* What somebody saw of a whole program. */
 struct seen {
 	uint64_t states, transitions;

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Decides whether locks are taken in an order; see orders.h. */
+#include "../machine/step.h"
+#include "orders.h"
+
+struct kw_locks {
+	const struct kw_program *p;
+	uint16_t *addr;			/* [lock] */
+	uint16_t *kind;			/* [lock]: of locks, from 1 on */
+	uint16_t *at;			/* [address]: lock + 1, or 0 */
+	GArray *kinds;			/* uint32_t: kind of object, field */
+	unsigned nr;
+};
+
+struct kw_orders {
+	const struct kw_locks *l;
+	GArray *edges;			/* struct kw_order */
+	uint16_t *between;		/* [kind][kind]: edge + 1, or 0 */
+	bool news;
+};
+
+static void add_lock(struct kw_locks *l, unsigned addr, unsigned kind)
+{
+	l->addr = g_renew(uint16_t, l->addr, l->nr + 1);
+	l->kind = g_renew(uint16_t, l->kind, l->nr + 1);
+	l->addr[l->nr] = (uint16_t)addr;
+	l->kind[l->nr] = (uint16_t)kind;
+	l->at[addr] = (uint16_t)++l->nr;
+}
+
+/* Of field f of objects of that kind, from 1 on. */
+static unsigned kind_number(struct kw_locks *l, unsigned kind, unsigned f)
+{
+	uint32_t is = kind << 16 | f;
+	unsigned i;
+
+	for (i = 0; i < l->kinds->len; i++)
+		if (g_array_index(l->kinds, uint32_t, i) == is)
+			return i + 1;
+	g_array_append_val(l->kinds, is);
+	return l->kinds->len;
+}
+
+struct kw_locks *kw_locks_new(const struct kw_program *p)
+{
+	struct kw_locks *l = g_new0(struct kw_locks, 1);
+	unsigned i, f;
+
+	l->p = p;
+	l->at = g_new0(uint16_t, p->objects_size + 8);
+	l->kinds = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	for (i = 0; i < p->nr_objects; i++) {
+		const struct kw_object *o = &p->objects[i];
+		const struct kw_kind *k = &p->kinds[o->kind];
+
+		for (f = 0; f < k->nr_fields; f++)
+			if (k->fields[f].type == KW_LOCK)
+				add_lock(l, o->addr + k->fields[f].off,
+					 kind_number(l, o->kind, f));
+	}
+	return l;
+}
+
+void kw_locks_free(struct kw_locks *l)
+{
+	g_free(l->addr);
+	g_free(l->kind);
+	g_free(l->at);
+	g_array_free(l->kinds, TRUE);
+	g_free(l);
+}
+
+bool kw_locks_concern(const struct kw_locks *l, const struct kw_node *n)
+{
+	return l->nr && (n->op == KW_OP_LOCK || n->op == KW_OP_IRQ_ON);
+}
+
+static unsigned kind_of(const struct kw_locks *l, unsigned addr)
+{
+	return addr == KW_IN_IRQ ? 0 : l->kind[l->at[addr] - 1];
+}
+
+unsigned kw_locks_show(const struct kw_locks *l, const uint8_t *s,
+		       unsigned a, struct kw_order of[KW_MAX_ORDERS])
+{
+	const struct kw_actor *ac = &l->p->actors[a];
+	const struct kw_actor_state *st = (const void *)(s + ac->base);
+	const struct kw_node *n = &l->p->nodes[st->pc];
+	struct kw_order e = { .actor = (uint16_t)a, .node = st->pc };
+	unsigned to = st->regs[n->reg] + (unsigned)n->off, nr = 0, i;
+	bool takes = n->op == KW_OP_LOCK;
+
+	if (!kw_locks_concern(l, n) || (takes && !l->at[to]))
+		return 0;
+	e.to = (uint16_t)(takes ? to : KW_IN_IRQ);
+	for (i = 0; i < l->nr && nr + 2 < KW_MAX_ORDERS; i++) {
+		e.from = l->addr[i];
+		if (kw_get16(s, e.from) == a + 1 && e.from != e.to)
+			of[nr++] = e;
+	}
+	if (takes && ac->type == KW_HARDIRQ) {
+		e.from = KW_IN_IRQ;
+		of[nr++] = e;
+	} else if (takes && ac->type == KW_THREAD && !st->irq_off) {
+		e.from = e.to;
+		e.to = KW_IN_IRQ;
+		of[nr++] = e;
+	}
+	return nr;
+}
+
+struct kw_orders *kw_orders_new(const struct kw_locks *l)
+{
+	struct kw_orders *o = g_new0(struct kw_orders, 1);
+	unsigned n = l->kinds->len + 1;
+
+	o->l = l;
+	o->edges = g_array_new(FALSE, FALSE, sizeof(struct kw_order));
+	o->between = g_new0(uint16_t, n * n);
+	return o;
+}
+
+void kw_orders_free(struct kw_orders *o)
+{
+	if (!o)
+		return;
+	g_array_free(o->edges, TRUE);
+	g_free(o->between);
+	g_free(o);
+}
+
+static const struct kw_order *edge(const struct kw_orders *o, unsigned i)
+{
+	return &g_array_index(o->edges, struct kw_order, i);
+}
+
+/* Among locks of one kind. */
+static bool is_known(const struct kw_orders *o, const struct kw_order *e)
+{
+	unsigned i;
+
+	for (i = 0; i < o->edges->len; i++)
+		if (edge(o, i)->from == e->from && edge(o, i)->to == e->to)
+			return true;
+	return false;
+}
+
+void kw_orders_add(struct kw_orders *o, const struct kw_order *e)
+{
+	unsigned from = kind_of(o->l, e->from), to = kind_of(o->l, e->to);
+	uint16_t *at = &o->between[from * (o->l->kinds->len + 1) + to];
+
+	if (from != to ? *at : is_known(o, e))
+		return;
+	g_array_append_val(o->edges, *e);
+	*at = (uint16_t)o->edges->len;
+	o->news = true;
+}
+
+void kw_orders_note(struct kw_orders *o, const uint8_t *s, unsigned a)
+{
+	struct kw_order of[KW_MAX_ORDERS];
+	unsigned nr = kw_locks_show(o->l, s, a, of), i;
+
+	for (i = 0; i < nr; i++)
+		kw_orders_add(o, &of[i]);
+}
+
+void kw_orders_join(struct kw_orders *to, const struct kw_orders *from)
+{
+	unsigned i;
+
+	for (i = 0; to != from && i < from->edges->len; i++)
+		kw_orders_add(to, edge(from, i));
+}
+
+const struct kw_order *kw_orders_all(const struct kw_orders *o, unsigned *nr)
+{
+	*nr = o->edges->len;
+	return (const void *)o->edges->data;
+}
+
+/* --- cycles ------------------------------------------------------------- */
+
+struct graph {
+	const struct kw_orders *o;
+	bool same;		/* of locks of one kind, else of kinds */
+	unsigned nr;		/* vertices */
+	int *by;		/* [vertex]: edge by which it is reached, -1 */
+	uint16_t *todo;		/* vertices */
+};
+
+static unsigned vertex(const struct graph *g, unsigned addr)
+{
+	return g->same ? g->o->l->at[addr] : kind_of(g->o->l, addr);
+}
+
+static bool is_of(const struct graph *g, const struct kw_order *e)
+{
+	return (kind_of(g->o->l, e->from) == kind_of(g->o->l, e->to)) ==
+	       g->same;
+}
+
+/* The edge that comes back to start on a shortest way, or -1. */
+static int come_back(struct graph *g, unsigned start)
+{
+	unsigned nr = 0, at = 0, i, v;
+
+	memset(g->by, 0xff, g->nr * sizeof(*g->by));
+	g->todo[nr++] = (uint16_t)start;
+	for (; at < nr; at++)
+		for (i = 0; i < g->o->edges->len; i++) {
+			const struct kw_order *e = edge(g->o, i);
+
+			if (!is_of(g, e) || vertex(g, e->from) != g->todo[at])
+				continue;
+			v = vertex(g, e->to);
+			if (v == start)
+				return (int)i;
+			if (g->by[v] >= 0)
+				continue;
+			g->by[v] = (int)i;
+			g->todo[nr++] = (uint16_t)v;
+		}
+	return -1;
+}
+
+/* The edges from start to the last one, which comes back. */
+static GArray *way_back(const struct graph *g, unsigned start, int last)
+{
+	GArray *way = g_array_new(FALSE, FALSE, sizeof(int));
+	unsigned v;
+
+	for (;; last = g->by[v]) {
+		g_array_prepend_val(way, last);
+		v = vertex(g, edge(g->o, (unsigned)last)->from);
+		if (v == start)
+			return way;
+	}
+}
+
+/* A shortest cycle of edges, by their numbers; or NULL. */
+static GArray *shortest(struct graph *g)
+{
+	GArray *best = NULL, *way;
+	unsigned v;
+	int last;
+
+	g->nr = (g->same ? g->o->l->nr : g->o->l->kinds->len) + 1;
+	g->by = g_new(int, g->nr);
+	g->todo = g_new(uint16_t, g->nr + 1);
+	for (v = 0; v < g->nr; v++) {
+		last = come_back(g, v);
+		if (last < 0)
+			continue;
+		way = way_back(g, v, last);
+		if (best && best->len <= way->len) {
+			g_array_free(way, TRUE);
+			continue;
+		}
+		if (best)
+			g_array_free(best, TRUE);
+		best = way;
+	}
+	g_free(g->by);
+	g_free(g->todo);
+	return best;
+}
+
+GArray *kw_orders_cycle(struct kw_orders *o)
+{
+	struct graph g = { .o = o };
+	GArray *way, *cycle;
+	unsigned i, newest = 0;
+
+	if (!o->news)
+		return NULL;
+	o->news = false;
+	way = shortest(&g);
+	g.same = true;
+	if (!way)
+		way = shortest(&g);
+	if (!way)
+		return NULL;
+	for (i = 1; i < way->len; i++)
+		if (g_array_index(way, int, i) > g_array_index(way, int,
+							       newest))
+			newest = i;
+	cycle = g_array_new(FALSE, FALSE, sizeof(struct kw_order));
+	for (i = 1; i <= way->len; i++)
+		g_array_append_vals(cycle, edge(o, (unsigned)g_array_index(
+			way, int, (newest + i) % way->len)), 1);
+	g_array_free(way, TRUE);
+	return cycle;
+}
