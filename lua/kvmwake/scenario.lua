@@ -70,15 +70,17 @@ local function is_explored(v, what, level)
 	each_kernel(v, what, level + 1, explored_schema)
 end
 
+local is_range = c.array_of(c.between(0, 1000000))
 local timing_schema = {}
-for key in spairs(timing) do
-	timing_schema[key] = key ~= "ops" and c.is_time or function(v, what, level)
-		local ops = {}
-		for op in spairs(timing.ops) do
-			ops[op] = c.array_of(c.between(0, 1000000))
-		end
-		c.table(v, ops, what, level + 1)
+for key, default in spairs(timing) do
+	timing_schema[key] = type(default) == "table" and is_range or c.is_time
+end
+function timing_schema.ops(v, what, level)
+	local ops = {}
+	for op in spairs(timing.ops) do
+		ops[op] = is_range
 	end
+	c.table(v, ops, what, level + 1)
 end
 
 local function is_vm(v, what, level)
@@ -190,6 +192,8 @@ local function configure_host(s)
 		idle_deep = timing.idle_deep,
 		idle_deep_after = timing.idle_deep_after,
 		timer_slack = timing.timer_slack, ops = timing.ops,
+		store_drain = timing.store_drain,
+		load_window = timing.load_window,
 	}
 end
 

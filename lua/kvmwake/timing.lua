@@ -51,4 +51,12 @@ timing = {
 		raise	= { 100, 300 },
 		timer	= { 100, 300 },
 	},
+
+	-- Weak memory (--memory tso, arm64), ns: { least, most }.  How long a
+	-- store waits until others see it: not at all, or as long as it takes
+	-- to fetch the line, 50-150 (estimate).
+	store_drain	= { 1, 150 },
+	-- How long before its turn a load may have been satisfied: while what
+	-- is before it waits for a line (estimate).
+	load_window	= { 0, 100 },
 }

@@ -123,13 +123,13 @@ bool kw_cli_campaign(struct kw_cli *cli, struct kw_store *store,
 {
 	struct kw_provenance who;
 	struct kw_writer_opts opts = {
-		.kernel = kernel, .seed = cli->o.seed,
+		.kernel = kernel, .memory = cli->model, .seed = cli->o.seed,
 		.runs_wanted = kw_cli_runs(cli, scenario),
 		.provenance = cli->o.no_provenance ? NULL : &who,
 	};
 	struct kw_campaign c = {
 		.program = scenario->program,
-		.run = { .seed = cli->o.seed,
+		.run = { .seed = cli->o.seed, .memory = cli->model,
 			 .deadline_ns = scenario->deadline_ns,
 			 .duration_ns = scenario->duration_ns },
 		.jobs = (unsigned)cli->o.jobs, .stop = &cli->stop,
@@ -167,14 +167,21 @@ char *kw_cli_where(const struct kw_cli *cli)
 	return g_string_free(s, FALSE);
 }
 
+char *kw_cli_in_memory(const struct kw_cli *cli)
+{
+	return cli->model == KW_WEAK_SC ? g_strdup("") :
+		g_strdup_printf(" --memory %s", kw_weak_names[cli->model]);
+}
+
 char *kw_cli_replay_line(struct kw_cli *cli, const char *scenario,
 			 const char *kernel, uint64_t run)
 {
-	char *where = kw_cli_where(cli);
+	char *where = kw_cli_where(cli), *memory = kw_cli_in_memory(cli);
 	char *line = g_strdup_printf("kvmwake replay %s/%s/%" G_GUINT64_FORMAT
-				     "/%" G_GUINT64_FORMAT "%s", scenario,
-				     kernel, cli->o.seed, run, where);
+				     "/%" G_GUINT64_FORMAT "%s%s", scenario,
+				     kernel, cli->o.seed, run, memory, where);
 
+	g_free(memory);
 	g_free(where);
 	return line;
 }

@@ -67,6 +67,7 @@ struct kw_cli {
 	bool tty_out, tty_err;
 	bool whole_paths;		/* what kw_cli_load() is to keep */
 	const char *exploring;		/* ... is for: a memory model */
+	enum kw_weak_model model;	/* of runs */
 	volatile int stop;		/* set by SIGINT and SIGTERM */
 };
 
@@ -113,6 +114,10 @@ int kw_cli_fail(struct kw_cli *cli, GError *err);
 /* --memory, or what is used without; false, said, when there is no such. */
 bool kw_cli_memory(struct kw_cli *cli, const char *without,
 		   enum kw_weak_model *model);
+/* The same, for cli->model. */
+bool kw_cli_model(struct kw_cli *cli);
+/* "", or ", memory arm64" where the model is not sc. */
+void kw_cli_put_model(const struct kw_cli *cli);
 int kw_cli_usage(struct kw_cli *cli, const char *fmt, ...)
 	G_GNUC_PRINTF(2, 3);
 void kw_cli_note(struct kw_cli *cli, const char *fmt, ...)
@@ -174,6 +179,8 @@ bool kw_cli_campaign(struct kw_cli *cli, struct kw_store *store,
 /* Who runs this, when; its strings live as long as cli. */
 void kw_cli_provenance(const struct kw_cli *cli, struct kw_provenance *p);
 uint64_t kw_cli_runs(const struct kw_cli *cli, const struct kw_scenario *s);
+/* " --memory M", where it is not sc. */
+char *kw_cli_in_memory(const struct kw_cli *cli);
 /* " --db F --lua D", where they are not the default. */
 char *kw_cli_where(const struct kw_cli *cli);
 /* "kvmwake replay ID", with --db where it is not the default. */
@@ -183,6 +190,7 @@ char *kw_cli_replay_line(struct kw_cli *cli, const char *scenario,
 /* record.c: one run, observed */
 struct kw_record_opts {
 	uint64_t seed, run;
+	enum kw_weak_model memory;
 };
 struct kw_recorded {
 	struct kw_scenario *scenario;

@@ -342,3 +342,15 @@ bool kw_cli_memory(struct kw_cli *cli, const char *without,
 	kw_cli_usage(cli, "--memory: \"%s\" is none of sc, tso, arm64", name);
 	return false;
 }
+
+bool kw_cli_model(struct kw_cli *cli)
+{
+	return kw_cli_memory(cli, kw_weak_names[KW_WEAK_SC], &cli->model);
+}
+
+void kw_cli_put_model(const struct kw_cli *cli)
+{
+	if (cli->model != KW_WEAK_SC)
+		g_string_append_printf(cli->out, ", memory %s",
+				       kw_weak_names[cli->model]);
+}

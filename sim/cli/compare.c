@@ -228,6 +228,7 @@ static void put_heading(struct compare *c)
 	if (kw_option_given(cli, "runs"))
 		g_string_append_printf(cli->out, ", %" G_GUINT64_FORMAT
 				       " runs each", cli->o.runs);
+	kw_cli_put_model(cli);
 	g_string_append_printf(cli->out, ", database %s\n", cli->o.db);
 	for (i = 2; i < 4; i++)
 		kw_table_width(c->table, i, 12);
@@ -352,6 +353,8 @@ int kw_verb_compare(struct kw_cli *cli)
 
 	if (!cli->o.old || !cli->o.new_)
 		return kw_cli_usage(cli, "compare: say --old K and --new K");
+	if (!kw_cli_model(cli))
+		return KW_EXIT_USAGE;
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
 	files = kw_cli_scenarios(cli, &err);
@@ -361,6 +364,9 @@ int kw_verb_compare(struct kw_cli *cli)
 	c.baseline = g_string_new("# kvmwake baseline 1\n"
 		"# scenario kernel seed runs missed late spurious futile "
 		"storm failed p50_ns p99_ns\n");
+	if (cli->model != KW_WEAK_SC)
+		g_string_append_printf(c.baseline, "# memory %s\n",
+				       kw_weak_names[cli->model]);
 	compare_all(&c, files, &err);
 	g_string_free(c.baseline, TRUE);
 	kw_table_free(c.table);

@@ -68,23 +68,31 @@ static bool match(struct kw_cli *cli, struct kw_store *store, GPtrArray *o,
 static void none(struct kw_cli *cli, const char *old_, const char *new_,
 		 GError **err)
 {
+	char *memory = kw_cli_in_memory(cli);
+
 	g_set_error(err, KW_CLI_ERROR, KW_EXIT_NOTHING,
 		    "%s: no scenario%s that both %s and %s ran with seed %"
-		    G_GUINT64_FORMAT " (kvmwake compare runs them)",
+		    G_GUINT64_FORMAT "%s (kvmwake compare runs them)",
 		    cli->o.db, cli->args->len ? " of that name" : "", old_,
-		    new_, cli->o.seed);
+		    new_, cli->o.seed, memory);
+	g_free(memory);
 }
 
 GPtrArray *kw_cli_pairs(struct kw_cli *cli, struct kw_store *store,
 			const char *old_, const char *new_, GError **err)
 {
+	struct kw_wanted what = {
+		.kernel = old_, .seed = &cli->o.seed,
+		.memory = kw_weak_names[cli->model],
+	};
 	GPtrArray *o, *n = NULL, *pairs;
 	bool ok = false;
 
 	pairs = g_ptr_array_new_with_free_func(pair_free);
-	o = kw_store_find(store, NULL, old_, &cli->o.seed, err);
+	o = kw_store_find(store, &what, err);
+	what.kernel = new_;
 	if (o)
-		n = kw_store_find(store, NULL, new_, &cli->o.seed, err);
+		n = kw_store_find(store, &what, err);
 	if (n)
 		ok = match(cli, store, o, n, pairs, err);
 	if (ok && !pairs->len)
@@ -132,7 +140,7 @@ static bool fresh(const struct kw_stored *c, const struct kw_scenario *s)
 {
 	return c->scenario_digest == s->digest &&
 	       c->kernel_digest == s->kernel_digest &&
-	       c->program_digest == s->program->digest;
+	       c->program_digest == kw_run_digest(s->program, c->memory);
 }
 
 bool kw_cli_record_stored(struct kw_cli *cli, const struct kw_stored *c,
@@ -152,7 +160,8 @@ bool kw_cli_record_stored(struct kw_cli *cli, const struct kw_stored *c,
 		kw_scenario_free(s);
 		return false;
 	}
-	kw_cli_record(s, &(struct kw_record_opts){ c->seed, run }, rec);
+	kw_cli_record(s, &(struct kw_record_opts){ c->seed, run, c->memory },
+		      rec);
 	return true;
 }
 
@@ -227,6 +236,7 @@ void kw_cli_pair_json(struct kw_cli *cli, const struct kw_stored_pair *p,
 	kw_json_begin(&j, out, "comparison");
 	kw_json_text(&j, "scenario", p->old_->scenario);
 	kw_json_u64(&j, "seed", cli->o.seed);
+	kw_json_model(&j, cli->model);
 	put_side(&j, "old", p->old_);
 	put_side(&j, "new", p->new_);
 	put_changes(&j, p);

@@ -268,10 +268,6 @@ void kw_retrace_print(const struct kw_retrace *r, const char *replay,
 static void put_step(const struct kw_retrace *r, const struct kw_step_seen *s,
 		     GString *out)
 {
-	static const char *const late[] = {
-		[KW_LATE_READ] = "stale", [KW_LATE_STORE] = "waits",
-		[KW_LATE_DRAIN] = "visible",
-	};
 	const struct kw_program *p = r->program;
 	const struct kw_src *src = &p->srcs[p->nodes[s->e.node].src];
 	GString *text = g_string_new(NULL);
@@ -286,7 +282,7 @@ static void put_step(const struct kw_retrace *r, const struct kw_step_seen *s,
 	kw_json_u64(&j, "line", (uint64_t)src->line);
 	kw_json_text(&j, "step", text->str);
 	if (s->late)
-		kw_json_text(&j, "memory", late[s->late]);
+		kw_json_text(&j, "memory", kw_late_names[s->late]);
 	kw_json_end(&j);
 	g_string_free(text, TRUE);
 }

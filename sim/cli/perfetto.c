@@ -21,14 +21,17 @@ static bool tracks_of_run(struct kw_cli *cli, struct kw_tracks *t,
 			  char **source, GError **err)
 {
 	struct kw_rerun r = { .cli = cli };
+	char *memory;
 	bool ok = window(cli, t, err) && kw_cli_find_data(cli, err) &&
 		  kw_cli_rerun(cli, &r, err);
 
 	if (ok) {
 		kw_perfetto_run(t, &r.rec);
+		memory = kw_cli_in_memory(cli);
 		*source = g_strdup_printf("%s/%s/%" G_GUINT64_FORMAT "/%"
-			G_GUINT64_FORMAT, r.rec.scenario->name, r.kernel,
-			r.seed, r.run);
+			G_GUINT64_FORMAT "%s", r.rec.scenario->name, r.kernel,
+			r.seed, r.run, memory);
+		g_free(memory);
 	}
 	kw_rerun_free(&r);
 	return ok;
@@ -75,6 +78,8 @@ int kw_export_perfetto(struct kw_cli *cli)
 				kw_trace_group(cli, 0) != cli->args->len))
 		return kw_cli_usage(cli, "export --perfetto: one run or "
 				    "recording, please");
+	if (!kw_cli_model(cli))
+		return KW_EXIT_USAGE;
 	t = kw_tracks_new();
 	text = g_string_new(NULL);
 	if (fill(cli, t, &source, &err)) {

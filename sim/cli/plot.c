@@ -282,7 +282,7 @@ static bool plot_timeline(const struct plot *p, GError **err)
 	const struct kw_stored *c = NULL;
 	struct kw_timeline t;
 	uint64_t run = 0;
-	char *title;
+	char *title, *memory;
 	bool ok;
 
 	pair = kw_cli_telling_pair(p->pairs, KW_FIXED, &c, &run);
@@ -290,10 +290,12 @@ static bool plot_timeline(const struct plot *p, GError **err)
 		pair = kw_cli_telling_pair(p->pairs, KW_WORSE, &c, &run);
 	if (!pair)
 		pair = p->pairs->pdata[0];
+	memory = kw_cli_in_memory(p->f.cli);
 	title = g_strdup_printf("%s: %s against %s (seed %" G_GUINT64_FORMAT
-				", run %" G_GUINT64_FORMAT ")",
+				", run %" G_GUINT64_FORMAT "%s)",
 				pair->old_->scenario, p->old_, p->new_,
-				p->f.cli->o.seed, run);
+				p->f.cli->o.seed, run, memory);
+	g_free(memory);
 	kw_timeline_init(&t);
 	ok = add_run(p, pair->old_, run, &t, err) &&
 	     add_run(p, pair->new_, run, &t, err) &&
@@ -321,6 +323,8 @@ int kw_verb_plot(struct kw_cli *cli)
 	};
 	GError *err = NULL;
 
+	if (!kw_cli_model(cli))
+		return KW_EXIT_USAGE;
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
 	if (!cli->data_dir)

@@ -47,6 +47,11 @@ int kw_export_promela(struct kw_cli *cli)
 
 	if (cli->o.preemptions > UINT8_MAX)
 		return kw_cli_usage(cli, "--preemptions: 0 to 255");
+	if (!kw_cli_model(cli))
+		return KW_EXIT_USAGE;
+	if (cli->model != KW_WEAK_SC)
+		return kw_cli_usage(cli, "export --promela: Spin's memory is "
+				    "sc");
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
 	files = kw_cli_scenarios(cli, &err);

@@ -10,7 +10,8 @@ void kw_cli_record(struct kw_scenario *scenario,
 		.seen = g_array_new(FALSE, FALSE, sizeof(struct kw_step_seen)),
 	};
 	const struct kw_run_opts run = {
-		.seed = opts->seed, .deadline_ns = scenario->deadline_ns,
+		.seed = opts->seed, .memory = opts->memory,
+		.deadline_ns = scenario->deadline_ns,
 		.duration_ns = scenario->duration_ns, .observe = kw_record,
 		.observe_arg = &recorder,
 	};

@@ -55,6 +55,8 @@ static void put_steps(struct kw_cli *cli, const struct kw_columns *c)
 		kw_json_text(&j, "file", src->file);
 		kw_json_u64(&j, "line", (uint64_t)src->line);
 		kw_json_text(&j, "step", text->str);
+		if (s->late)
+			kw_json_text(&j, "memory", kw_late_names[s->late]);
 		kw_json_end(&j);
 	}
 	g_string_free(text, TRUE);
@@ -89,9 +91,11 @@ static void put_head(struct kw_rerun *r)
 
 	kw_text_fill(r->cli->out, line, KW_WIDTH, "");
 	g_string_append_printf(r->cli->out, "kvmwake %s, kernel %s, seed %"
-			       G_GUINT64_FORMAT ", run %" G_GUINT64_FORMAT
-			       "\ndigest %016" G_GINT64_MODIFIER "x\n\n",
-			       KW_VERSION, r->kernel, r->seed, r->run,
+			       G_GUINT64_FORMAT ", run %" G_GUINT64_FORMAT,
+			       KW_VERSION, r->kernel, r->seed, r->run);
+	kw_cli_put_model(r->cli);
+	g_string_append_printf(r->cli->out, "\ndigest %016"
+			       G_GINT64_MODIFIER "x\n\n",
 			       r->rec.result.digest);
 	g_free(line);
 }
@@ -100,8 +104,8 @@ static void put_tail(struct kw_rerun *r)
 {
 	const struct kw_recorded *rec = &r->rec;
 	GString *why = g_string_new("why: "), *out = r->cli->out;
+	char *line, *memory = kw_cli_in_memory(r->cli);
 	struct kw_json j;
-	char *line;
 
 	kw_why(rec->scenario->program, &rec->result,
 	       (const struct kw_step_seen *)(void *)rec->seen->data,
@@ -111,8 +115,8 @@ static void put_tail(struct kw_rerun *r)
 	else
 		line = g_strdup_printf("kvmwake replay %s --kernel %s --seed %"
 				       G_GUINT64_FORMAT " --run %"
-				       G_GUINT64_FORMAT, r->path, r->kernel,
-				       r->seed, r->run);
+				       G_GUINT64_FORMAT "%s", r->path,
+				       r->kernel, r->seed, r->run, memory);
 	if (r->cli->o.json) {
 		kw_json_begin(&j, out, "why");
 		kw_json_text(&j, "why", why->str + strlen("why: "));
@@ -124,6 +128,7 @@ static void put_tail(struct kw_rerun *r)
 		g_string_append_printf(out, "replay: %s\n", line);
 	}
 	g_string_free(why, TRUE);
+	g_free(memory);
 	g_free(line);
 }
 
@@ -157,6 +162,8 @@ int kw_verb_replay(struct kw_cli *cli)
 	if (cli->args->len != 1)
 		return kw_cli_usage(cli, "replay: one run, please: an ID, or "
 				    "a scenario file with --kernel and --run");
+	if (!kw_cli_model(cli))
+		return KW_EXIT_USAGE;
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
 	if (g_str_has_prefix(cli->args->pdata[0], "explore/"))

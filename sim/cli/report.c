@@ -31,10 +31,12 @@ static void put_command(void *arg, const char *command, const char *version,
 
 static bool put_head(struct report *r, GError **err)
 {
+	bool weak = r->cli->model != KW_WEAK_SC;
 	char *line = g_strdup_printf("kvmwake %s: can a vCPU sleep through an "
 		"interrupt, or wake for nothing?  %s (old) against %s (new), "
-		"seed %" G_GUINT64_FORMAT ".", KW_VERSION, r->old_, r->new_,
-		r->cli->o.seed);
+		"seed %" G_GUINT64_FORMAT "%s%s.", KW_VERSION, r->old_,
+		r->new_, r->cli->o.seed, weak ? ", memory " : "",
+		weak ? kw_weak_names[r->cli->model] : "");
 	GError *e = NULL;
 
 	kw_text_fill(r->out, line, KW_WIDTH, "");
@@ -282,6 +284,8 @@ int kw_verb_report(struct kw_cli *cli)
 	};
 	GError *err = NULL;
 
+	if (!kw_cli_model(cli))
+		return KW_EXIT_USAGE;
 	r.store = kw_store_open(cli->o.db, KW_STORE_READ, &err);
 	if (r.store)
 		r.pairs = kw_cli_pairs(cli, r.store, r.old_, r.new_, &err);

@@ -5,7 +5,8 @@
  * An ID is SCENARIO/KERNEL/SEED/RUN as `run` and `compare` print it; the
  * kernel may hold slashes.  The database says which file the scenario is;
  * when file or kernel have changed since, the replay is stale and refused,
- * unless --force.  The run's digest must be the stored one.
+ * unless --force.  The run's digest must be the stored one.  Without --memory
+ * it is the run under sc, or where there is none the newest one.
  */
 #include <string.h>
 #include "cli.h"
@@ -46,22 +47,43 @@ static bool parse_id(struct kw_rerun *r, const char *id)
 	return ok;
 }
 
+/* The campaign, or where there is none an empty list. */
+static GPtrArray *find(struct kw_rerun *r, GError **err)
+{
+	struct kw_wanted what = {
+		.scenario = r->name, .kernel = r->kernel, .seed = &r->seed,
+		.memory = kw_weak_names[r->cli->model],
+	};
+	GPtrArray *found = kw_store_find(r->store, &what, err);
+
+	if (!found || found->len || r->cli->o.memory)
+		return found;
+	g_ptr_array_free(found, TRUE);
+	what.memory = NULL;
+	return kw_store_find(r->store, &what, err);
+}
+
 static bool look_up(struct kw_rerun *r, GError **err)
 {
+	char *memory;
+
 	r->store = kw_store_open(r->cli->o.db, KW_STORE_READ, err);
 	if (!r->store)
 		return false;
-	r->found = kw_store_find(r->store, r->name, r->kernel, &r->seed, err);
+	r->found = find(r, err);
 	if (!r->found)
 		return false;
 	if (!r->found->len) {
+		memory = kw_cli_in_memory(r->cli);
 		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
 			    "%s: no campaign of %s under %s with seed %"
-			    G_GUINT64_FORMAT, r->cli->o.db, r->name,
-			    r->kernel, r->seed);
+			    G_GUINT64_FORMAT "%s", r->cli->o.db, r->name,
+			    r->kernel, r->seed, memory);
+		g_free(memory);
 		return false;
 	}
-	r->stored = r->found->pdata[0];
+	r->stored = r->found->pdata[r->found->len - 1];
+	r->cli->model = r->stored->memory;
 	r->path = g_strdup(r->stored->path);
 	if (g_str_has_suffix(r->path, ".lua"))
 		return true;
@@ -108,7 +130,8 @@ static bool check_stale(struct kw_rerun *r, const struct kw_scenario *s,
 		what = r->path;
 	else if (r->stored->kernel_digest != s->kernel_digest)
 		what = r->kernel;
-	else if (r->stored->program_digest != s->program->digest)
+	else if (r->stored->program_digest !=
+		 kw_run_digest(s->program, r->cli->model))
 		what = "lua/kvmwake";
 	if (!what)
 		return true;
@@ -156,6 +179,7 @@ bool kw_cli_rerun(struct kw_cli *cli, struct kw_rerun *r, GError **err)
 		kw_scenario_free(s);
 		return false;
 	}
-	kw_cli_record(s, &(struct kw_record_opts){ r->seed, r->run }, &r->rec);
+	kw_cli_record(s, &(struct kw_record_opts){ r->seed, r->run,
+						   cli->model }, &r->rec);
 	return check_digest(r, &r->rec.result, err);
 }

@@ -28,6 +28,7 @@ static void put_heading(struct run *r, GPtrArray *items)
 	if (kw_option_given(cli, "runs"))
 		g_string_append_printf(cli->out, ", %" G_GUINT64_FORMAT
 				       " runs each", cli->o.runs);
+	kw_cli_put_model(cli);
 	if (cli->o.as)
 		g_string_append_printf(cli->out, ", judged as %s", cli->o.as);
 	g_string_append_printf(cli->out, ", database %s\n", cli->o.db);
@@ -97,6 +98,7 @@ static void put_json(struct run *r, const struct kw_scenario *s,
 	kw_json_text(&j, "scenario", s->name);
 	kw_json_text(&j, "kernel", kernel);
 	kw_json_u64(&j, "seed", r->cli->o.seed);
+	kw_json_model(&j, r->cli->model);
 	kw_json_sums(&j, sums);
 	kw_json_text(&j, "verdict", kw_verdict_names[v->what]);
 	kw_json_open(&j, "findings", '[');
@@ -244,6 +246,8 @@ int kw_verb_run(struct kw_cli *cli)
 	GError *err = NULL;
 	unsigned i;
 
+	if (!kw_cli_model(cli))
+		return KW_EXIT_USAGE;
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
 	files = kw_cli_scenarios(cli, &err);

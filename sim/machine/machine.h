@@ -26,6 +26,7 @@
 enum kw_effect {
 	KW_EFF_NONE,
 	KW_EFF_BLOCKED,		/* nothing changed; try again later */
+	KW_EFF_LATE,		/* the same, for memory: an engine's own */
 	KW_EFF_WAKE,		/* actor: a sleeping thread is READY now */
 	KW_EFF_SLEEP,		/* this thread went to sleep */
 	KW_EFF_YIELD,

@@ -196,6 +196,10 @@ struct kw_host {
 	uint16_t irq_ns;		/* dist: raise to first instruction */
 	uint16_t timer_slack_ns;	/* dist: added to every armed expiry */
 	struct { uint32_t min, max; } op_ns[KW_NR_COSTS];
+	/* Under tso and arm64; the program's digest leaves them out. */
+	struct { uint32_t min, max; }
+		store_drain_ns,		/* a store waits in its buffer */
+		load_window_ns;		/* a load is satisfied so early */
 };
 
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The inside of relaxed.h, shared by racy.c (which variables have messages)
- * and relaxed.c (what a node does to them).
+ * The inside of relaxed.h, shared by racy.c and whole.c (which variables have
+ * messages: in a search, in a run), relaxed.c (what a node does to them) and
+ * state.c (where they are kept).
  */
 #ifndef KW_RELAXED_INSIDE_H
 #define KW_RELAXED_INSIDE_H
@@ -18,6 +19,7 @@
 
 #define KW_MAX_WORDS	14
 #define KW_ALL_CPUS	UINT64_MAX
+#define KW_HARDWARE	(UINT64_C(1) << 63)	/* beside CPUs */
 
 /* One variable that a node touches. */
 struct kw_word {
@@ -52,19 +54,20 @@ struct kw_relaxed {
 	uint16_t *cpu_of;	/* [actor] */
 	uint16_t *thread_of;	/* [CPU] */
 	bool *arch;		/* [address]: an architectural field */
+	bool *whole;		/* [address]: no device's; NULL: a search */
 	struct kw_racy known;	/* shared by all forks */
 	struct kw_racy seen;	/* since, by this one */
 	/* the layout of this search */
 	uint16_t *var_of;	/* [address]: variable + 1, or 0 */
-	uint16_t vars[KW_WEAK_MAX_VARS];	/* addresses */
+	uint16_t *vars;			/* addresses */
 	uint16_t *lock_of;	/* [address]: lock number + 1, or 0 */
 	uint16_t *locks;	/* addresses */
 	unsigned nr_locks;
 	uint8_t slot_of[256];	/* [register]: rank among slots + 1, or 0 */
 	unsigned nr_slot_regs;
 	uint16_t *slot_base;	/* [actor]: its first slot of its CPU */
-	struct kw_foresee *foresee;
-	int16_t *class_of;	/* [variable] */
+	struct kw_foresee *foresee;	/* NULL: a run */
+	int16_t *class_of;	/* [variable]; the same */
 };
 
 /* What a's node touches (tasks' state included). */
@@ -94,6 +97,8 @@ void kw_racy_join(struct kw_racy *to, const struct kw_racy *from);
 bool kw_racy_learn(struct kw_relaxed *r);
 /* Is the variable racy, as far as is known? */
 bool kw_racy_is(const struct kw_relaxed *r, unsigned addr);
+/* All there are, at once. */
+void kw_whole_init(struct kw_relaxed *r);
 
 static inline const struct kw_actor_state *
 kw_standing(const struct kw_relaxed *r, const uint8_t *s, unsigned a)

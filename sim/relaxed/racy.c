@@ -110,7 +110,7 @@ static uint64_t cpu_bit(const struct kw_relaxed *r, unsigned a)
 	unsigned cpu = r->cpu_of[a];
 
 	if (cpu == r->nr_cpus)
-		return UINT64_C(1) << 63;
+		return KW_HARDWARE;
 	/* With so many CPUs, some are taken for two. */
 	return cpu < 62 ? UINT64_C(1) << cpu : UINT64_C(3) << 61;
 }
@@ -221,7 +221,8 @@ static unsigned nr_addresses(const struct kw_relaxed *r)
 
 void kw_racy_new(const struct kw_relaxed *r, struct kw_racy *k)
 {
-	size_t n = nr_addresses(r), each = n * (r->nr_cpus + 1);
+	size_t n = nr_addresses(r);
+	size_t each = r->opts.clock ? 0 : n * (r->nr_cpus + 1);
 	uint64_t *words;
 	uint8_t *bytes;
 
@@ -300,6 +301,8 @@ bool kw_racy_is(const struct kw_relaxed *r, unsigned addr)
 {
 	uint64_t cpus = r->known.cpus[addr];
 
+	if (r->whole)
+		return r->whole[addr] && !kw_is_device(r, addr);
 	return !kw_is_device(r, addr) && (cpus & (cpus - 1)) &&
 	       (!r->opts.reduce || !r->known.guards[addr]);
 }
@@ -378,4 +381,6 @@ void kw_racy_init(struct kw_relaxed *r)
 	for (o = 0; o < r->p->nr_objects; o++)
 		find_fields(r, o);
 	find_locks(r);
+	if (r->opts.clock)
+		kw_whole_init(r);
 }

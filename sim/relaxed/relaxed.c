@@ -260,7 +260,10 @@ static bool succeeds(const uint8_t *s, const struct access *x)
 	return s[x->A] == (x->n->val & 0xff);
 }
 
-/* A cmpxchg that fails is a load; the way of success is the first. */
+/*
+ * A cmpxchg that fails is a load; the way of success is the first.  Where
+ * time passes, one that can succeed does.
+ */
 static unsigned fail_ways(struct kw_relaxed *r, uint8_t *s,
 			  const struct access *x)
 {
@@ -269,7 +272,7 @@ static unsigned fail_ways(struct kw_relaxed *r, uint8_t *s,
 
 	if (x->hw)
 		return 1;
-	if (!x->var)
+	if (!x->var || (r->opts.clock && succeeds(s, x)))
 		return may || !succeeds(s, x);
 	return may + readable(r, s, x, seen);
 }
@@ -350,12 +353,34 @@ unsigned kw_relaxed_ways(struct kw_relaxed *r, uint8_t *s, unsigned a)
 	return other_ways(r, s, &x);
 }
 
+unsigned kw_relaxed_waits_for(const struct kw_relaxed *r, const uint8_t *s,
+			      unsigned a)
+{
+	const struct access x = look(r, s, a);
+	unsigned h = x.n->op == KW_OP_AWAIT_IDLE ? kw_get16(s, x.A) : 0;
+
+	return r->cpu_of[h ? h - 1 : a];
+}
+
+unsigned kw_relaxed_way_at(const struct kw_relaxed *r, const uint8_t *s,
+			   unsigned a, unsigned ts, unsigned *value)
+{
+	const struct access x = look(r, s, a);
+	struct kw_weak_seen seen[MAX_SEEN];
+	unsigned nr = readable(r, s, &x, seen), i = 0;
+
+	while (i + 1 < nr && seen[i].ts > ts)
+		i++;
+	*value = seen[i].value;
+	return i;
+}
+
 /* --- what it does ----------------------------------------------------- */
 
 static void run(const struct kw_relaxed *r, uint8_t *s,
 		const struct access *x, unsigned choice, struct kw_done *done)
 {
-	kw_step_inline(r->p, s, x->a, choice, NULL, done);
+	kw_step_inline(r->p, s, x->a, choice, r->opts.clock, done);
 }
 
 static void load(struct kw_relaxed *r, uint8_t *s, const struct access *x,
@@ -553,7 +578,7 @@ static void takes(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 		  struct kw_done *done)
 {
 	run(r, s, x, 0, done);
-	if (!x->hw && r->lock_of[x->A])
+	if (done->effect == KW_EFF_NONE && !x->hw && r->lock_of[x->A])
 		kw_weak_lock(&r->w, kw_weak_words(r, s), x->t,
 			     r->lock_of[x->A] - 1u);
 }
@@ -590,7 +615,7 @@ static void other(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 
 	run(r, s, x, choice, done);
 	set_view(r, s, x, view);
-	if (x->hw)
+	if (x->hw || done->effect == KW_EFF_BLOCKED)
 		return;
 	switch (x->n->op) {
 	case KW_OP_WMB:
@@ -660,6 +685,11 @@ void kw_relaxed_step(struct kw_relaxed *r, uint8_t *s, unsigned a,
 	struct kw_word words[KW_MAX_WORDS];
 	unsigned pc = x.st->pc;
 
+	if (r->opts.clock) {
+		g_assert(!x.hw || kw_relaxed_in_place(r, s, a));
+		execute(r, s, &x, way, choice, done);
+		return;
+	}
 	kw_racy_touch(r, s, a, words, kw_words(r, s, a, words));
 	if (x.kind == LOADS && x.var && !x.hw && !kw_racy_is_quiet(r, s, a))
 		kw_racy_loud(r, pc);

@@ -17,16 +17,26 @@
  *		no memory; a load is of this moment, and a store is visible at
  *		once, after what a wmb before it says
  *
- * Nobody declares that: a variable is taken not to be racy until two CPUs
- * have touched it without a common lock; then the search begins again, with
- * one racy variable more.  Locks, run queues and handlers are the machine's:
- * they are in place, and order what the kernel's primitives order.
+ * Nobody declares that.  In a search a variable is taken not to be racy
+ * until two CPUs have touched it without a common lock; then the search
+ * begins again, with one racy variable more.  Where there is a clock, whatever
+ * is no device has messages (whole.c), and what nobody may read any more is
+ * forgotten by kw_relaxed_settle() in place of kw_relaxed_tidy().
+ *
+ * Locks, run queues and handlers are the machine's: they are in place, and
+ * order what the kernel's primitives order.
  */
 #ifndef KW_RELAXED_H
 #define KW_RELAXED_H
 
 #include "../machine/machine.h"
 #include "../weak/weak.h"
+
+#define KW_MAX_BUFFERED	12	/* stores of a CPU */
+/* Messages that a search keeps beyond the newest of each variable, ... */
+#define KW_MAX_OLD	48
+/* ... and those that a step may add. */
+#define KW_MAX_NEW	32
 
 struct kw_relaxed;
 
@@ -35,6 +45,7 @@ struct kw_relaxed_opts {
 	uint32_t at;		/* where in a state its bytes begin */
 	bool reduce;		/* locked variables are in place; of two
 				   messages that are read alike, the older */
+	struct kw_clock *clock;	/* NULL: a search */
 };
 
 struct kw_relaxed *kw_relaxed_new(const struct kw_program *p,
@@ -62,6 +73,15 @@ bool kw_relaxed_was_bounded(const struct kw_relaxed *r);
  * memory.  The first way reads the newest value that may be read.
  */
 unsigned kw_relaxed_ways(struct kw_relaxed *r, uint8_t *s, unsigned a);
+/* Whose buffer it is then that it waits for: a CPU. */
+unsigned kw_relaxed_waits_for(const struct kw_relaxed *r, const uint8_t *s,
+			      unsigned a);
+/*
+ * The way of a's node that reads what was the newest at timestamp ts, or the
+ * oldest that it may read when that is newer; and what that is.
+ */
+unsigned kw_relaxed_way_at(const struct kw_relaxed *r, const uint8_t *s,
+			   unsigned a, unsigned ts, unsigned *value);
 /* As kw_step(). */
 void kw_relaxed_step(struct kw_relaxed *r, uint8_t *s, unsigned a,
 		     unsigned way, unsigned choice, struct kw_done *done);
@@ -71,12 +91,15 @@ bool kw_relaxed_hides(struct kw_relaxed *r, uint8_t *s, unsigned a);
 bool kw_relaxed_in_place(const struct kw_relaxed *r, const uint8_t *s,
 			 unsigned a);
 
-/* CPUs, by number, and the thread of each. */
+/* CPUs, by number, and the thread of each; that many: hardware. */
 unsigned kw_relaxed_nr_cpus(const struct kw_relaxed *r);
 unsigned kw_relaxed_cpu(const struct kw_relaxed *r, unsigned actor);
 unsigned kw_relaxed_thread(const struct kw_relaxed *r, unsigned cpu);
 unsigned kw_relaxed_nr_buffered(const struct kw_relaxed *r, const uint8_t *s,
 				unsigned cpu);
+/* Where its k-th is stored, or the lock that it gives back; *value: what. */
+unsigned kw_relaxed_buffered(const struct kw_relaxed *r, const uint8_t *s,
+			     unsigned cpu, unsigned k, unsigned *value);
 bool kw_relaxed_can_drain(const struct kw_relaxed *r, const uint8_t *s,
 			  unsigned cpu, unsigned k);
 void kw_relaxed_drain(const struct kw_relaxed *r, uint8_t *s, unsigned cpu,
@@ -85,5 +108,14 @@ void kw_relaxed_drain(const struct kw_relaxed *r, uint8_t *s, unsigned cpu,
 void kw_relaxed_switch(const struct kw_relaxed *r, uint8_t *s, unsigned a);
 /* Canonical form, after each move. */
 void kw_relaxed_tidy(struct kw_relaxed *r, uint8_t *s);
+
+/*
+ * Timestamps, where there is a clock: up to settled each variable has one
+ * message that nobody need read an older one than; now is the newest one's.
+ */
+unsigned kw_relaxed_settled(const struct kw_relaxed *r);
+unsigned kw_relaxed_now(const struct kw_relaxed *r, const uint8_t *s);
+/* Nobody reads what was not the newest after cut any more: see weak.h. */
+void kw_relaxed_settle(const struct kw_relaxed *r, uint8_t *s, unsigned cut);
 
 #endif

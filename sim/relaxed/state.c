@@ -14,12 +14,6 @@
  */
 #include "inside.h"
 
-/* Messages beyond the newest of each variable, at most ... */
-#define MAX_OLD		48
-/* ... and so many may a single move add. */
-#define MAX_NEW		32
-#define MAX_BUFFERED	12
-
 /* --- CPUs ------------------------------------------------------------- */
 
 static void find_cpus(struct kw_relaxed *r)
@@ -79,8 +73,11 @@ struct kw_relaxed *kw_relaxed_new(const struct kw_program *p,
 	r->opts = *opts;
 	find_cpus(r);
 	kw_racy_init(r);
-	r->foresee = kw_foresee_new(p);
-	r->class_of = g_new0(int16_t, KW_WEAK_MAX_VARS);
+	r->vars = g_new0(uint16_t, p->objects_size);
+	if (!opts->clock) {
+		r->foresee = kw_foresee_new(p);
+		r->class_of = g_new0(int16_t, KW_WEAK_MAX_VARS);
+	}
 	r->w.model = opts->memory;
 	if (opts->memory == KW_WEAK_ARM64)
 		find_slots(r);
@@ -99,6 +96,8 @@ void kw_relaxed_free(struct kw_relaxed *r)
 	kw_racy_free(&r->known);
 	kw_racy_free(&r->seen);
 	g_free(r->arch);
+	g_free(r->whole);
+	g_free(r->vars);
 	g_free(r->var_of);
 	g_free(r->lock_of);
 	g_free(r->locks);
@@ -161,17 +160,19 @@ void kw_relaxed_begin(struct kw_relaxed *r)
 		r->var_of[addr] = 0;
 		if (!kw_racy_is(r, addr))
 			continue;
-		g_assert(nr < KW_WEAK_MAX_VARS);
+		g_assert(nr < KW_WEAK_MAX_VARS || r->opts.clock);
 		r->vars[nr] = (uint16_t)addr;
 		r->var_of[addr] = (uint16_t)++nr;
 	}
 	r->w.nr_threads = r->nr_cpus + 1;
 	r->w.nr_vars = nr;
 	r->w.nr_views = r->nr_locks;
-	r->w.max_buf = MAX_BUFFERED;
-	r->w.max_msgs = nr ? nr + MAX_OLD + MAX_NEW : 0;
+	r->w.max_buf = KW_MAX_BUFFERED;
+	r->w.max_msgs = nr ? nr + KW_MAX_OLD + KW_MAX_NEW : 0;
+	r->w.settled = r->opts.clock ? nr : 0;
 	kw_weak_init(&r->w);
-	foresee(r);
+	if (r->foresee)
+		foresee(r);
 	*r->known.full = *r->known.stale = false;
 }
 
@@ -182,7 +183,7 @@ uint32_t kw_relaxed_size(const struct kw_relaxed *r)
 
 void kw_relaxed_start(const struct kw_relaxed *r, uint8_t *s)
 {
-	uint16_t initial[KW_WEAK_MAX_VARS];
+	uint16_t *initial = g_new0(uint16_t, r->w.nr_vars);
 	unsigned v, addr;
 
 	for (v = 0; v < r->w.nr_vars; v++) {
@@ -191,6 +192,7 @@ void kw_relaxed_start(const struct kw_relaxed *r, uint8_t *s)
 				     (uint16_t)kw_get16(s, addr) : s[addr];
 	}
 	kw_weak_begin(&r->w, kw_weak_words(r, s), initial);
+	g_free(initial);
 }
 
 bool kw_relaxed_was_wrong(struct kw_relaxed *r)
@@ -302,6 +304,17 @@ unsigned kw_relaxed_nr_buffered(const struct kw_relaxed *r, const uint8_t *s,
 	return kw_weak_nr_buffered(&r->w, kw_weak_words(r, s), cpu);
 }
 
+unsigned kw_relaxed_buffered(const struct kw_relaxed *r, const uint8_t *s,
+			     unsigned cpu, unsigned k, unsigned *value)
+{
+	struct kw_weak_store st;
+
+	kw_weak_buffered(&r->w, kw_weak_words(r, s), cpu, k, &st);
+	*value = st.value;
+	return st.flags & KW_WEAK_UNLOCK ? r->locks[st.var - KW_LOCK_VAR] :
+					   r->vars[st.var];
+}
+
 bool kw_relaxed_can_drain(const struct kw_relaxed *r, const uint8_t *s,
 			  unsigned cpu, unsigned k)
 {
@@ -342,6 +355,23 @@ static void drain_unlocks(const struct kw_relaxed *r, uint8_t *s,
 			return;
 		kw_relaxed_drain(r, s, cpu, 0);
 	}
+}
+
+/* --- what time makes old ----------------------------------------------- */
+
+unsigned kw_relaxed_settled(const struct kw_relaxed *r)
+{
+	return r->w.settled;
+}
+
+unsigned kw_relaxed_now(const struct kw_relaxed *r, const uint8_t *s)
+{
+	return kw_weak_now(kw_weak_words(r, s));
+}
+
+void kw_relaxed_settle(const struct kw_relaxed *r, uint8_t *s, unsigned cut)
+{
+	kw_weak_settle(&r->w, kw_weak_words(r, s), cut);
 }
 
 /* --- canonical states ------------------------------------------------- */
@@ -406,15 +436,15 @@ static void find_live(const struct kw_relaxed *r, const uint8_t *s,
 	}
 }
 
-/* At most MAX_OLD messages more than there are variables. */
+/* At most KW_MAX_OLD messages more than there are variables. */
 static void bound(struct kw_relaxed *r, uint8_t *s,
 		  const struct kw_weak_live *live)
 {
 	uint16_t *weak = kw_weak_words(r, s);
 	unsigned keep;
 
-	for (keep = 16; keep && kw_weak_now(weak) > r->w.nr_vars + MAX_OLD;
-	     keep--) {
+	for (keep = 16;
+	     keep && kw_weak_now(weak) > r->w.nr_vars + KW_MAX_OLD; keep--) {
 		if (kw_weak_forget(&r->w, weak, keep)) {
 			r->seen.news |= !*r->known.stale;
 			*r->seen.stale = true;

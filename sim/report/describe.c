@@ -8,6 +8,11 @@
 #include "../program/show.h"
 #include "report.h"
 
+const char *const kw_late_names[] = {
+	[KW_LATE_NOT] = "", [KW_LATE_READ] = "stale",
+	[KW_LATE_STORE] = "waits", [KW_LATE_DRAIN] = "visible",
+};
+
 void kw_record(void *arg, const struct kw_event *e, const uint8_t *state)
 {
 	struct kw_recorder *r = arg;
@@ -15,9 +20,11 @@ void kw_record(void *arg, const struct kw_event *e, const uint8_t *state)
 	/* const is cast away to find the block; it is only read. */
 	const struct kw_actor_state *st =
 		kw_actor(r->program, (uint8_t *)(uintptr_t)state, e->actor);
-	struct kw_step_seen s = { .e = *e };
+	struct kw_step_seen s = { .e = *e, .late = e->late };
 
-	if (n->dst < r->program->actors[e->actor].nr_regs)
+	if (e->late == KW_LATE_DRAIN)
+		s.ref = e->ref;
+	else if (n->dst < r->program->actors[e->actor].nr_regs)
 		s.ref = st->regs[n->dst];
 	switch (n->op) {
 	case KW_OP_LOCK:

@@ -129,3 +129,9 @@ void kw_json_sums(struct kw_json *j, const struct kw_sums *s)
 	}
 	kw_json_close(j, '}');
 }
+
+void kw_json_model(struct kw_json *j, enum kw_weak_model memory)
+{
+	if (memory != KW_WEAK_SC)
+		kw_json_text(j, "memory", kw_weak_names[memory]);
+}

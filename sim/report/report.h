@@ -61,6 +61,8 @@ void kw_json_open(struct kw_json *j, const char *key, char bracket);
 void kw_json_close(struct kw_json *j, char bracket);
 /* runs, every quantity's total and runs_with, latency */
 void kw_json_sums(struct kw_json *j, const struct kw_sums *s);
+/* "memory", where it is not sc. */
+void kw_json_model(struct kw_json *j, enum kw_weak_model memory);
 
 /* verdict.c: the one place that judges an expectation */
 enum kw_outcome_of_campaign {
@@ -139,12 +141,7 @@ void kw_comparison_text(const struct kw_comparison *c,
 			const struct kw_pairs *pairs, GString *out);
 
 /* describe.c: one step in words */
-enum kw_late {			/* under a weak memory model */
-	KW_LATE_NOT,
-	KW_LATE_READ,		/* a load saw what is not the newest */
-	KW_LATE_STORE,		/* a store waits in a buffer ... */
-	KW_LATE_DRAIN,		/* ... and is visible now */
-};
+extern const char *const kw_late_names[];	/* [enum kw_late], for JSON */
 struct kw_step_seen {
 	struct kw_event e;
 	uint16_t ref;		/* the reference or list entry it moved */

@@ -10,7 +10,8 @@
  *				end of delay
  *	slot nr_actors + c	CPU c's next step
  *	slot ... + nr_cpus + c	the end of CPU c's time slice
- *	the last slot		the end of the run; it is always pending
+ *	the next slot		the end of the run; it is always pending
+ *	... and then		a buffer's next store that drains, see memory.c
  *
  * Invariants: a CPU without a step pending is idle, or its top context is
  * blocked or computes for ever; a thread is in the ready list, on one CPU,
@@ -18,7 +19,8 @@
  * duration that an interrupt broke off.
  *
  * Files: watch.c (episodes), sched.c (threads and CPUs), irq.c (handlers),
- * run.c (whose turn it is, effects), loop.c (a CPU's turn).
+ * run.c (whose turn it is, effects), loop.c (a CPU's turn), memory.c (what
+ * is late under a weak memory model).
  */
 #ifndef KW_ENGINE_H
 #define KW_ENGINE_H
@@ -83,7 +85,10 @@ struct kw_runner {
 	uint32_t *busy;		/* each actor's steps, about, since it last
 				   slept or entered its guest */
 	const struct kw_dist *dists;
-	uint32_t nr_actors, nr_cpus;
+	uint32_t nr_actors, nr_cpus, nr_slots;
+	uint32_t state_size;	/* the program's, and memory.c's */
+	struct kw_memory *memory;	/* NULL: sequential consistency */
+	uint64_t first_digest;
 	uint8_t *type;		/* of each actor */
 	struct kw_clock clock;
 	struct kw_queue queue;
@@ -115,7 +120,8 @@ struct kw_runner {
 	uint64_t turn_from;	/* counts.steps when this turn began */
 	uint64_t last_ns;	/* when the event before this one was */
 	bool stop, quiescent;
-	bool careful;		/* somebody observes or is blocked */
+	bool watched;		/* somebody observes, or memory is weak */
+	bool careful;		/* ... or somebody is blocked */
 };
 
 /* Draws */
@@ -155,6 +161,27 @@ void kw_watch_enter(struct kw_runner *r, unsigned thread);
 void kw_watch_finish(struct kw_runner *r, bool quiescent);
 void kw_fail(struct kw_runner *r, const char *message);
 
+/* memory.c */
+/* Takes its part of slots and state. */
+struct kw_memory *kw_memory_new(struct kw_runner *r);
+void kw_memory_free(struct kw_memory *m);
+/* The state at time 0; then a run begins. */
+void kw_memory_start(struct kw_runner *r);
+void kw_memory_begin(struct kw_runner *r);
+/* Has a's node to wait for memory? */
+bool kw_memory_waits(struct kw_runner *r, unsigned a);
+/* When it may look again. */
+uint64_t kw_memory_ready(const struct kw_runner *r, unsigned a);
+/* In place of kw_exec(); fills in what e does not show, unless it is NULL. */
+unsigned kw_memory_step(struct kw_runner *r, unsigned a, unsigned choice,
+			struct kw_event *e, struct kw_done *done);
+/* The event of its i-th slot. */
+void kw_memory_event(struct kw_runner *r, unsigned i);
+/* a's CPU goes on in another context: it has seen everything. */
+void kw_memory_switch(struct kw_runner *r, unsigned a);
+/* Another thread takes the CPU from this one: a full barrier, at once. */
+void kw_memory_flush(struct kw_runner *r, unsigned thread);
+
 /* Actor a stands at node pc. */
 static inline void kw_stand(struct kw_runner *r, unsigned a, unsigned pc)
 {
@@ -167,6 +194,16 @@ static inline void kw_start(struct kw_runner *r, unsigned handler)
 {
 	kw_begin(r->p, r->s, handler);
 	kw_stand(r, handler, r->st[handler]->pc);
+	if (r->memory)
+		kw_memory_switch(r, handler);
+}
+
+/* A host interrupt takes a thread out of its guest. */
+static inline void kw_leave_guest(struct kw_runner *r, unsigned thread)
+{
+	kw_force_exit(r->p, r->s, thread);
+	if (r->memory)
+		kw_memory_switch(r, thread);
 }
 
 /* sched.c */
@@ -244,6 +281,9 @@ bool kw_hw_effect(struct kw_runner *r, unsigned a, const struct kw_node *n,
 		  const struct kw_done *done);
 
 void kw_dispatch(struct kw_runner *r, unsigned slot);
+
+/* Whoever waits for the byte at addr (0: for anything) looks again. */
+void kw_retry_blocked(struct kw_runner *r, unsigned addr);
 
 /*
  * Takes the earliest event: the clock goes there.  Whose turn it is, and

@@ -70,7 +70,7 @@ static bool open_cpu(struct kw_runner *r, unsigned c)
 	st = r->st[t];
 	if (st->run == KW_IN_GUEST) {
 		kw_interrupt(r, c);
-		kw_force_exit(r->p, r->s, t);
+		kw_leave_guest(r, t);
 		kw_resume(r, c);
 		return false;
 	}

@@ -3,9 +3,10 @@
  * Counter-based random numbers: draw number n of a stream is a function of
  * (seed, run, stream, n) and of nothing that happened before.
  *
- * Each actor has three streams: what the world and the guest do (the same
+ * Each actor has four streams: what the world and the guest do (the same
  * for every kernel, so that old and new are paired), what the host takes for
- * a switch or a latency, and what each small operation costs.
+ * a switch or a latency, what each small operation costs, and how late its
+ * stores and how early its loads are.
  */
 #ifndef KW_RNG_H
 #define KW_RNG_H
@@ -14,7 +15,9 @@
 
 #include "../program/program.h"
 
-enum kw_purpose { KW_WORKLOAD, KW_HOST_COST, KW_OP_COST, KW_NR_PURPOSES };
+enum kw_purpose {
+	KW_WORKLOAD, KW_HOST_COST, KW_OP_COST, KW_LATE, KW_NR_PURPOSES
+};
 
 #define KW_RNG_WORDS 16	/* of two Philox 4x64 blocks, made side by side */
 

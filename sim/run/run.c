@@ -64,14 +64,13 @@ static void observe(struct kw_runner *r, unsigned a, int cpu,
 static void observed(struct kw_runner *r, struct kw_event *e,
 		     const struct kw_done *done)
 {
-	if (e->addr < r->p->objects_size)
+	if (e->addr < r->p->objects_size && !e->late)
 		e->after = r->s[e->addr];
 	e->outcome = done->outcome;
 	r->opts.observe(r->opts.observe_arg, e, r->s);
 }
 
-/* Whoever waits for the byte at addr (0: for anything) looks again. */
-static void retry_blocked(struct kw_runner *r, unsigned addr)
+void kw_retry_blocked(struct kw_runner *r, unsigned addr)
 {
 	struct kw_extra *x;
 	unsigned i = 0, a;
@@ -138,7 +137,7 @@ static void common_effect(struct kw_runner *r, unsigned a,
 		break;
 	case KW_EFF_CANCEL:
 		kw_cancelled(r, done->actor);
-		retry_blocked(r, 0);
+		kw_retry_blocked(r, 0);
 		break;
 	case KW_EFF_MARK:
 		kw_watch_mark(r, done->val, done->addr);
@@ -183,7 +182,7 @@ static void path_ended(struct kw_runner *r, unsigned c, unsigned a)
 	else
 		kw_resume(r, c);
 	kw_check_waiting(r);
-	retry_blocked(r, 0);
+	kw_retry_blocked(r, 0);
 	kw_try_resched(r, c);
 }
 
@@ -205,6 +204,10 @@ bool kw_cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 	switch ((enum kw_effect)done->effect) {
 	case KW_EFF_BLOCKED:
 		block(r, a, done->addr);
+		return false;
+	case KW_EFF_LATE:
+		kw_queue_set(&r->queue, kw_cpu_slot(r, c),
+			     kw_memory_ready(r, a));
 		return false;
 	case KW_EFF_SLEEP:
 		kw_sleeps(r, c, a);
@@ -258,6 +261,9 @@ bool kw_hw_effect(struct kw_runner *r, unsigned a, const struct kw_node *n,
 	case KW_EFF_BLOCKED:
 		block(r, a, done->addr);
 		return false;
+	case KW_EFF_LATE:
+		kw_queue_set(&r->queue, a, kw_memory_ready(r, a));
+		return false;
 	case KW_EFF_DELAY:
 	case KW_EFF_BURN:
 		ns = kw_draw(r, a, KW_WORKLOAD, done->val);
@@ -267,7 +273,7 @@ bool kw_hw_effect(struct kw_runner *r, unsigned a, const struct kw_node *n,
 	case KW_EFF_END:
 		kw_handler_ended(r, a);
 		kw_check_waiting(r);
-		retry_blocked(r, 0);
+		kw_retry_blocked(r, 0);
 		return false;
 	case KW_EFF_FAIL:
 		common_effect(r, a, n, done);
@@ -294,16 +300,25 @@ unsigned kw_full_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
 	struct kw_event e;
 
 	kw_stand(r, a, pc);
+	if (r->memory && kw_memory_waits(r, a)) {
+		done->effect = KW_EFF_LATE;
+		return pc;
+	}
 	if (n->op == KW_OP_CHOICE)
 		choice = choose(r, a, n);
 	if (r->opts.observe)
 		observe(r, a, cpu, st, &e);
-	next = kw_exec(r->p, r->s, st, n, pc, a, choice, &r->clock, done);
+	if (r->memory)
+		next = kw_memory_step(r, a, choice,
+				      r->opts.observe ? &e : NULL, done);
+	else
+		next = kw_exec(r->p, r->s, st, n, pc, a, choice, &r->clock,
+			       done);
 	kw_stand(r, a, next);
 	if (r->opts.observe)
 		observed(r, &e, done);
 	if (r->nr_blocked && done->effect != KW_EFF_BLOCKED)
-		retry_blocked(r, done->addr);
+		kw_retry_blocked(r, done->addr);
 	if (n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL))
 		kw_watch_arch(r, done->addr, n->flags & KW_NODE_ARCH_ALL);
 	return next;
@@ -341,7 +356,7 @@ static void reset(struct kw_runner *r, uint64_t nr)
 	const struct kw_program *p = r->p;
 	unsigned a, c;
 
-	memcpy(r->s, r->start, p->state_size);
+	memcpy(r->s, r->start, r->state_size);
 	memcpy(r->clock.t, p->time_init, p->nr_times * sizeof(uint64_t));
 	memcpy(r->at, r->at_start, p->nr_actors * sizeof(r->at[0]));
 	for (a = 0; a < p->nr_actors; a++)
@@ -350,17 +365,19 @@ static void reset(struct kw_runner *r, uint64_t nr)
 	memset(r->extra, 0, p->nr_actors * sizeof(r->extra[0]));
 	memset(r->busy, 0, p->nr_actors * sizeof(r->busy[0]));
 	memset(r->sequence, 0, p->nr_dists * sizeof(r->sequence[0]));
-	memset(r->queue.pending, 0, end_slot(r) + 1);
+	memset(r->queue.pending, 0, r->nr_slots);
 	r->queue.n = 0;
 	r->key.run = nr;
 	r->clock.now = r->last_ns = 0;
-	r->digest = p->digest;
+	r->digest = r->first_digest;
 	r->ready_head = r->nr_ready = r->nr_waiting = r->nr_blocked = 0;
 	r->nr_episodes = 0;
 	r->counts = (struct kw_counts){ 0 };
 	r->failure = NULL;
 	r->stop = r->quiescent = false;
-	r->careful = r->opts.observe != NULL;
+	r->careful = r->watched;
+	if (r->memory)
+		kw_memory_begin(r);
 	kw_queue_set(&r->queue, end_slot(r), r->opts.duration_ns);
 	memset(r->idle, 0, sizeof(r->idle));
 	for (c = 0; c < p->host.nr_cpus; c++) {
@@ -416,8 +433,10 @@ void kw_dispatch(struct kw_runner *r, unsigned slot)
 		kw_run_cpu(r, slot - actors);
 	else if (slot < actors + 2 * cpus)
 		kw_slice_end(r, slot - actors - cpus);
-	else
+	else if (slot == end_slot(r))
 		the_end(r);
+	else
+		kw_memory_event(r, slot - end_slot(r) - 1);
 }
 
 void kw_runner_run(struct kw_runner *r, uint64_t nr, struct kw_result *res)

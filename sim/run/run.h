@@ -2,15 +2,16 @@
 /*
  * The timed engine: one replication of a program after another.
  *
- * A replication is a function of (program, seed, run number) alone.  Time is
- * u64 ns from 0.  Two events at the same time: the one that was scheduled
- * first goes first; there is no other source of order.
+ * A replication is a function of (program, memory model, seed, run number)
+ * alone.  Time is u64 ns from 0.  Two events at the same time: the one that was
+ * scheduled first goes first; there is no other source of order.
  */
 #ifndef KW_RUN_H
 #define KW_RUN_H
 
 #include "../base/hist.h"
 #include "../program/program.h"
+#include "../weak/weak.h"
 
 #define KW_NEVER_NS UINT64_MAX
 
@@ -62,6 +63,13 @@ struct kw_result {
 	uint64_t failure_ns;
 };
 
+enum kw_late {			/* under a weak memory model */
+	KW_LATE_NOT,
+	KW_LATE_READ,		/* a load saw what is not the newest */
+	KW_LATE_STORE,		/* a store waits in a buffer ... */
+	KW_LATE_DRAIN,		/* ... and is visible now */
+};
+
 /* What an observer sees: before the step, then its effect. */
 struct kw_event {
 	uint64_t ns;
@@ -71,12 +79,15 @@ struct kw_event {
 	int16_t cpu;			/* -1: not on a CPU */
 	int32_t before, after;		/* its value, -1 when it has none */
 	unsigned outcome;
+	uint8_t late;			/* enum kw_late */
+	uint16_t ref;			/* of a drain: what register D held */
 };
 typedef void (*kw_observer)(void *arg, const struct kw_event *,
 			    const uint8_t *state);
 
 struct kw_run_opts {
 	uint64_t seed;
+	enum kw_weak_model memory;
 	uint64_t deadline_ns, duration_ns;
 	kw_observer observe;		/* NULL: none, and faster */
 	void *observe_arg;
@@ -89,6 +100,9 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 void kw_runner_free(struct kw_runner *r);
 /* Runs replication nr; what res points to lives until the next call. */
 void kw_runner_run(struct kw_runner *r, uint64_t nr, struct kw_result *res);
+
+/* What runs depend on, beside seed and number. */
+uint64_t kw_run_digest(const struct kw_program *p, enum kw_weak_model memory);
 
 void kw_counts_add(struct kw_counts *sum, const struct kw_counts *c);
 

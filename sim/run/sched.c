@@ -59,7 +59,7 @@ void kw_unblock(struct kw_runner *r, unsigned a)
 	r->nr_blocked--;
 	memmove(&r->blocked[i], &r->blocked[i + 1],
 		(r->nr_blocked - i) * sizeof(r->blocked[0]));
-	r->careful = r->opts.observe || r->nr_blocked;
+	r->careful = r->watched || r->nr_blocked;
 }
 
 void kw_interrupt(struct kw_runner *r, unsigned c)
@@ -228,6 +228,8 @@ void kw_yield(struct kw_runner *r, unsigned c)
 	if (!r->nr_ready)
 		return;
 	r->counts.preemptions++;
+	if (r->memory)
+		kw_memory_flush(r, thread);
 	i = (r->ready_head + r->nr_ready++) % r->p->nr_actors;
 	r->ready[i] = (uint16_t)thread;
 	kw_leave_cpu(r, c);
@@ -248,7 +250,7 @@ void kw_try_resched(struct kw_runner *r, unsigned c)
 	}
 	if (st->run == KW_IN_GUEST) {
 		kw_interrupt(r, c);
-		kw_force_exit(r->p, r->s, t);
+		kw_leave_guest(r, t);
 		kw_resume(r, c);
 		return;
 	}

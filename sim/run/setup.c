@@ -70,6 +70,8 @@ static void make_start(struct kw_runner *r)
 		kw_begin(p, r->start, a);
 		kw_actor(p, r->start, p->actors[a].home)->nest = 0;
 	}
+	if (r->memory)
+		kw_memory_start(r);
 }
 
 static void make_at(struct kw_runner *r)
@@ -87,15 +89,21 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 				const struct kw_run_opts *opts)
 {
 	struct kw_runner *r = g_new0(struct kw_runner, 1);
-	unsigned n = p->nr_actors, a, slots = n + 2 * p->host.nr_cpus + 1;
+	unsigned n = p->nr_actors, a;
 
 	g_assert(p->host.nr_cpus && p->host.nr_cpus <= KW_MAX_CPUS);
 	r->p = p;
 	r->opts = *opts;
 	r->key.seed = opts->seed;
 	kw_nats_init(&r->nats);
-	r->start = g_malloc0(p->state_size);
-	r->s = g_malloc0(p->state_size);
+	r->first_digest = kw_run_digest(p, opts->memory);
+	r->watched = opts->observe || opts->memory != KW_WEAK_SC;
+	r->nr_slots = n + 2 * p->host.nr_cpus + 1;
+	r->state_size = p->state_size;
+	if (opts->memory != KW_WEAK_SC)
+		r->memory = kw_memory_new(r);
+	r->start = g_malloc0(r->state_size);
+	r->s = g_malloc0(r->state_size);
 	r->st = g_new(struct kw_actor_state *, n);
 	r->type = g_new(uint8_t, n);
 	for (a = 0; a < n; a++) {
@@ -107,8 +115,8 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->nr_actors = n;
 	r->nr_cpus = p->host.nr_cpus;
 	r->clock.t = g_new0(uint64_t, p->nr_times + 1);
-	r->queue.entries = g_new0(struct kw_entry, slots);
-	r->queue.pending = g_new0(uint8_t, slots);
+	r->queue.entries = g_new0(struct kw_entry, r->nr_slots);
+	r->queue.pending = g_new0(uint8_t, r->nr_slots);
 	r->rng = g_malloc0(n * sizeof(r->rng[0]));
 	r->sequence = g_new0(uint32_t, p->nr_dists);
 	r->extra = g_new0(struct kw_extra, n);
@@ -139,6 +147,7 @@ void kw_runner_free(struct kw_runner *r)
 	if (!r)
 		return;
 	kw_oracle_free(r->oracle);
+	kw_memory_free(r->memory);
 	g_free(r->code);
 	g_free(r->hw_code);
 	g_free(r->start);

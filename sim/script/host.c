@@ -32,7 +32,7 @@ static uint16_t get_dist(lua_State *L, const char *key)
 	return dist;
 }
 
-/* One bound of ops.NAME = { min, max }: ns as a number or a duration. */
+/* One bound of NAME = { min, max }: ns as a number or a duration. */
 static uint32_t get_bound(lua_State *L, int i, const char *name)
 {
 	lua_Integer n = -1;
@@ -44,13 +44,30 @@ static uint32_t get_bound(lua_State *L, int i, const char *name)
 		n = lua_tointeger(L, -1);
 	lua_pop(L, 1);
 	if (n < 0 || n > UINT32_MAX)
-		kw_lua_error(L, "ops.%s = { min, max }: whole ns", name);
+		kw_lua_error(L, "%s = { min, max }: whole ns", name);
 	return (uint32_t)n;
+}
+
+/* NAME = { min, max }, on top of the stack, which is left without it. */
+static void get_range(lua_State *L, const char *name, uint32_t *min,
+		      uint32_t *max)
+{
+	if (!lua_isnil(L, -1)) {
+		if (!lua_istable(L, -1))
+			kw_lua_error(L, "%s = { min, max }, not %s", name,
+				     kw_describe(L, -1));
+		*min = get_bound(L, 1, name);
+		*max = get_bound(L, 2, name);
+		if (*min > *max)
+			kw_lua_error(L, "%s: min is greater than max", name);
+	}
+	lua_pop(L, 1);
 }
 
 static void get_ops(lua_State *L, struct kw_host *host)
 {
 	const char *keys[KW_NR_COSTS + 1] = { NULL };
+	char name[32];
 	unsigned i;
 
 	if (lua_getfield(L, 1, "ops") == LUA_TNIL) {
@@ -61,19 +78,9 @@ static void get_ops(lua_State *L, struct kw_host *host)
 		keys[i] = kw_cost_names[i];
 	kw_check_keys(L, lua_gettop(L), keys, "ops");
 	for (i = 0; i < KW_NR_COSTS; i++) {
-		if (lua_getfield(L, -1, keys[i]) == LUA_TNIL) {
-			lua_pop(L, 1);
-			continue;
-		}
-		if (!lua_istable(L, -1))
-			kw_lua_error(L, "ops.%s = { min, max }, not %s",
-				     keys[i], kw_describe(L, -1));
-		host->op_ns[i].min = get_bound(L, 1, keys[i]);
-		host->op_ns[i].max = get_bound(L, 2, keys[i]);
-		if (host->op_ns[i].min > host->op_ns[i].max)
-			kw_lua_error(L, "ops.%s: min is greater than max",
-				     keys[i]);
-		lua_pop(L, 1);
+		g_snprintf(name, sizeof(name), "ops.%s", keys[i]);
+		lua_getfield(L, -1, keys[i]);
+		get_range(L, name, &host->op_ns[i].min, &host->op_ns[i].max);
 	}
 	lua_pop(L, 1);
 }
@@ -82,7 +89,8 @@ static int prim_host(lua_State *L)
 {
 	static const char *const keys[] = {
 		"cpus", "slice", "switch", "idle_shallow", "idle_deep",
-		"idle_deep_after", "irq", "timer_slack", "ops", NULL };
+		"idle_deep_after", "irq", "timer_slack", "ops",
+		"store_drain", "load_window", NULL };
 	struct kw_host *host = &kw_build(L)->p->host;
 
 	kw_check_keys(L, 1, keys, "host");
@@ -105,6 +113,12 @@ static int prim_host(lua_State *L)
 	host->irq_ns = get_dist(L, "irq");
 	host->timer_slack_ns = get_dist(L, "timer_slack");
 	get_ops(L, host);
+	lua_getfield(L, 1, "store_drain");
+	get_range(L, "store_drain", &host->store_drain_ns.min,
+		  &host->store_drain_ns.max);
+	lua_getfield(L, 1, "load_window");
+	get_range(L, "load_window", &host->load_window_ns.min,
+		  &host->load_window_ns.max);
 	return 0;
 }
 

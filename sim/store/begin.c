@@ -2,8 +2,8 @@
 /*
  * Decides whether a campaign goes on or begins.
  *
- * The same scenario, kernel, program (by digest) and seed are the same
- * campaign; anything else is a new one, and the old one stays.
+ * The same scenario, kernel, program (by digest), memory model and seed are
+ * the same campaign; anything else is a new one, and the old one stays.
  */
 #include <string.h>
 #include "writer.h"
@@ -104,6 +104,8 @@ static bool find_or_begin(struct kw_writer *w, const struct kw_scenario *sc,
 			  const struct kw_writer_opts *o, GError **err)
 {
 	struct kw_store *s = w->store;
+	uint64_t program = kw_run_digest(sc->program, o->memory);
+	const char *memory = kw_weak_names[o->memory];
 	int64_t scenario = kw_store_scenario(s, sc, err);
 	int64_t kernel = scenario ? kw_store_kernel(s, o->kernel,
 						    sc->kernel_digest, err) :
@@ -114,21 +116,22 @@ static bool find_or_begin(struct kw_writer *w, const struct kw_scenario *sc,
 		return false;
 	st = kw_store_prepare(s, "SELECT campaign FROM campaigns WHERE"
 			      " scenario = ? AND kernel = ? AND program = ?"
-			      " AND seed = ?", err);
+			      " AND seed = ? AND memory = ?", err);
 	if (!st)
 		return false;
-	if (kw_store_step(s, st, err, "iihu", scenario, kernel,
-			  sc->program->digest, o->seed) == SQLITE_ROW)
+	if (kw_store_step(s, st, err, "iihus", scenario, kernel, program,
+			  o->seed, memory) == SQLITE_ROW)
 		w->id = sqlite3_column_int64(st, 0);
 	sqlite3_finalize(st);
 	if (w->id)
 		return true;
 	if (!kw_store_do(s, err, "INSERT INTO campaigns (scenario, kernel,"
 			 " program, seed, deadline_ns, duration_ns,"
-			 " runs_wanted) VALUES (?, ?, ?, ?, ?, ?, ?)",
-			 "iihuuuu", scenario, kernel, sc->program->digest,
-			 o->seed, sc->deadline_ns, sc->duration_ns,
-			 o->runs_wanted))
+			 " runs_wanted, memory)"
+			 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			 "iihuuuus", scenario, kernel, program, o->seed,
+			 sc->deadline_ns, sc->duration_ns, o->runs_wanted,
+			 memory))
 		return false;
 	w->id = sqlite3_last_insert_rowid(s->db);
 	return write_objects(w, err);

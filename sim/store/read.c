@@ -10,12 +10,13 @@
 
 static const char campaigns_sql[] =
 	"SELECT c.campaign, s.name, s.about, s.path, k.name, s.digest,"
-	" k.digest, c.program, c.seed, c.deadline_ns, c.duration_ns"
+	" k.digest, c.program, c.seed, c.deadline_ns, c.duration_ns, c.memory"
 	" FROM latest l JOIN campaigns c USING (campaign)"
 	" JOIN scenarios s ON s.scenario = c.scenario"
 	" JOIN kernels k ON k.kernel = c.kernel"
 	" WHERE (?1 IS NULL OR s.name = ?1) AND (?2 IS NULL OR k.name = ?2)"
-	" AND (?3 = 0 OR c.seed = ?4) ORDER BY c.campaign";
+	" AND (?3 = 0 OR c.seed = ?4) AND (?5 IS NULL OR c.memory = ?5)"
+	" ORDER BY c.campaign";
 
 static char *text(sqlite3_stmt *st, int i)
 {
@@ -44,6 +45,15 @@ void kw_stored_free(struct kw_stored *c)
 	g_free(c);
 }
 
+static enum kw_weak_model memory(const char *name)
+{
+	enum kw_weak_model m = KW_WEAK_NR - 1;
+
+	while (m != KW_WEAK_SC && strcmp(kw_weak_names[m], name))
+		m--;
+	return m;
+}
+
 static struct kw_stored *stored(sqlite3_stmt *st)
 {
 	struct kw_stored *c = g_new0(struct kw_stored, 1);
@@ -59,11 +69,11 @@ static struct kw_stored *stored(sqlite3_stmt *st)
 	c->seed = u64(st, 8);
 	c->deadline_ns = u64(st, 9);
 	c->duration_ns = u64(st, 10);
+	c->memory = memory(kw_store_text(st, 11));
 	return c;
 }
 
-GPtrArray *kw_store_find(struct kw_store *s, const char *scenario,
-			 const char *kernel, const uint64_t *seed,
+GPtrArray *kw_store_find(struct kw_store *s, const struct kw_wanted *what,
 			 GError **err)
 {
 	sqlite3_stmt *st = kw_store_prepare(s, campaigns_sql, err);
@@ -74,8 +84,9 @@ GPtrArray *kw_store_find(struct kw_store *s, const char *scenario,
 	if (!st)
 		return NULL;
 	list = g_ptr_array_new_with_free_func((GDestroyNotify)kw_stored_free);
-	rc = kw_store_step(s, st, err, "ssiu", scenario, kernel,
-			   (int64_t)(seed != NULL), seed ? *seed : 0);
+	rc = kw_store_step(s, st, err, "ssius", what->scenario, what->kernel,
+			   (int64_t)(what->seed != NULL),
+			   what->seed ? *what->seed : 0, what->memory);
 	for (; rc == SQLITE_ROW; rc = sqlite3_step(st))
 		g_ptr_array_add(list, stored(st));
 	sqlite3_finalize(st);

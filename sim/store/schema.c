@@ -253,10 +253,92 @@ static const char explorations_2[] =
 "  j.value ->> 2 AS way, j.value ->> 3 AS choice"
 " FROM counterexamples c, json_each(c.steps) j;\n";
 
+/* A campaign's memory model; which of its runs are the newest, of each. */
+static const char memory_3[] =
+"ALTER TABLE campaigns ADD COLUMN memory TEXT NOT NULL DEFAULT 'sc'"
+" CHECK (memory IN ('sc', 'tso', 'arm64'));\n"
+"DROP VIEW comparison;\n"
+"DROP VIEW summary;\n"
+"DROP VIEW wake_latency;\n"
+"DROP VIEW missed_by_cause;\n"
+"DROP VIEW latest;\n";
+
+static const char views_3[] =
+"CREATE VIEW latest AS"
+" SELECT max(c.campaign) AS campaign, s.name AS scenario,"
+"  k.name AS kernel, c.seed AS seed, c.memory AS memory"
+" FROM campaigns c JOIN scenarios s USING (scenario)"
+"  JOIN kernels k USING (kernel)"
+" GROUP BY s.name, k.name, c.seed, c.memory;\n"
+"CREATE VIEW missed_by_cause AS"
+" SELECT l.scenario AS scenario, l.kernel AS kernel, l.seed AS seed,"
+"  c.name AS class, v.name AS vcpu, coalesce(o.name, '-') AS cause,"
+"  a.number AS number, l.memory AS memory"
+" FROM causes a JOIN latest l USING (campaign)"
+"  JOIN classes c USING (class)"
+"  LEFT JOIN objects v ON v.campaign = a.campaign AND v.object = a.vcpu"
+"  LEFT JOIN objects o ON o.campaign = a.campaign"
+"   AND o.object = a.cause;\n"
+"CREATE VIEW wake_latency AS"
+" WITH upto AS (SELECT campaign, lowest_ns,"
+"   sum(number) OVER (PARTITION BY campaign ORDER BY lowest_ns) AS seen,"
+"   sum(number) OVER (PARTITION BY campaign) AS number"
+"  FROM latency)"
+" SELECT l.campaign AS campaign, l.scenario AS scenario,"
+"  l.kernel AS kernel, l.seed AS seed, u.number AS number,"
+"  c.latency_sum_ns / u.number AS mean_ns,"
+"  min(CASE WHEN seen * 1000 >= number * 500 THEN lowest_ns END)"
+"   AS p50_ns,"
+"  min(CASE WHEN seen * 1000 >= number * 900 THEN lowest_ns END)"
+"   AS p90_ns,"
+"  min(CASE WHEN seen * 1000 >= number * 990 THEN lowest_ns END)"
+"   AS p99_ns,"
+"  c.latency_max_ns AS max_ns, l.memory AS memory"
+" FROM upto u JOIN latest l USING (campaign)"
+"  JOIN campaigns c USING (campaign)"
+" GROUP BY l.campaign;\n"
+"CREATE VIEW summary AS"
+" SELECT l.campaign AS campaign, l.scenario AS scenario,"
+"  l.kernel AS kernel, l.seed AS seed, c.runs AS runs,"
+"  c.runs_vacuous AS runs_vacuous,"
+"  max(t.total) FILTER (WHERE t.quantity = 'missed') AS missed,"
+"  max(t.total) FILTER (WHERE t.quantity = 'late') AS late,"
+"  max(t.total) FILTER (WHERE t.quantity = 'spurious') AS spurious,"
+"  max(t.total) FILTER (WHERE t.quantity = 'futile') AS futile,"
+"  max(t.runs_with) FILTER (WHERE t.quantity = 'missed')"
+"   AS runs_missed,"
+"  max(t.runs_with) FILTER (WHERE t.quantity = 'late') AS runs_late,"
+"  max(t.runs_with) FILTER (WHERE t.quantity = 'spurious')"
+"   AS runs_spurious,"
+"  max(t.runs_with) FILTER (WHERE t.quantity = 'failed')"
+"   AS runs_failed,"
+"  max(t.total) FILTER (WHERE t.quantity = 'steps') AS steps,"
+"  w.p50_ns AS p50_ns, w.p99_ns AS p99_ns, l.memory AS memory"
+" FROM latest l JOIN campaigns c USING (campaign)"
+"  LEFT JOIN totals t USING (campaign)"
+"  LEFT JOIN wake_latency w USING (campaign)"
+" GROUP BY l.campaign;\n"
+"CREATE VIEW comparison AS"
+" SELECT o.scenario AS scenario, o.seed AS seed, o.kernel AS old,"
+"  n.kernel AS new, o.runs AS runs_old, n.runs AS runs_new,"
+"  o.missed AS missed_old, n.missed AS missed_new,"
+"  o.late AS late_old, n.late AS late_new,"
+"  o.spurious AS spurious_old, n.spurious AS spurious_new,"
+"  o.futile AS futile_old, n.futile AS futile_new,"
+"  o.p50_ns AS p50_old_ns, n.p50_ns AS p50_new_ns,"
+"  o.p99_ns AS p99_old_ns, n.p99_ns AS p99_new_ns,"
+"  o.memory AS memory"
+" FROM summary o JOIN summary n"
+"  ON n.scenario = o.scenario AND n.seed = o.seed"
+"   AND n.memory = o.memory AND n.kernel <> o.kernel;\n";
+
 /* Several strings make one version, so that none is too long for C. */
 static const char *const version_1[] = { tables_1, views_1, classes_1, NULL };
 static const char *const version_2[] = { explorations_2, NULL };
-const char *const *const kw_store_migrations[] = { version_1, version_2 };
+static const char *const version_3[] = { memory_3, views_3, NULL };
+const char *const *const kw_store_migrations[] = {
+	version_1, version_2, version_3,
+};
 
 unsigned kw_store_version(void)
 {

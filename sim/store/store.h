@@ -3,9 +3,10 @@
  * Results in SQLite: the only place that sees sqlite3.h.
  *
  * A database holds campaigns.  A campaign is named by what its runs depend
- * on: scenario, kernel, their digests, the compiled program's digest and the
- * seed; it grows by blocks, and the same command goes on where the last one
- * stopped.  docs/schema.md describes the tables and views.
+ * on: scenario, kernel, their digests, that of the compiled program and the
+ * memory model (kw_run_digest()), and the seed; it grows by blocks, and the
+ * same command goes on where the last one stopped.  docs/schema.md describes
+ * the tables and views.
  *
  *	s = kw_store_open("results/kvmwake.db", KW_STORE_WRITE, &err);
  *	w = kw_writer_new(s, scenario, &key, &err);
@@ -67,16 +68,21 @@ struct kw_stored {
 	char *scenario, *about, *path, *kernel;
 	uint64_t scenario_digest, kernel_digest, program_digest;
 	uint64_t seed, deadline_ns, duration_ns;
+	enum kw_weak_model memory;
 	struct kw_sums sums;
 };
 void kw_stored_free(struct kw_stored *c);
 
+/* Each may be NULL: any. */
+struct kw_wanted {
+	const char *scenario, *kernel, *memory;
+	const uint64_t *seed;
+};
 /*
- * The newest campaign of each (scenario, kernel, seed), in the order in
- * which they were begun; each argument may be NULL: any.
+ * The newest campaign of each (scenario, kernel, seed, memory), in the order
+ * in which they were begun.
  */
-GPtrArray *kw_store_find(struct kw_store *s, const char *scenario,
-			 const char *kernel, const uint64_t *seed,
+GPtrArray *kw_store_find(struct kw_store *s, const struct kw_wanted *what,
 			 GError **err);
 
 /* Paired runs of two campaigns: the same number, the same random numbers. */
@@ -130,6 +136,7 @@ struct kw_writer;
 
 struct kw_writer_opts {
 	const char *kernel;
+	enum kw_weak_model memory;
 	uint64_t seed, runs_wanted;
 	const struct kw_provenance *provenance;	/* NULL: none is written */
 };

@@ -193,7 +193,9 @@ void kw_weak_canon(const struct kw_weak *w, uint16_t *s,
 	struct canon c = { .w = w, .s = s, .live = live };
 	unsigned t;
 
-	g_assert(w->max_msgs <= MAX_MSGS);
+	g_assert(w->max_msgs <= MAX_MSGS && !w->settled &&
+		 w->nr_vars <= KW_WEAK_MAX_VARS &&
+		 w->nr_slots <= KW_WEAK_MAX_VARS);
 	if (w->model != KW_WEAK_ARM64) {
 		canon_newest(&c);
 		return;

@@ -81,9 +81,11 @@ static inline struct kw_weak_store *kw_buf(const struct kw_weak *w,
 static inline unsigned kw_newest(const struct kw_weak *w, const uint16_t *s,
 				 unsigned var, unsigned view)
 {
-	while (view && kw_msg_var(w, s, view) != var)
+	while (view > w->settled && kw_msg_var(w, s, view) != var)
 		view--;
-	return view;
+	if (!view || view > w->settled)
+		return view;
+	return var + 1;
 }
 
 #endif

@@ -17,8 +17,7 @@ const char *const kw_weak_names[KW_WEAK_NR] = { "sc", "tso", "arm64" };
 
 void kw_weak_init(struct kw_weak *w)
 {
-	g_assert(w->nr_vars <= KW_WEAK_MAX_VARS &&
-		 w->nr_slots <= KW_WEAK_MAX_VARS);
+	g_assert(!w->settled || w->settled == w->nr_vars);
 	if (w->model == KW_WEAK_SC)
 		w->max_buf = 0;
 	w->views = sizeof(struct kw_weak_head) / 2;
@@ -58,7 +57,7 @@ static void raise_to(const struct kw_weak *w, uint16_t *s, unsigned t,
 	struct kw_weak_thread *th = kw_thread(w, s, t);
 	unsigned ts;
 
-	for (ts = 1; ts <= view; ts++)
+	for (ts = w->settled + 1; ts <= view; ts++)
 		at_least(&th->coh[kw_msg_var(w, s, ts)], ts);
 }
 
@@ -145,11 +144,15 @@ unsigned kw_weak_readable(const struct kw_weak *w, const uint16_t *s,
 	}
 	oldest = MAX(1, floor_of(w, s, t, var, address_view));
 	for (; ts >= oldest; ts--) {
+		if (ts <= w->settled)
+			ts = var + 1;
 		if (kw_msg_var(w, s, ts) != var)
 			continue;
 		seen[nr].value = kw_msg(w, s, ts)->value;
 		seen[nr].view = (uint16_t)MAX(address_view, ts);
 		seen[nr++].ts = (uint16_t)ts;
+		if (ts <= w->settled)
+			break;
 	}
 	return nr;
 }

@@ -40,11 +40,12 @@ struct kw_weak {
 	unsigned nr_slots;		/* views a thread keeps for registers */
 	unsigned nr_views;		/* views that are nobody's: a lock's */
 	unsigned max_msgs, max_buf;
+	unsigned settled;		/* 0, or nr_vars: see below */
 	unsigned views, msgs, threads, thread_words;	/* kw_weak_init() */
 	unsigned nr_words;
 };
 
-#define KW_WEAK_MAX_VARS 256	/* and slots */
+#define KW_WEAK_MAX_VARS 256	/* and slots, where states are canonical */
 #define KW_WEAK_MASK (KW_WEAK_MAX_VARS / 64)
 
 enum kw_weak_flag {
@@ -193,6 +194,15 @@ bool kw_weak_races(const struct kw_weak *w, const uint16_t *s, unsigned t,
  * proved afterwards holds up to this bound only.
  */
 bool kw_weak_forget(const struct kw_weak *w, uint16_t *s, unsigned keep);
+
+/*
+ * Where time passes, what is old is read by nobody.  With settled = nr_vars
+ * the first messages are one of each variable, in the order of variables, and
+ * no older one is there: kw_weak_settle() makes it so again, as if each
+ * thread had seen everything up to timestamp cut.  What was there after cut
+ * stays, and its timestamps fall.  Takes the place of canonical forms.
+ */
+void kw_weak_settle(const struct kw_weak *w, uint16_t *s, unsigned cut);
 
 /* Canonical form; live: one a thread. */
 void kw_weak_canon(const struct kw_weak *w, uint16_t *s,

@@ -24,6 +24,10 @@ results() {
 	# shellcheck disable=SC2086
 	"$2" run --lua lua --db "$TMPDIR/$1.db" --runs 60 --no-provenance \
 		--jobs 2 $scenarios | sed 1d >"$TMPDIR/$1.txt"
+	# shellcheck disable=SC2086
+	"$2" run --lua lua --db "$TMPDIR/$1.db" --runs 60 --no-provenance \
+		--jobs 2 --memory arm64 --kernel v4.14 $scenarios |
+		sed 1d >>"$TMPDIR/$1.txt"
 	sqlite3 "$TMPDIR/$1.db" \
 		'SELECT campaign, run, digest FROM runs' >"$TMPDIR/$1.digests"
 }

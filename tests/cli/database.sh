@@ -27,23 +27,46 @@ sqlite3 "$TMPDIR/new.db" 'PRAGMA user_version = 99'
 exits 2 "newer" run "$TMPDIR/new.db"
 says 'newer kvmwake \(schema 99' "$TMPDIR/err" "it says so"
 
-# As version 1 left it: whoever opens it brings it up to date.
-for verb in report run; do
-	rm -f "$TMPDIR/one.db"
-	run "$TMPDIR/one.db" >/dev/null
-	sqlite3 "$TMPDIR/one.db" 'DROP VIEW interleavings; DROP VIEW explored;
+# As version 2 left it: no memory models.
+version_2() {
+	sqlite3 "$1" "SELECT 'DROP VIEW ' || name || '; ' || sql || ';'
+		FROM sqlite_schema WHERE type = 'view' AND sql LIKE '%memory%'
+		AND name <> 'explored'" |
+		sed -E 's/, +[a-z]\.memory AS memory//; s/, c\.memory//
+			s/ AND n\.memory = o\.memory//' >"$TMPDIR/views.sql"
+	sqlite3 "$1" ".read $TMPDIR/views.sql" \
+		'ALTER TABLE campaigns DROP COLUMN memory;
+		PRAGMA user_version = 2'
+	! sqlite3 "$1" "SELECT sql FROM sqlite_schema
+		WHERE name <> 'explored' AND name <> 'explorations'" |
+		grep -q memory
+	ok $? "version 2 has no memory models"
+}
+
+version_1() {
+	version_2 "$1"
+	sqlite3 "$1" 'DROP VIEW interleavings; DROP VIEW explored;
 		DROP TABLE explored_by; DROP TABLE counterexamples;
 		DROP TABLE explorations; PRAGMA user_version = 1'
+}
+
+# Whoever opens it brings it up to date.
+for verb in report run; do for version in 1 2; do
+	rm -f "$TMPDIR/one.db"
+	run "$TMPDIR/one.db" >/dev/null
 	before=$(rows "$TMPDIR/one.db" | cksum)
+	version_$version "$TMPDIR/one.db"
 	case $verb in
 	report)	exits 4 "older, $verb" "$KVMWAKE" report --db "$TMPDIR/one.db" ;;
 	run)	exits 0 "older, $verb" run "$TMPDIR/one.db" ;;
 	esac
 	[ "$(sqlite3 "$TMPDIR/one.db" 'PRAGMA user_version;
-		SELECT count(*) FROM explored')" = "2
-0" ] && [ "$before" = "$(rows "$TMPDIR/one.db" | cksum)" ]
-	ok $? "older, $verb: brought up to date, all rows kept"
-done
+		SELECT count(*) FROM explored;
+		SELECT memory, runs FROM summary')" = "3
+0
+sc|300" ] && [ "$before" = "$(rows "$TMPDIR/one.db" | cksum)" ]
+	ok $? "version $version, $verb: brought up to date, all rows kept"
+done; done
 
 run "$TMPDIR/ro.db" >/dev/null
 before=$(rows "$TMPDIR/ro.db" | cksum)

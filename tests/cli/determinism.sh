@@ -7,6 +7,11 @@ run() {
 		--no-provenance scenarios/ode/pmu-*.lua \
 		scenarios/gallery/irq-balancer.lua |
 		sed 1d >"$TMPDIR/$1.txt"
+	"$KVMWAKE" run --db "$TMPDIR/$1.db" --jobs "$2" --runs 520 \
+		--no-provenance --memory arm64 --kernel v4.14 \
+		scenarios/ode/pause-while-waiting.lua \
+		scenarios/gallery/signals.lua |
+		sed 1d >>"$TMPDIR/$1.txt"
 }
 
 run one 1

@@ -51,7 +51,9 @@ if kernel_name() then
 	kvm.hw = object("hw", "machine")
 	host { cpus = 1, slice = ms(3), idle_shallow = us(3), idle_deep = us(3),
 	       idle_deep_after = ms(1), irq = ns(100), switch = ns(500),
-	       timer_slack = ns(0), ops = timing.ops }
+	       timer_slack = ns(0), ops = timing.ops,
+	       store_drain = timing.store_drain,
+	       load_window = timing.load_window }
 	local t = actor { type = "thread", name = "vcpu0", run = vcpu,
 			  args = { v }, task = "task", object = v }
 	actor { type = "guest", name = "vcpu0-guest", run = guest,

@@ -44,6 +44,14 @@ same report.txt "$KVMWAKE" report --db "$db"
 awk 'length($0) > 72 { exit 1 }' tests/golden/report.txt \
 	tests/golden/replay*.txt
 ok $? "mail output has at most 72 columns"
+for model in tso arm64; do
+	same run-$model.txt "$KVMWAKE" run --db "$db" --memory $model $golden
+done
+same run-arm64.json "$KVMWAKE" run --db "$db" --memory arm64 --json $golden
+same compare-arm64.txt "$KVMWAKE" compare --db "$db" --memory arm64 \
+	--old v4.14 --new v4.14+ode $golden
+same replay-arm64.txt "$KVMWAKE" replay --db "$db" --memory arm64 \
+	--from 11us golden/v4.14/1/13
 same list.txt "$KVMWAKE" list $golden
 same list.json "$KVMWAKE" list --json $golden
 same help.txt "$KVMWAKE" help

@@ -106,7 +106,8 @@ END {
 	print "\tidle_shallow = timing.idle_shallow,"
 	print "\tidle_deep = timing.idle_deep,"
 	print "\tidle_deep_after = timing.idle_deep_after,"
-	print "\tops = timing.ops }"
+	print "\tstore_drain = timing.store_drain,"
+	print "\tload_window = timing.load_window, ops = timing.ops }"
 	for (t = 0; t < threads; t++) {
 		print "actor { type = \"thread\", name = \"P" t "\","
 		print "run = function()"

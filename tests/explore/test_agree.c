@@ -6,17 +6,20 @@
  * to the numbers of states and moves.
  *
  * Under tso and arm64 the reference is a search without reduction, and those
- * programs are left out that have too many states.
+ * programs are left out that have too many states.  What a timed run finds
+ * under a model, a search under that model has found.
  *
  * Spin's model has to be compiled, each for itself: it sees a few of the
  * programs, and all of them with -m slow.
  */
 #include "../lib/generate.h"
 #include "../lib/spin.h"
+#include "../../sim/run/run.h"
 
 #define PROGRAMS	200
 #define LOCKING		50	/* that do little but lock */
 #define WEAK_STATES	20000	/* without or with reduction */
+#define RUNS		40	/* of each, under each model */
 #define SPIN_EVERY	20	/* programs, unless slow */
 
 static unsigned found_by(const struct kw_search_result *res)
@@ -227,6 +230,71 @@ static void test_weak(void)
 	}
 }
 
+/* --- in time ------------------------------------------------------------ */
+
+/* What a run has found, as a search's properties. */
+static unsigned seen_by_run(const struct kw_result *res)
+{
+	const struct kw_counts *c = &res->counts;
+
+	return (c->class[KW_CLASS_MISSED] ? 1u << KW_FINDS_MISSED : 0) |
+	       (c->class[KW_CLASS_SPURIOUS] ? 1u << KW_FINDS_SPURIOUS : 0) |
+	       (res->failure ? 1u << KW_FINDS_FAILED : 0);
+}
+
+static unsigned run(struct assembler *m, enum kw_weak_model memory)
+{
+	const struct kw_run_opts o = {
+		.seed = 1, .memory = memory, .duration_ns = 1000000,
+		.deadline_ns = 100000,
+	};
+	struct kw_runner *r;
+	struct kw_result res;
+	unsigned i, found = 0;
+
+	for (i = 0; i < KW_NR_COSTS; i++)
+		m->p.host.op_ns[i].max = 40;
+	m->p.host.store_drain_ns.max = 200;
+	m->p.host.load_window_ns.max = 200;
+	r = kw_runner_new(&m->p, &o);
+	for (i = 0; i < RUNS; i++) {
+		kw_runner_run(r, i, &res);
+		found |= seen_by_run(&res);
+	}
+	kw_runner_free(r);
+	return found;
+}
+
+static void test_timed(void)
+{
+	unsigned seed, memory, found, seen, done, with;
+	struct weak_ends ends;
+	struct assembler m;
+	bool all;
+
+	for (memory = KW_WEAK_SC; memory < KW_WEAK_NR; memory++) {
+		for (seed = 1, done = with = 0; seed <= PROGRAMS; seed++) {
+			generate(&m, seed);
+			all = search_weakly(&m, memory, true, 1, &ends,
+					    &found);
+			g_hash_table_destroy(ends.keys);
+			if (found >> KW_FINDS_DEADLOCK & 1)
+				found |= 1u << KW_FINDS_FAILED;
+			if (!all)
+				continue;
+			seen = run(&m, memory);
+			g_test_message("%s, program %u: %x of %x",
+				       kw_weak_names[memory], seed, seen,
+				       found);
+			g_assert_cmpuint(seen & ~found, ==, 0);
+			with += seen != 0;
+			done++;
+		}
+		g_assert_cmpuint(done, >, PROGRAMS / 2);
+		g_assert_cmpuint(with, >, done / 10);
+	}
+}
+
 static void test_spin(void)
 {
 	const struct kw_world_opts plain = { 0 };
@@ -261,6 +329,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/agree/settings", test_settings);
 	g_test_add_func("/agree/weak", test_weak);
+	g_test_add_func("/agree/timed", test_timed);
 	g_test_add_func("/agree/spin", test_spin);
 	return g_test_run();
 }

@@ -2,7 +2,9 @@
 /*
  * Straight-line programs by chance under arm64: with and without reduction a
  * search ends in the same states; and, where KVMWAKE_MODEL names the model's
- * reference, in those that it allows (straight.py).
+ * reference, in those that it allows (straight.py).  Timed runs end in states
+ * that a search under the same model ends in, and in some that it does not
+ * end in under a stronger one.
  *
  * Two or three threads, two to four accesses each.  What a load reads is
  * stored where nobody else looks, so that an end state tells it.
@@ -11,8 +13,11 @@
 #include <unistd.h>
 #include "../lib/asm.h"
 #include "../../sim/explore/search.h"
+#include "../../sim/run/run.h"
 
 #define PROGRAMS 100
+#define TIMED_PROGRAMS 400
+#define RUNS 100		/* of each, under each model */
 
 enum { VARS = 8, NR_VARS = 3, OUTS = 16, NR_OUTS = 16 };
 
@@ -148,11 +153,10 @@ static void at_end(void *arg, const uint8_t *s)
 	g_hash_table_add(ends, g_bytes_new(s + VARS, OUTS + NR_OUTS - VARS));
 }
 
-static GHashTable *search(struct assembler *m, bool fold, bool *bounded)
+static GHashTable *search(struct assembler *m, enum kw_weak_model memory,
+			  bool fold, bool *bounded)
 {
-	const struct kw_world_opts o = {
-		.memory = KW_WEAK_ARM64, .fold = fold,
-	};
+	const struct kw_world_opts o = { .memory = memory, .fold = fold };
 	GHashTable *ends = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
 					(GDestroyNotify)g_bytes_unref, NULL);
 	const struct kw_search_opts how = { .end = at_end, .end_arg = ends };
@@ -262,8 +266,8 @@ static void test_straight(void)
 
 		generate(&p, seed);
 		assemble(&m, &p);
-		plain = search(&m, false, &bounded);
-		folded = search(&m, true, &bounded);
+		plain = search(&m, KW_WEAK_ARM64, false, &bounded);
+		folded = search(&m, KW_WEAK_ARM64, true, &bounded);
 		g_assert_false(bounded);
 		g_assert_cmpuint(g_hash_table_size(plain), ==,
 				 g_hash_table_size(folded));
@@ -279,9 +283,96 @@ static void test_straight(void)
 	g_string_free(lines, TRUE);
 }
 
+/* --- in time ------------------------------------------------------------ */
+
+static void keep_memory(void *arg, const struct kw_event *e, const uint8_t *s)
+{
+	(void)e;
+	memcpy(arg, s + VARS, OUTS + NR_OUTS - VARS);
+}
+
+/* The states that runs end in. */
+static GHashTable *run(struct assembler *m, enum kw_weak_model memory)
+{
+	uint8_t last[OUTS + NR_OUTS - VARS] = { 0 };
+	const struct kw_run_opts o = {
+		.seed = 1, .memory = memory, .duration_ns = 1000000,
+		.observe = keep_memory, .observe_arg = last,
+	};
+	struct kw_runner *r = kw_runner_new(&m->p, &o);
+	GHashTable *seen = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+					(GDestroyNotify)g_bytes_unref, NULL);
+	struct kw_result res;
+	unsigned i;
+
+	for (i = 0; i < RUNS; i++) {
+		memset(last, 0, sizeof(last));
+		kw_runner_run(r, i, &res);
+		g_assert_null(res.failure);
+		g_hash_table_add(seen, g_bytes_new(last, sizeof(last)));
+	}
+	kw_runner_free(r);
+	return seen;
+}
+
+/* How many of these are not among those? */
+static unsigned others(GHashTable *these, GHashTable *those)
+{
+	GHashTableIter it;
+	unsigned nr = 0;
+	void *key;
+
+	g_hash_table_iter_init(&it, these);
+	while (g_hash_table_iter_next(&it, &key, NULL))
+		nr += !g_hash_table_contains(those, key);
+	return nr;
+}
+
+static void time_passes(struct assembler *m)
+{
+	unsigned i;
+
+	for (i = 0; i < KW_NR_COSTS; i++)
+		m->p.host.op_ns[i].max = 40;
+	m->p.host.store_drain_ns.max = 100;
+	m->p.host.load_window_ns.max = 100;
+}
+
+static void test_timed(void)
+{
+	unsigned seen[KW_WEAK_NR] = { 0 }, weak[KW_WEAK_NR] = { 0 }, seed, i;
+	GHashTable *ends[KW_WEAK_NR], *runs;
+	struct assembler m;
+	struct program p;
+	bool bounded = false;
+
+	for (seed = 1; seed <= TIMED_PROGRAMS; seed++) {
+		generate(&p, seed);
+		assemble(&m, &p);
+		time_passes(&m);
+		for (i = 0; i < KW_WEAK_NR; i++) {
+			ends[i] = search(&m, (enum kw_weak_model)i, true,
+					 &bounded);
+			runs = run(&m, (enum kw_weak_model)i);
+			g_assert_cmpuint(others(runs, ends[i]), ==, 0);
+			seen[i] += g_hash_table_size(runs);
+			weak[i] += others(runs, ends[i ? i - 1 : 0]);
+			g_hash_table_destroy(runs);
+		}
+		for (i = 0; i < KW_WEAK_NR; i++)
+			g_hash_table_destroy(ends[i]);
+	}
+	for (i = 0; i < KW_WEAK_NR; i++)
+		g_test_message("%s: %u ends, %u of them not under a stronger "
+			       "model", kw_weak_names[i], seen[i], weak[i]);
+	g_assert_cmpuint(weak[KW_WEAK_TSO], >, 0);
+	g_assert_cmpuint(weak[KW_WEAK_ARM64], >, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/straight/arm64", test_straight);
+	g_test_add_func("/straight/timed", test_timed);
 	return g_test_run();
 }

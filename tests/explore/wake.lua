@@ -2,7 +2,7 @@
 -- Block and wake, with the two barriers that pair: set_current_state()'s
 -- between the sleeper's state and its look at the condition, and that of
 -- 5e0018b3e39e between the waker's condition and its look at the queue.
--- tests/explore/weak.sh takes one or the other away.
+-- tests/explore/weak.sh and tests/cli/memory.sh take one or the other away.
 
 source("(wake)", "")
 struct("vcpu", {
@@ -65,6 +65,8 @@ local function build()
 		idle_shallow = timing.idle_shallow,
 		idle_deep = timing.idle_deep,
 		idle_deep_after = timing.idle_deep_after, ops = timing.ops,
+		store_drain = timing.store_drain,
+		load_window = timing.load_window,
 	}
 	local v = object("vcpu", "vcpu0", { hw_wfi = true })
 

@@ -37,7 +37,7 @@ directions() {
 	litmus: base weak
 	machine: base program
 	oracle: base program machine
-	run: base program machine oracle
+	run: base program machine oracle weak relaxed
 	relaxed: base program machine weak
 	explore: base program machine oracle run weak relaxed
 	export: base program machine explore
