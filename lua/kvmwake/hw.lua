@@ -233,15 +233,16 @@ function K.hw_ptimer_output(vcpu, level)
 	store(load(vcpu.ptimer_irq).hw_line, level)
 end
 
+-- Comparator: cval has come.  The output is the truth, and comes first: who
+-- reads the condition must not know before the architecture does.
 function K.hw_ptimer_expires(vcpu)
-	store(vcpu.cntp_istatus, true)
 	K.hw_ptimer_output(vcpu, true)
+	store(vcpu.cntp_istatus, true)
 end
 
--- Comparator: cval has come.
 function K.hw_vtimer_expires(vcpu)
-	store(vcpu.cntv_istatus, true)
 	K.hw_timer_output(vcpu, true)
+	store(vcpu.cntv_istatus, true)
 	smp_mb()
 	if load(vcpu.in_guest) then
 		raise(vcpu.vtimer_ppi)

@@ -248,11 +248,18 @@ function K.vgic_fold_lr_state(vcpu)
 	store(vcpu.uie, false)
 end
 
--- vgic_v3_populate_lr()
+-- irq->hw: the virtual timer's interrupt belongs to a physical one.
+local function is_mapped(irq)
+	return kvm.has_timer and load(irq.source) == SOURCE_TIMER
+end
+
+-- vgic_v3_populate_lr(): a mapped interrupt is never pending and active:
+-- while it is active the physical distributor holds what is pending.
 function K.vgic_populate_lr(irq, lr)
 	store(lr.irq, irq)
-	store(lr.active, load(irq.active))
-	if K.irq_is_pending(irq) then
+	local active = load(irq.active)
+	store(lr.active, active)
+	if K.irq_is_pending(irq) and not (active and is_mapped(irq)) then
 		store(lr.pending, true)
 		if not load(irq.level) then
 			store(irq.pending_latch, false)
