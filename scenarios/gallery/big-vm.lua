@@ -30,4 +30,31 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", late = "never",
 				    failed = "never" },
 	},
+	explore	 = {
+		vm	= { vcpus = 2, halt_poll = us(500), spis = { count = 2 },
+			    flags = { "go", "waits", "taken" } },
+		guest	= {
+			function(cpu)
+				cpu:spin_until("go")
+				cpu:set("waits")
+				cpu:wfi()
+			end,
+			function(cpu) cpu:wfi() end,
+		},
+		on_irq	= function(cpu) cpu:set("taken") end,
+		actors	= {
+			device { name = "dev", run = function(vm)
+				await(vm.vcpu[1].task.on_rq, false)
+				store(vm.flag.go.value, true)
+				await(vm.flag.waits.value, true)
+				vm.spi.spi0:pulse()
+				await(vm.flag.taken.value, true)
+				vm.spi.spi1:pulse()
+			end },
+		},
+		expect	= {
+			["v4.14"]	= { spurious = "never" },
+			["v4.14+ode"]	= { spurious = "never" },
+		},
+	},
 }

@@ -26,4 +26,8 @@ return scenario {
 		["v4.14+no-psci-mb"]	= { missed = "never", failed = "never" },
 		["v4.14+ode"]		= { missed = "never", failed = "never" },
 	},
+	-- Nothing orders the registers before power_off: see cpu-on-ordered.
+	explore	= {
+		every	= { spurious = "never", arm64 = { failed = "sometimes" } },
+	},
 }

@@ -34,4 +34,20 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", late = "never",
 				    failed = "never" },
 	},
+	explore	 = {
+		vm	= { vcpus = 1, nr_lr = 1, spis = { count = 2 } },
+		guest	= function(cpu) loop(function() cpu:wfi() end) end,
+		actors	= {
+			device { name = "dev", run = function(vm)
+				vm.spi.spi0:pulse()
+				vm.spi.spi1:pulse()
+			end },
+		},
+		-- An interrupt may be taken before its request is made.  Under the
+		-- proposal the request then ends the next wait.
+		expect	= {
+			["v4.14"]	= { spurious = "never" },
+			["v4.14+ode"]	= { spurious = "sometimes" },
+		},
+	},
 }

@@ -17,4 +17,7 @@ return scenario {
 		["v4.14"]	= { missed = "never", late = "never" },
 		["v4.14+ode"]	= { missed = "never", late = "never" },
 	},
+	explore	 = {
+		every	= { spurious = "never" },
+	},
 }

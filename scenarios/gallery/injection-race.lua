@@ -32,4 +32,25 @@ return scenario {
 		["v4.14"]	= { failed = "never", storm = "never" },
 		["v4.14+ode"]	= { failed = "never", storm = "never" },
 	},
+	explore	 = {
+		vm	= { vcpus = 2, spis = { { name = "disk" } }, flags = { "go" } },
+		guest	= function(cpu) loop(function() cpu:wfi() end) end,
+		actors	= {
+			thread { name = "peer", run = function(vm)
+				await(vm.vcpu[0].task.on_rq, false)
+				await(vm.vcpu[1].task.on_rq, false)
+				store(vm.flag.go.value, true)
+				vm.peer:set_target("disk", 1)
+				vm.peer:set_pending("disk")
+			end },
+			thread { name = "vhost", run = function(vm)
+				await(vm.flag.go.value, true)
+				vm.spi.disk:pulse()
+			end },
+		},
+		-- The guest's injection finds it on vCPU 0's list already, and kicks vCPU
+		-- 1, whose list is empty.  Then vCPU 0 migrates it and tells nobody: see
+		-- kick-on-migration.
+		every	= { missed = "sometimes", spurious = "any" },
+	},
 }

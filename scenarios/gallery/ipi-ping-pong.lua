@@ -24,4 +24,29 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", late = "never",
 				    spurious = "never" },
 	},
+	explore	 = {
+		vm	= { vcpus = 2, sgis = 1, flags = { "go" } },
+		guest	= {
+			function(cpu)
+				cpu:spin_until("go")
+				cpu:sgi(1)
+				cpu:wfi()
+			end,
+			function(cpu) cpu:wfi() end,
+		},
+		on_irq	= function(cpu, irq)
+			if irq ~= cpu.vm.sgi[0][0] then
+				cpu:sgi(0)
+			end
+		end,
+		actors	= {
+			device { name = "asleep", run = function(vm)
+				await(vm.vcpu[1].task.on_rq, false)
+				store(vm.flag.go.value, true)
+			end },
+		},
+		-- An interrupt may be taken before its request is made.  Under the
+		-- proposal the request then ends the next wait.
+		expect	= { ["v4.14+ode"] = { spurious = "sometimes" } },
+	},
 }

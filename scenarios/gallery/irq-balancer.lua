@@ -36,4 +36,35 @@ return scenario {
 		["v4.14+ode"]	= { late = "sometimes" },
 		["v4.14+kick-on-migration"] = { missed = "never", late = "never" },
 	},
+	explore	 = {
+		vm	= { vcpus = 2, spis = { { name = "disk" } },
+			    flags = { "go", "waits" } },
+		guest	= {
+			function(cpu)
+				cpu:spin_until("go")
+				cpu:set("waits")
+				cpu:wfi()
+			end,
+			function(cpu) cpu:wfi() end,
+		},
+		actors	= {
+			device { name = "disk", run = function(vm)
+				await(vm.flag.waits.value, true)
+				vm.spi.disk:pulse()
+			end },
+			thread { name = "peer", run = function(vm)
+				await(vm.vcpu[1].task.on_rq, false)
+				store(vm.flag.go.value, true)
+				await(vm.flag.waits.value, true)
+				vm.peer:set_target("disk", 1)
+			end },
+		},
+		-- Where the route changes after vCPU 0's predicate, it enters its guest
+		-- for nothing.
+		every	= { spurious = "sometimes" },
+		expect	= {
+			["v4.14"]	= { missed = "sometimes" },
+			["v4.14+ode"]	= { missed = "sometimes" },
+		},
+	},
 }

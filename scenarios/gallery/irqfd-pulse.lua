@@ -21,4 +21,7 @@ return scenario {
 		["v4.14+ode-3"]	= { missed = "never", spurious = 1 },
 		["v4.14+ode"]	= { missed = "never", spurious = 1 },
 	},
+	-- The line may also fall after the predicate has read it and before that is
+	-- the verdict: v4.14 has the race, too (M12).
+	explore	= { expect = { ["v4.14"] = { spurious = "sometimes" } } },
 }

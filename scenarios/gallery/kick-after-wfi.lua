@@ -30,4 +30,25 @@ return scenario {
 		["v4.14"]	= { missed = "never", failed = "never" },
 		["v4.14+ode"]	= { missed = "never", failed = "never" },
 	},
+	explore	= {
+		vm	= { vcpus = 1, spis = { { name = "disk" }, { name = "net" } },
+			    flags = { "disk", "net" } },
+		guest	= { function(cpu) cpu:wfi() cpu:spin_until("net") end },
+		on_irq	= function(cpu, irq)
+			cpu:set(irq == cpu.vm.spi.net.ref and "net" or "disk")
+		end,
+		actors	= {
+			device { name = "dev", run = function(vm)
+				vm.spi.disk:pulse()
+				await(vm.flag.disk.value, true)
+				vm.spi.net:pulse()
+			end },
+		},
+		-- An interrupt may be taken before its request is made.  Under the
+		-- proposal the request then ends the next wait.
+		expect	= {
+			["v4.14"]	= { spurious = "never" },
+			["v4.14+ode"]	= { spurious = "sometimes" },
+		},
+	},
 }

@@ -18,4 +18,11 @@ return scenario {
 	runs	= 3,
 	expect	= { ["v4.14"] = { missed = "never", late = "never",
 				    storm = "never", failed = "never" } },
+	explore	= {
+		actors	= {
+			device { name = "disk",
+				 run = function(vm) vm.spi.disk:pulse() end },
+		},
+		expect	= { ["v4.14"] = { spurious = "never" } },
+	},
 }

@@ -22,4 +22,18 @@ return scenario {
 	runs	= 4,
 	expect	= { ["v4.14"] = { missed = "never", storm = "never",
 				    failed = "never" } },
+	-- What the other does while the first sleeps is to leave its guest and to
+	-- come back.
+	explore	= {
+		vm	= { vcpus = 2, spis = { { name = "disk", target = 0 } } },
+		guest	= {
+			function(cpu) cpu:wfi() end,
+			function(cpu) loop(function() cpu:wfe() end) end,
+		},
+		actors	= {
+			device { name = "disk",
+				 run = function(vm) vm.spi.disk:pulse() end },
+		},
+		expect	= { ["v4.14"] = { spurious = "never" } },
+	},
 }

@@ -33,4 +33,25 @@ return scenario {
 		["v4.14+ode-3"]	= { missed = "never", spurious = "never" },
 		["v4.14+ode"]	= { missed = "never", spurious = "never" },
 	},
+	-- The guest makes disk pending itself: its own thread then makes the request,
+	-- and consumes it on the way back.  A device's request may come late.
+	explore	= {
+		vm	= { vcpus = 1, pmr = true, flags = { "waits" },
+			    spis = { { name = "disk", priority = 2 },
+				     { name = "nmi", priority = 0 } } },
+		guest	= {
+			function(cpu)
+				cpu:set_pmr(1)
+				cpu:set_pending("disk")
+				cpu:set("waits")
+				cpu:wfi()
+			end,
+		},
+		actors	= {
+			device { name = "nmi", run = function(vm)
+				await(vm.flag.waits.value, true)
+				vm.spi.nmi:pulse()
+			end },
+		},
+	},
 }

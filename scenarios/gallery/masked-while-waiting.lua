@@ -30,4 +30,23 @@ return scenario {
 		["v4.14+ode-3"]	= { missed = "never", spurious = 1 },
 		["v4.14+ode"]	= { missed = "never", spurious = 1 },
 	},
+	explore	= {
+		vm	= { vcpus = 1, pmr = true, flags = { "masked" },
+			    spis = { { name = "disk", priority = 2 },
+				     { name = "nmi", priority = 0 } } },
+		guest	= {
+			function(cpu)
+				cpu:set_pmr(1)
+				cpu:set("masked")
+				cpu:wfi()
+			end,
+		},
+		actors	= {
+			device { name = "dev", run = function(vm)
+				await(vm.flag.masked.value, true)
+				vm.spi.disk:pulse()
+				vm.spi.nmi:pulse()
+			end },
+		},
+	},
 }

@@ -35,4 +35,20 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", late = "never",
 				    failed = "never" },
 	},
+	explore	 = {
+		preemptions = 1,
+		vm	= { vcpus = 2, sgis = 1, halt_poll = us(500),
+			    flags = { "up" } },
+		guest	= {
+			function(cpu) cpu:set("up") cpu:wfi() end,
+			function(cpu) cpu:spin_until("up") cpu:sgi(0) end,
+		},
+		actors	= {},
+		-- An interrupt may be taken before its request is made.  Under the
+		-- proposal the request then ends the next wait.
+		expect	= {
+			["v4.14"]	= { spurious = "never" },
+			["v4.14+ode"]	= { spurious = "sometimes" },
+		},
+	},
 }

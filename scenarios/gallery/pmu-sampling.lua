@@ -26,4 +26,15 @@ return scenario {
 		["v4.14+ode-3"]	= { missed = "never", late = "never" },
 		["v4.14+ode"]	= { missed = "never", late = "never" },
 	},
+	explore	 = {
+		guest	= function(cpu)
+			cpu:set_timer(us(500))
+			cpu:pmu_overflow_after(us(20))
+			cpu:wfi()
+		end,
+		on_irq	= function(cpu, irq) end,
+		expect	= {
+			["v4.14"]	= { missed = "sometimes", spurious = "never" },
+		},
+	},
 }

@@ -25,4 +25,15 @@ return scenario {
 		["v4.14"]	= { missed = "never", late = "never",
 				    failed = "never" },
 	},
+	explore	 = {
+		vm	= { vcpus = 1, spis = { { name = "disk" } } },
+		guest	= function(cpu) loop(function() cpu:wfi() end) end,
+		actors	= {
+			device { name = "disk",
+				 run = function(vm) vm.spi.disk:pulse() end },
+			thread { name = "vmm",
+				 run = function(vm) vm:signal(0) end },
+		},
+		expect	= { ["v4.14"] = { spurious = "never" } },
+	},
 }

@@ -27,4 +27,17 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", spurious = "never",
 				    futile = 1, failed = "never" },
 	},
+	explore	= {
+		vm	= { vcpus = 1, spis = { { name = "disk" } } },
+		guest	= { function(cpu) cpu:wfi() end },
+		actors	= {
+			device { name = "disk",
+				 run = function(vm) vm.spi.disk:pulse() end },
+			thread { name = "peer",
+				 run = function(vm) vm.peer:psci_system_off() end },
+		},
+		-- An interrupt may be taken before its request is made.  Under the
+		-- proposal the request then ends the next wait.
+		expect	= { ["v4.14+ode"] = { spurious = "sometimes" } },
+	},
 }

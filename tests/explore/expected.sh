@@ -1,10 +1,16 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Every scenario of the mail, and one of the gallery, goes, in every interleaving, as its file expects
-# of an exploration: none is bounded and none is vacuous.
+# Every scenario of the mail and of the gallery goes, in every interleaving, as
+# its file expects of an exploration: none is bounded and none is vacuous.  The
+# largest are for tests/slow/explored.sh, which says which those are.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-exec "${KVMWAKE:-${BUILD:-build}/kvmwake}" explore --lua lua --quiet \
-	scenarios/ode/*.lua scenarios/gallery/emulated-timer.lua
+. tests/lib/large.sh
+
+set --
+for file in scenarios/ode/*.lua scenarios/gallery/*.lua; do
+	is_large "$file" || set -- "$@" "$file"
+done
+exec "${KVMWAKE:-${BUILD:-build}/kvmwake}" explore --lua lua --quiet "$@"
