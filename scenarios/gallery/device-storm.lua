@@ -38,11 +38,13 @@ return scenario {
 		vm	= { vcpus = 1, nr_lr = 1, spis = { count = 2 } },
 		guest	= function(cpu) loop(function() cpu:wfi() end) end,
 		actors	= {
-			device { name = "dev", run = function(vm)
+			thread { name = "vhost", run = function(vm)
 				vm.spi.spi0:pulse()
 				vm.spi.spi1:pulse()
 			end },
 		},
+		-- kvm_vcpu_kick() reads a stale cpu: see kick-reads-cpu-late.
+		every	= { arm64 = { broken = { "I2" } } },
 		-- An interrupt may be taken before its request is made.  Under the
 		-- proposal the request then ends the next wait.
 		expect	= {

@@ -19,19 +19,22 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", late = "never",
 				    spurious = "never" },
 	},
-	-- The device waits until its first interrupt has been taken: an edge that
-	-- comes while one is pending is lost in that one, but not for KVM.
+	-- Injected by a thread, which waits until the first interrupt has been taken:
+	-- an edge that comes while one is pending is lost in that one, but not for
+	-- KVM.
 	explore	 = {
 		vm	= { vcpus = 1, halt_poll = us(500),
 			    spis = { { name = "nic" } }, flags = { "taken" } },
 		on_irq	= function(cpu) cpu:set("taken") end,
 		actors	= {
-			device { name = "nic", run = function(vm)
+			thread { name = "vhost", run = function(vm)
 				vm.spi.nic:pulse()
 				await(vm.flag.taken.value, true)
 				vm.spi.nic:pulse()
 			end },
 		},
+		-- kvm_vcpu_kick() reads a stale cpu: see kick-reads-cpu-late.
+		every	= { arm64 = { broken = { "I2" } } },
 		-- An interrupt may be taken before its request is made.  Under the
 		-- proposal the request then ends the next wait.
 		expect	= { ["v4.14+ode"] = { spurious = "sometimes" } },

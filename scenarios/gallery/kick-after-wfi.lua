@@ -38,17 +38,25 @@ return scenario {
 			cpu:set(irq == cpu.vm.spi.net.ref and "net" or "disk")
 		end,
 		actors	= {
-			device { name = "dev", run = function(vm)
+			thread { name = "vhost", run = function(vm)
 				vm.spi.disk:pulse()
 				await(vm.flag.disk.value, true)
 				vm.spi.net:pulse()
 			end },
 		},
+		-- kvm_vcpu_kick() reads a stale cpu: see kick-reads-cpu-late.
+		every	= { arm64 = { broken = { "I2" } } },
 		-- An interrupt may be taken before its request is made.  Under the
 		-- proposal the request then ends the next wait.
 		expect	= {
 			["v4.14"]	= { spurious = "never" },
-			["v4.14+ode"]	= { spurious = "sometimes" },
+			["v4.14+ode"]	= {
+				spurious = "sometimes",
+				-- ... and as the wait ends early, it has left the
+				-- queue when the kick looks there.
+				arm64 = { failed = "sometimes",
+					  broken = { "I2", "I5" } },
+			},
 		},
 	},
 }

@@ -20,9 +20,11 @@ return scenario {
 				    storm = "never", failed = "never" } },
 	explore	= {
 		actors	= {
-			device { name = "disk",
+			thread { name = "vhost",
 				 run = function(vm) vm.spi.disk:pulse() end },
 		},
+		-- kvm_vcpu_kick() reads a stale cpu: see kick-reads-cpu-late.
+		every	= { arm64 = { broken = { "I2" } } },
 		expect	= { ["v4.14"] = { spurious = "never" } },
 	},
 }

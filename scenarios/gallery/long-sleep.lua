@@ -22,18 +22,16 @@ return scenario {
 	runs	= 4,
 	expect	= { ["v4.14"] = { missed = "never", storm = "never",
 				    failed = "never" } },
-	-- What the other does while the first sleeps is to leave its guest and to
-	-- come back.
+	-- A search does not count the steps of others: the vCPU that sleeps, alone.
 	explore	= {
-		vm	= { vcpus = 2, spis = { { name = "disk", target = 0 } } },
-		guest	= {
-			function(cpu) cpu:wfi() end,
-			function(cpu) loop(function() cpu:wfe() end) end,
-		},
+		vm	= { vcpus = 1, spis = { { name = "disk" } } },
+		guest	= { function(cpu) cpu:wfi() cpu:compute(us(10)) end },
 		actors	= {
-			device { name = "disk",
+			thread { name = "vhost",
 				 run = function(vm) vm.spi.disk:pulse() end },
 		},
+		-- kvm_vcpu_kick() reads a stale cpu: see kick-reads-cpu-late.
+		every	= { arm64 = { broken = { "I2" } } },
 		expect	= { ["v4.14"] = { spurious = "never" } },
 	},
 }

@@ -34,7 +34,7 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", spurious = "never" },
 	},
 	-- The guest makes disk pending itself: its own thread then makes the request,
-	-- and consumes it on the way back.  A device's request may come late.
+	-- and consumes it on the way back.  Another's request may come late.
 	explore	= {
 		vm	= { vcpus = 1, pmr = true, flags = { "waits" },
 			    spis = { { name = "disk", priority = 2 },
@@ -48,7 +48,7 @@ return scenario {
 			end,
 		},
 		actors	= {
-			device { name = "nmi", run = function(vm)
+			thread { name = "vhost", run = function(vm)
 				await(vm.flag.waits.value, true)
 				vm.spi.nmi:pulse()
 			end },

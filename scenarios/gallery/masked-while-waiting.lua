@@ -31,22 +31,24 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", spurious = 1 },
 	},
 	explore	= {
-		vm	= { vcpus = 1, pmr = true, flags = { "masked" },
+		vm	= { vcpus = 1, pmr = true, flags = { "waits" },
 			    spis = { { name = "disk", priority = 2 },
 				     { name = "nmi", priority = 0 } } },
 		guest	= {
 			function(cpu)
 				cpu:set_pmr(1)
-				cpu:set("masked")
+				cpu:set("waits")
 				cpu:wfi()
 			end,
 		},
 		actors	= {
-			device { name = "dev", run = function(vm)
-				await(vm.flag.masked.value, true)
+			thread { name = "vhost", run = function(vm)
+				await(vm.flag.waits.value, true)
 				vm.spi.disk:pulse()
 				vm.spi.nmi:pulse()
 			end },
 		},
+		-- kvm_vcpu_kick() reads a stale cpu: see kick-reads-cpu-late.
+		every	= { arm64 = { broken = { "I2" } } },
 	},
 }
