@@ -16,12 +16,17 @@
 /* So many new states are counted at once. */
 #define COUNTED	256
 
+/* So many fingerprints are remembered as looked up: most states are reached
+   several times, and soon one after another. */
+#define RECENT	16384
+
 struct worker {
 	struct breadth *b;
 	struct kw_hunter k;
-	struct kw_expander x[2];
-	struct kw_later_reader in[2];
+	struct kw_expander x;
+	uint8_t *s;		/* the state whose children are looked up */
 	struct kw_later out;
+	uint64_t *recent;	/* [RECENT], of any place the last; not exact */
 	unsigned found;		/* bit p: property p, in this level */
 	uint64_t uncounted;	/* states that the table has not been told of */
 	uint64_t told;		/* of k.states, those that b has been told of */
@@ -62,103 +67,134 @@ static void look_after_table(struct worker *k)
 	g_rw_lock_reader_lock(&b->growing);
 }
 
-/* x->work is what has not been seen before. */
-static void new_state(struct worker *k, struct kw_expander *x,
-		      const struct kw_child *c)
+/* k->s is what has not been seen before. */
+static void new_state(struct worker *k, uint64_t fp, uint64_t dirty)
 {
-	uint64_t dirty = 0;
 	struct kw_find f;
 	unsigned slot = 0;
-	uint32_t i;
 
-	for (i = 0; i < c->nr; i++)
-		dirty |= UINT64_C(1) << (x->changes[c->first + i].place >>
-					 x->grain_shift);
 	k->uncounted++;
-	kw_later_put(&k->out, x->work, c->fp, dirty);
-	while (kw_hunt_state(&k->k, x->work, c->fp, &slot, &f))
+	kw_later_put(&k->out, k->s, fp, dirty);
+	while (kw_hunt_state(&k->k, k->s, fp, &slot, &f))
 		k->found |= 1u << f.what;
 }
 
-/* Makes the children of x->cur, and asks for where they would be. */
-static void make(struct worker *k, struct kw_expander *x)
+/* What a move has shown; false when nothing comes after it. */
+static bool show(struct worker *k, const struct kw_seen_by_move *seen)
 {
 	struct kw_find f;
-	unsigned i;
+	unsigned p = 0;
 
-	kw_expander_make(x);
-	if (!x->nr && kw_hunt_end(&k->k, x->work, &f))
+	while (kw_hunt_move(&k->k, seen, &p, &f))
 		k->found |= 1u << f.what;
-	for (i = 0; i < x->nr; i++)
-		kw_visited_prefetch(&k->b->h->visited, x->children[i].fp);
+	return !seen->failed;
 }
 
-/* Which of them are new? */
-static void look_up(struct worker *k, struct kw_expander *x)
+/* Was it looked up not long ago? */
+static inline bool is_recent(struct worker *k, uint64_t fp)
 {
-	struct kw_hunt *h = k->b->h;
-	struct kw_child *c;
-	struct kw_find f;
-	unsigned i, p;
+	uint64_t *at = &k->recent[fp >> 20 & (RECENT - 1)];
+	bool is = *at == fp;
 
-	k->k.transitions += x->nr;
-	for (i = 0; i < x->nr; i++) {
-		c = &x->children[i];
-		for (p = 0; c->shows &&
-			    kw_hunt_move(&k->k, &x->seen[i], &p, &f);)
-			k->found |= 1u << f.what;
-		if (c->shows && x->seen[i].failed)
-			continue;
-		if (h->visited.exact)
-			kw_expander_enter(x, c);
-		if (kw_visited_add(&h->visited, k->k.adder, c->fp, x->work)) {
-			kw_expander_enter(x, c);
-			new_state(k, x, c);
-			kw_expander_leave(x, c);
-		} else if (h->visited.exact) {
-			kw_expander_leave(x, c);
-		}
-	}
-}
-
-/* One state further; the grains in which it differs from the last. */
-static uint64_t next(struct worker *k, unsigned i)
-{
-	struct kw_expander *x = &k->x[i];
-	uint64_t fp, changed;
-
-	changed = kw_later_next(&k->in[i], x->grain_shift, x->cur, x->work,
-				&fp);
-	x->fp = fp;
-	return changed;
+	*at = fp;
+	return is;
 }
 
 /*
- * Two expanders take turns, each of which reads all states: while the
- * children of one are made, what the table has of the other's comes from
- * memory.
+ * Makes the children of x->cur, leaves those that may be new, and asks for
+ * where they would be.
+ */
+static void make(struct worker *k)
+{
+	const struct kw_visited *v = &k->b->h->visited;
+	struct kw_expander *x = &k->x;
+	struct kw_child *c;
+	struct kw_find f;
+	unsigned i, nr = 0;
+
+	kw_expander_make(x);
+	k->k.transitions += x->nr;
+	if (!x->nr && kw_hunt_end(&k->k, x->work, &f))
+		k->found |= 1u << f.what;
+	for (i = 0, c = x->children; i < x->nr; i++, c++) {
+		if (c->by->seen && !show(k, c->by->seen))
+			continue;
+		if (!v->exact && is_recent(k, c->fp))
+			continue;
+		kw_visited_prefetch(v, c->fp);
+		x->children[nr++] = *c;
+	}
+	x->nr = nr;
+}
+
+static void enter(struct worker *k, const struct kw_child *c)
+{
+	uint64_t dirty = 0;
+	unsigned i;
+
+	for (i = 0; i < c->by->nr; i++)
+		dirty |= UINT64_C(1) << (c->by->changes[i].place >>
+					 k->x.grain_shift);
+	kw_child_enter(k->s, c->by);
+	new_state(k, c->fp, dirty);
+	kw_child_leave(k->s, c->by);
+}
+
+static bool add_exactly(struct worker *k, const struct kw_child *c)
+{
+	bool new;
+
+	kw_child_enter(k->s, c->by);
+	new = kw_visited_add(&k->b->h->visited, k->k.adder, c->fp, k->s);
+	kw_child_leave(k->s, c->by);
+	return new;
+}
+
+/* Which of the children of k->s are new? */
+static void look_up(struct worker *k, const struct kw_child *c,
+		    const struct kw_child *end)
+{
+	struct kw_visited *v = &k->b->h->visited;
+
+	for (; c < end; c++)
+		if (v->exact ? add_exactly(k, c) :
+			       kw_visited_add_fp(v, c->fp))
+			enter(k, c);
+}
+
+/* States that are visited at a time; they may be fewer, see KW_BATCH. */
+#define STATES	32
+
+/*
+ * In batches: first the children of all of its states are made, then they
+ * are looked up, which what the table has of them has come from memory for
+ * meanwhile.  The states are read twice, once for each.
  */
 static void visit_block(struct worker *k, const struct kw_block *n)
 {
-	uint64_t changed[2];
-	unsigned i, at;
+	struct kw_later_reader in = { n->bytes }, again = in;
+	const struct kw_child *c[STATES + 1];
+	unsigned left = n->nr_states, nr, i;
+	struct kw_expander *x = &k->x;
+	uint64_t fp;
 
 	k->out.differs = ~UINT64_C(0);
-	for (i = 0; i < 2; i++) {
-		k->in[i] = (struct kw_later_reader){ n->bytes };
-		kw_expander_set(&k->x[i], k->b->h->start, 0);
-	}
-	for (i = 0; i <= n->nr_states; i++) {
-		at = i % 2;
-		if (i < n->nr_states) {
-			if (i)
-				next(k, at);
-			changed[at] = next(k, at);
-			make(k, &k->x[at]);
+	kw_expander_set(x, k->b->h->start, 0);
+	memcpy(k->s, k->b->h->start, k->b->h->size);
+	for (; left; left -= nr) {
+		kw_expander_begin(x);
+		for (nr = 0; nr < MIN(left, STATES) &&
+			     !kw_expander_is_full(x); nr++) {
+			x->stale |= kw_later_next(&in, x->grain_shift, x->cur,
+						  x->work, &x->fp);
+			make(k);
+			c[nr] = x->children;
 		}
-		if (i) {
-			k->out.differs |= changed[!at];
-			look_up(k, &k->x[!at]);
+		c[nr] = x->children + x->nr;
+		for (i = 0; i < nr; i++) {
+			k->out.differs |= kw_later_next(&again, x->grain_shift,
+							k->s, k->s, &fp);
+			look_up(k, c[i], c[i + 1]);
 			look_after_table(k);
 		}
 	}
@@ -169,6 +205,7 @@ static bool bounded(struct worker *k)
 {
 	struct breadth *b = k->b;
 	uint64_t rescues = kw_rescue_bytes(k->k.rescue) * b->nr_workers;
+	uint64_t memos = k->x.memo.bytes * b->nr_workers;
 
 	b->seen.states += k->k.states - k->told;
 	k->told = k->k.states;
@@ -176,7 +213,7 @@ static bool bounded(struct worker *k)
 	k->out.nr_blocks = 0;
 	b->h->bytes = (b->nr_todo + b->nr_made) * KW_BLOCK_BYTES;
 	b->seen.left = b->left + b->seen.states - b->seen.known;
-	return kw_hunt_bounded(b->h, &b->seen, rescues);
+	return kw_hunt_bounded(b->h, &b->seen, rescues + memos);
 }
 
 static struct kw_block *take(struct worker *k)
@@ -354,12 +391,11 @@ static void begin(struct breadth *b)
 {
 	struct worker *first = &b->workers[0];
 	struct kw_hunt *h = b->h;
-	struct kw_child start = { 0 };
+	uint64_t fp = kw_fingerprint(h->start, h->size);
 
-	start.fp = kw_fingerprint(h->start, h->size);
-	kw_visited_add(&h->visited, first->k.adder, start.fp, h->start);
-	kw_expander_set(&first->x[0], h->start, start.fp);
-	new_state(first, &first->x[0], &start);
+	kw_visited_add(&h->visited, first->k.adder, fp, h->start);
+	memcpy(first->s, h->start, h->size);
+	new_state(first, fp, 0);
 	end_level(b);
 }
 
@@ -407,8 +443,10 @@ void kw_hunt_breadth(struct kw_hunt *h)
 
 		k->b = &b;
 		kw_hunter_init(&k->k, h);
-		kw_expander_init(&k->x[0], k->k.w);
-		kw_expander_init(&k->x[1], k->k.w);
+		kw_expander_init(&k->x, k->k.w);
+		k->s = g_malloc(h->size);
+		k->recent = g_new0(uint64_t, RECENT);
+		k->recent[0] = ~UINT64_C(0);	/* 0 is not, yet */
 		kw_later_init(&k->out, h->start, h->size,
 			       kw_world_grain_shift(h->w));
 	}
@@ -417,8 +455,9 @@ void kw_hunt_breadth(struct kw_hunt *h)
 		bounded(&b.workers[0]);
 	for (i = 0; i < b.nr_workers; i++) {
 		kw_hunter_end(&b.workers[i].k);
-		kw_expander_free(&b.workers[i].x[0]);
-		kw_expander_free(&b.workers[i].x[1]);
+		kw_expander_free(&b.workers[i].x);
+		g_free(b.workers[i].s);
+		g_free(b.workers[i].recent);
 		kw_later_free(&b.workers[i].out);
 	}
 	free_blocks(b.todo);

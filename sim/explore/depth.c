@@ -45,15 +45,17 @@ static void push(struct stack *k, const uint8_t *s, uint64_t fp)
 {
 	struct frame f = { .first = k->moves->len };
 	struct kw_find find;
-	unsigned slot = 0;
+	unsigned slot = 0, i;
 	uint8_t *at;
 
 	g_byte_array_append(k->states, s, k->h->size);
 	at = k->states->data + k->states->len - k->h->size;
+	kw_expander_begin(&k->x);
 	kw_expander_set(&k->x, at, fp);
 	kw_expander_make(&k->x);
 	f.nr = k->x.nr;
-	g_array_append_vals(k->moves, k->x.moves, f.nr);
+	for (i = 0; i < f.nr; i++)
+		g_array_append_val(k->moves, k->x.children[i].by->move);
 	g_array_append_val(k->frames, f);
 	k->h->res->depth = MAX(k->h->res->depth, k->frames->len - 1);
 	while (kw_hunt_state(&k->k, at, fp, &slot, &find))

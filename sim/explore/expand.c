@@ -1,27 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Decides which words a move changed; see expand.h. */
+/*
+ * Decides what each actor may do, and what that changes; see expand.h.
+ *
+ * Invariant: an actor's moves and their effects are functions of the grains
+ * that acting[].reads has, and of which these are.  Where that is not known
+ * (kw_world_is_local()), they are made anew in each state.
+ */
 #include "inside.h"
 
 void kw_expander_init(struct kw_expander *x, const struct kw_world *w)
 {
-	uint32_t size = kw_world_size(w);
+	uint32_t size = kw_world_size(w), room;
 
 	x->w = w;
 	x->nr_words = size / 8;
 	x->grain_shift = kw_world_grain_shift(w);
-	x->cur = g_malloc0(size);
-	x->work = g_malloc0(size);
-	x->max_changes = 64 + x->nr_words;
-	x->changes = g_new(struct kw_change, x->max_changes);
-	x->nr = x->nr_changes = 0;
+	room = size + (8u << x->grain_shift);	/* the last grain's */
+	x->cur = g_malloc0(room);
+	x->work = g_malloc0(room);
+	x->acting = g_new(struct kw_acting, w->nr_actors + 1);
+	memset(x->acting, 0xff, (w->nr_actors + 1) * sizeof(*x->acting));
+	x->changes = g_new(struct kw_change, MAX(x->nr_words,
+						 KW_QUICK_CHANGES));
+	kw_memo_init(&x->memo, sizeof(struct kw_made) +
+			       2 * (size_t)room + 1024);
+	x->children = x->all;
+	x->nr = 0;
 	x->fp = 0;
+	x->stale = ~UINT64_C(0);
 }
 
 void kw_expander_free(struct kw_expander *x)
 {
 	g_free(x->cur);
 	g_free(x->work);
+	g_free(x->acting);
 	g_free(x->changes);
+	kw_memo_free(&x->memo);
 }
 
 void kw_expander_set(struct kw_expander *x, const uint8_t *s, uint64_t fp)
@@ -29,16 +44,27 @@ void kw_expander_set(struct kw_expander *x, const uint8_t *s, uint64_t fp)
 	memcpy(x->cur, s, 8 * (size_t)x->nr_words);
 	memcpy(x->work, s, 8 * (size_t)x->nr_words);
 	x->fp = fp;
+	x->stale = ~UINT64_C(0);
 }
 
-/* Notes what differs from cur, and undoes it. */
-static void note_changes(struct kw_expander *x, uint64_t dirty,
-			 struct kw_child *c)
+void kw_expander_begin(struct kw_expander *x)
 {
-	struct kw_change *at = x->changes + c->first;
-	unsigned n = 1u << x->grain_shift, i, end;
+	x->children = x->all;
+	x->nr = 0;
+	if (x->w->local && !kw_memo_is_large(&x->memo))
+		return;
+	kw_memo_forget(&x->memo);
+	x->stale = ~UINT64_C(0);
+}
+
+/* Notes what differs from cur, and undoes it; how many words. */
+static unsigned note_changes(struct kw_expander *x, uint64_t dirty,
+			     uint64_t *adds)
+{
+	unsigned n = 1u << x->grain_shift, nr = 0, i, end;
 	uint64_t m, a, b;
 
+	*adds = 0;
 	for (m = dirty; m; m &= m - 1) {
 		i = (unsigned)__builtin_ctzll(m) << x->grain_shift;
 		end = MIN(i + n, x->nr_words);
@@ -47,126 +73,232 @@ static void note_changes(struct kw_expander *x, uint64_t dirty,
 			b = kw_word_at(x->work, i);
 			if (a == b)
 				continue;
-			c->fp += kw_word_hash(i, b) - kw_word_hash(i, a);
-			*at++ = (struct kw_change){ i, b };
+			*adds += kw_word_hash(i, b) - kw_word_hash(i, a);
+			x->changes[nr++] = (struct kw_change){ i, a ^ b };
 			kw_word_put(x->work, i, a);
 		}
 	}
-	c->nr = (uint32_t)(at - x->changes) - c->first;
+	return nr;
 }
 
-static void make(struct kw_expander *x, unsigned i)
+/* Keeps an effect with the first nr of x->changes; last: what precedes it. */
+static struct kw_made *add(struct kw_expander *x, struct kw_acting *to,
+			     struct kw_made *last, unsigned nr)
 {
-	struct kw_child *c = &x->children[i];
-	struct kw_seen_by_move *seen = &x->seen[i];
+	size_t changes = nr * sizeof(struct kw_change);
+	struct kw_made *e = kw_memo_alloc(&x->memo, sizeof(*e) + changes);
 
-	kw_world_apply(x->w, x->work, &x->moves[i], seen);
-	c->fp = x->fp;
-	c->first = x->nr_changes;
-	note_changes(x, seen->dirty, c);
-	c->shows = seen->failed || seen->raced || seen->exposed ||
-		   seen->broken || seen->row >= 0 || seen->spurious >= 0;
-	c->sticky = seen->sticky;
-	x->nr_changes += c->nr;
+	e->seen = NULL;
+	e->next = NULL;
+	e->nr = (uint16_t)nr;
+	memcpy(e->changes, x->changes, changes);
+	to->nr++;
+	if (last)
+		last->next = e;
+	else
+		to->first = e;
+	return e;
 }
 
-static void make_room(struct kw_expander *x)
+static bool shows(const struct kw_seen_by_move *seen)
 {
-	uint32_t most = MAX(x->nr_words, KW_QUICK_CHANGES);
+	return seen->failed || seen->raced || seen->exposed || seen->broken ||
+	       seen->row >= 0 || seen->spurious >= 0;
+}
 
-	if (x->nr_changes + most <= x->max_changes)
-		return;
-	x->max_changes = 2 * x->max_changes + most;
-	x->changes = g_renew(struct kw_change, x->changes, x->max_changes);
+static struct kw_made *make(struct kw_expander *x, const struct kw_move *m,
+			      struct kw_acting *to, struct kw_made *last)
+{
+	struct kw_seen_by_move seen, *kept;
+	uint64_t adds;
+	unsigned nr;
+
+	kw_world_apply(x->w, x->work, m, &seen);
+	nr = note_changes(x, seen.dirty, &adds);
+	last = add(x, to, last, nr);
+	last->adds = adds;
+	last->move = *m;
+	last->sticky = seen.sticky;
+	to->reads |= seen.dirty | seen.read;
+	if (shows(&seen)) {
+		kept = kw_memo_alloc(&x->memo, sizeof(seen));
+		*kept = seen;
+		last->seen = kept;
+	}
+	return last;
 }
 
 /* a's step, if it is a quick one. */
-static bool make_quickly(struct kw_expander *x, unsigned a)
+static struct kw_made *make_quickly(struct kw_expander *x, unsigned a,
+				      struct kw_acting *to)
 {
 	const struct kw_world *w = x->w;
 	unsigned pc = kw_block(w, x->cur, a)->pc;
-	struct kw_child *c = &x->children[x->nr];
+	struct kw_made *e;
+	uint64_t adds = 0;
 	int nr;
 
-	c->fp = x->fp;
-	c->first = x->nr_changes;
-	nr = kw_quick_step(w, x->cur, a, x->changes + x->nr_changes, &c->fp);
+	nr = kw_quick_step(w, x->cur, a, x->changes, &adds);
 	if (nr < 0)
-		return false;
-	c->nr = (uint32_t)nr;
-	c->shows = false;
-	c->sticky = w->footprint && w->footprint->sticky[pc];
-	x->nr_changes += c->nr;
-	x->moves[x->nr++] = (struct kw_move){
+		return NULL;
+	e = add(x, to, NULL, (unsigned)nr);
+	e->adds = adds;
+	e->sticky = w->footprint && w->footprint->sticky[pc];
+	e->move = (struct kw_move){
 		.type = KW_STEP, .actor = (uint16_t)a,
 		.slow = w->slow[a] && w->slow[a][pc],
 	};
-	return true;
+	return e;
 }
 
-/* The moves up to nr. */
-static void make_rest(struct kw_expander *x, unsigned nr)
+/* Everything that a may do: its step, handlers that begin or expire. */
+static void make_all(struct kw_expander *x, unsigned a, struct kw_acting *to)
 {
-	unsigned i = x->nr;
+	const struct kw_world *w = x->w;
+	const struct kw_actor_state *st = kw_block(w, x->cur, a);
+	struct kw_made *last = NULL;
+	struct kw_move moves[KW_MAX_MOVES];
+	struct kw_list l = { moves, 0 };
+	unsigned i;
 
-	for (x->nr = nr; i < nr; i++) {
-		make_room(x);
-		make(x, i);
+	if (st->run == KW_READY && w->quick[st->pc] &&
+	    (w->alone[a] ? !st->nest : kw_world_can_step(w, x->cur, a)))
+		last = make_quickly(x, a, to);
+	to->adds = last ? last->adds : 0;
+	if (last && w->quiet && !st->armed && !st->pend)
+		return;
+	kw_world_moves_of(w, x->work, a, last, &l);
+	for (i = 0; i < l.nr; i++)
+		last = make(x, &moves[i], to, last);
+	to->forces = last && last->move.type == KW_FORCE;
+	to->adds = to->nr ? to->first->adds : 0;
+}
+
+/* So many words of surroundings are worth being compared. */
+#define MOST_WORDS 32
+
+static void remember(struct kw_expander *x, uint64_t key, unsigned a)
+{
+	const struct kw_acting *now = &x->acting[a];
+	unsigned n = 1u << x->grain_shift, nr, i, k;
+	struct kw_acts *acts;
+	uint64_t m;
+
+	nr = (unsigned)__builtin_popcountll(now->reads) * n;
+	if (nr > MOST_WORDS)
+		return;
+	acts = kw_memo_alloc(&x->memo, sizeof(*acts) + 8 * nr);
+	*acts = (struct kw_acts){ .key = key, .actor = a, .now = *now };
+	for (nr = 0, m = now->reads; m; m &= m - 1) {
+		i = (unsigned)__builtin_ctzll(m) << x->grain_shift;
+		for (k = 0; k < n; k++)
+			acts->words[nr++] = kw_word_at(x->cur, i + k);
 	}
+	kw_memo_add(&x->memo, acts);
+}
+
+/* x->acting[a], where something is another that it depends on. */
+static void renew(struct kw_expander *x, unsigned a)
+{
+	const struct kw_world *w = x->w;
+	const struct kw_actor_state *st = kw_block(w, x->cur, a);
+	struct kw_acting *to = &x->acting[a];
+	const struct kw_acts *acts;
+	uint64_t key;
+
+	*to = (struct kw_acting){ .reads = ~UINT64_C(0) };
+	if (w->quiet && !st->armed && !st->pend &&
+	    (st->run != KW_READY || st->nest)) {
+		to->reads = w->header_grains[a];
+		return;
+	}
+	/* Which locks it holds changes with its own block only. */
+	if (w->takes[st->pc] && w->orders && st->run == KW_READY && !st->nest)
+		kw_orders_note(w->orders, x->cur, a);
+	if (!w->local) {
+		make_all(x, a, to);
+		return;
+	}
+	key = kw_surroundings(w, x->cur, a);
+	acts = kw_memo_find(&x->memo, key, a, x->cur, x->grain_shift);
+	if (acts) {
+		*to = acts->now;
+		return;
+	}
+	to->reads = kw_reads(w, x->cur, a);
+	make_all(x, a, to);
+	remember(x, key, a);
+}
+
+/* Is the thread taken out of its guest by another's interrupt already? */
+static bool is_forced(const struct kw_expander *x, unsigned thread)
+{
+	unsigned i;
+
+	for (i = 0; i < x->nr; i++)
+		if (x->children[i].by->move.type == KW_FORCE &&
+		    x->children[i].by->move.actor == thread)
+			return true;
+	return false;
+}
+
+static inline void add_child(struct kw_expander *x, const struct kw_made *e)
+{
+	x->children[x->nr++] = (struct kw_child){ x->fp + e->adds, e };
+}
+
+/* Several moves of an actor, or one that somebody else may have made. */
+static void add_children(struct kw_expander *x, const struct kw_acting *now)
+{
+	const struct kw_made *e;
+	unsigned i;
+
+	for (e = now->first, i = 0; i < now->nr; e = e->next, i++)
+		if (e->move.type != KW_FORCE || !is_forced(x, e->move.actor))
+			add_child(x, e);
+}
+
+/* What memory may do by itself. */
+static void make_flows(struct kw_expander *x)
+{
+	struct kw_acting flows = { 0 };
+	struct kw_move moves[KW_MAX_MOVES];
+	struct kw_list l = { moves, 0 };
+	struct kw_made *last = NULL;
+	unsigned i;
+
+	kw_world_flows(x->w, x->work, &l);
+	for (i = 0; i < l.nr; i++)
+		last = make(x, &moves[i], &flows, last);
+	add_children(x, &flows);
 }
 
 void kw_expander_make(struct kw_expander *x)
 {
 	const struct kw_world *w = x->w;
-	struct kw_list l = { x->moves, 0 };
-	bool quiet = !w->memory && !w->opts.preemptions, quickly;
+	struct kw_acting *now = x->acting;
+	struct kw_child *c = x->children + x->nr;
 	unsigned a;
 
-	x->nr = x->nr_changes = 0;
-	for (a = 0; a < w->nr_actors; a++) {
-		const struct kw_actor_state *st = kw_block(w, x->cur, a);
-
-		if (quiet && !st->armed && !st->pend &&
-		    (st->run != KW_READY || st->nest))
+	x->children += x->nr;
+	x->nr = 0;
+	for (a = 0; a < w->nr_actors; a++)
+		if (now[a].reads & x->stale)
+			renew(x, a);
+	for (a = 0; a < w->nr_actors; a++, now++) {
+		if (now->nr <= 1 && !now->forces) {
+			*c = (struct kw_child){ x->fp + now->adds, now->first };
+			c += now->nr;
 			continue;
-		if (w->takes[st->pc] && w->orders && st->run == KW_READY &&
-		    !st->nest)
-			kw_orders_note(w->orders, x->cur, a);
-		make_room(x);
-		quickly = st->run == KW_READY && w->quick[st->pc] &&
-			  (w->alone[a] ? !st->nest :
-			   kw_world_can_step(w, x->cur, a)) &&
-			  make_quickly(x, a);
-		if (quickly && quiet && !st->armed && !st->pend)
-			continue;
-		l.nr = x->nr;
-		kw_world_moves_of(w, x->work, a, quickly, &l);
-		make_rest(x, l.nr);
+		}
+		x->nr = (unsigned)(c - x->children);
+		add_children(x, now);
+		c = x->children + x->nr;
 	}
-	if (w->memory) {
-		l.nr = x->nr;
-		kw_world_flows(w, x->work, &l);
-		make_rest(x, l.nr);
-	}
+	x->nr = (unsigned)(c - x->children);
+	x->stale = w->local ? 0 : ~UINT64_C(0);
+	if (w->memory)
+		make_flows(x);
 	if (w->footprint)
 		kw_persist_choose(x);
-}
-
-void kw_expander_enter(struct kw_expander *x, const struct kw_child *c)
-{
-	const struct kw_change *d = x->changes + c->first;
-	uint32_t i;
-
-	for (i = 0; i < c->nr; i++)
-		kw_word_put(x->work, d[i].place, d[i].word);
-}
-
-void kw_expander_leave(struct kw_expander *x, const struct kw_child *c)
-{
-	const struct kw_change *d = x->changes + c->first;
-	uint32_t i;
-
-	for (i = 0; i < c->nr; i++)
-		kw_word_put(x->work, d[i].place,
-			    kw_word_at(x->cur, d[i].place));
 }

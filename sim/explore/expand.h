@@ -2,27 +2,28 @@
 /*
  * What one state leads to.
  *
- * A state is expanded in place: each move is made in `work`, the words that
- * it changed are noted, which also gives the successor's fingerprint, and
- * `work` is made equal to `cur` again.
+ * A move is made in `work`, the words that it changed are noted, which also
+ * gives what it adds to the fingerprint, and `work` is made equal to `cur`
+ * again.  What was noted is its effect.
+ *
+ * States come one after another and differ in a few words.  What an actor
+ * may do is made anew only where something that it depends on is another
+ * than in the state before (grain.c), and then looked up among what was made
+ * before (memo.h): hence a state costs little more than its children do.
  */
 #ifndef KW_EXPAND_H
 #define KW_EXPAND_H
 
-#include "fingerprint.h"
+#include "memo.h"
 #include "world.h"
-
-struct kw_change {			/* of a word */
-	uint32_t place;
-	uint64_t word;
-};
 
 struct kw_child {
 	uint64_t fp;
-	uint32_t first, nr;		/* its changes */
-	bool shows;			/* anything in seen[] */
-	bool sticky;			/* see struct kw_seen_by_move */
+	const struct kw_made *by;
 };
+
+/* After so many children a batch is full. */
+#define KW_BATCH	192
 
 struct kw_expander {
 	const struct kw_world *w;
@@ -30,25 +31,42 @@ struct kw_expander {
 	unsigned grain_shift;
 	uint8_t *cur, *work;		/* equal between two calls */
 	uint64_t fp;			/* of cur */
-	unsigned nr;			/* its moves */
-	struct kw_move moves[KW_MAX_MOVES];
-	struct kw_child children[KW_MAX_MOVES];
-	struct kw_seen_by_move seen[KW_MAX_MOVES];
-	struct kw_change *changes;
-	uint32_t nr_changes, max_changes;
+	uint64_t stale;			/* grains that are another than when
+					   acting was up to date */
+	struct kw_acting *acting;	/* [actor] */
+	struct kw_memo memo;
+	struct kw_change *changes;	/* of the move that is being made */
+	unsigned nr;			/* cur's moves */
+	struct kw_child *children;	/* [nr]: in all */
+	struct kw_child all[KW_BATCH + KW_MAX_MOVES];
 };
 
 void kw_expander_init(struct kw_expander *x, const struct kw_world *w);
 void kw_expander_free(struct kw_expander *x);
 /* cur := s */
 void kw_expander_set(struct kw_expander *x, const uint8_t *s, uint64_t fp);
+/* A batch begins: nobody needs the children that were made so far. */
+void kw_expander_begin(struct kw_expander *x);
 /*
- * Makes every move that must be made (persist.c): x->children[i] is what
- * x->moves[i] leads to.
+ * Makes every move that must be made (persist.c); its children are behind
+ * those that were made since the batch began.
  */
 void kw_expander_make(struct kw_expander *x);
-/* work := that child, and cur again. */
-void kw_expander_enter(struct kw_expander *x, const struct kw_child *c);
-void kw_expander_leave(struct kw_expander *x, const struct kw_child *c);
+static inline bool kw_expander_is_full(const struct kw_expander *x)
+{
+	return x->children + x->nr >= x->all + KW_BATCH;
+}
+
+/* s, the state that a child is one of, becomes that child, and again s. */
+static inline void kw_child_enter(uint8_t *s, const struct kw_made *by)
+{
+	unsigned i;
+
+	for (i = 0; i < by->nr; i++)
+		kw_word_put(s, by->changes[i].place,
+			    kw_word_at(s, by->changes[i].place) ^
+				    by->changes[i].differs);
+}
+#define kw_child_leave kw_child_enter
 
 #endif

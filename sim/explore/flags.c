@@ -10,11 +10,33 @@ static uint8_t *flags(const struct kw_world *w, uint8_t *s)
 	return s + w->flags_at;
 }
 
+/* kw_eval(), seen from outside. */
+static unsigned eval_and_note(const struct kw_world *w, uint8_t *s,
+			      uint16_t entry, uint16_t arg, uint64_t *read)
+{
+	unsigned scratch = w->p->nr_actors - 1, i;
+	struct kw_actor_state *st = kw_actor(w->p, s, scratch);
+	const struct kw_node *n;
+	struct kw_done done;
+
+	st->regs[w->p->oracle.arg_reg] = arg;
+	st->pc = entry;
+	for (i = 0; i < KW_EVAL_MAX; i++) {
+		n = &w->p->nodes[st->pc];
+		if (n->op == KW_OP_RETURN && !st->regs[n->dst])
+			return n->val;
+		*read |= kw_step_reads(w, s, scratch);
+		kw_step_inline(w->p, s, scratch, 0, NULL, &done);
+	}
+	return 0;
+}
+
 unsigned kw_world_eval(const struct kw_world *w, uint8_t *s, uint16_t entry,
-		       uint16_t arg)
+		       uint16_t arg, uint64_t *read)
 {
 	unsigned scratch = w->p->nr_actors - 1;
-	unsigned n = kw_eval(w->p, s, entry, arg);
+	unsigned n = read ? eval_and_note(w, s, entry, arg, read) :
+			    kw_eval(w->p, s, entry, arg);
 	struct kw_actor_state *st = kw_actor(w->p, s, scratch);
 
 	memset(st, 0, sizeof(*st) + 2u * w->p->actors[scratch].nr_regs);
@@ -22,33 +44,38 @@ unsigned kw_world_eval(const struct kw_world *w, uint8_t *s, uint16_t entry,
 }
 
 /* Is some interrupt deliverable whose target is the vCPU at addr? */
-static bool deliverable(const struct kw_world *w, uint8_t *s, uint16_t addr)
+static bool deliverable(const struct kw_world *w, uint8_t *s, uint16_t addr,
+			uint64_t *read)
 {
 	const struct kw_program *p = w->p;
 	unsigned i;
 
 	for (i = 0; i < w->nr_irqs; i++) {
 		uint16_t irq = p->objects[w->irqs[i]].addr;
+		unsigned target = irq + p->oracle.target_off;
 
-		if (kw_get16(s, irq + p->oracle.target_off) == addr &&
-		    kw_world_eval(w, s, p->oracle.deliverable, irq))
+		if (read)
+			*read |= kw_grains(w, target, 2);
+		if (kw_get16(s, target) == addr &&
+		    kw_world_eval(w, s, p->oracle.deliverable, irq, read))
 			return true;
 	}
 	return false;
 }
 
 static unsigned spec_and_waits(const struct kw_world *w, uint8_t *s,
-			       unsigned v)
+			       unsigned v, uint64_t *read)
 {
 	const struct kw_program *p = w->p;
 	uint16_t addr = p->objects[w->vcpus[v]].addr;
-	unsigned waits = kw_world_eval(w, s, p->oracle.waits, addr), spec;
+	unsigned waits = kw_world_eval(w, s, p->oracle.waits, addr, read);
+	unsigned spec;
 
 	spec = waits == KW_WAITS_NOT;
 	if (waits == KW_WAITS_IRQ)
 		spec = (p->oracle.pending &&
-			kw_world_eval(w, s, p->oracle.pending, addr)) ||
-		       deliverable(w, s, addr);
+			kw_world_eval(w, s, p->oracle.pending, addr, read)) ||
+		       deliverable(w, s, addr, read);
 	return waits << 1 | (spec ? KW_V_SPEC : 0);
 }
 
@@ -75,12 +102,16 @@ static void follow(const struct kw_world *w, uint8_t *s, unsigned v,
 	flags(w, s)[v] = (uint8_t)f;
 }
 
-void kw_flags_arch(const struct kw_world *w, uint8_t *s)
+void kw_flags_arch(const struct kw_world *w, uint8_t *s,
+		   struct kw_seen_by_move *seen)
 {
+	uint64_t *read = w->local ? &seen->read : NULL;
 	unsigned v, now;
 
 	for (v = 0; v < w->nr_vcpus; v++) {
-		now = spec_and_waits(w, s, v);
+		if (w->thread_of[v] != KW_NO_ACTOR)
+			seen->read |= w->header_grains[w->thread_of[v]];
+		now = spec_and_waits(w, s, v, read);
 		if (now != (flags(w, s)[v] &
 			    (unsigned)(KW_V_SPEC | KW_V_WAITS)))
 			follow(w, s, v, now);
@@ -93,7 +124,7 @@ void kw_flags_start(const struct kw_world *w, uint8_t *s)
 
 	for (v = 0; v < w->nr_vcpus; v++) {
 		flags(w, s)[v] = 0;
-		follow(w, s, v, spec_and_waits(w, s, v));
+		follow(w, s, v, spec_and_waits(w, s, v, NULL));
 	}
 }
 
@@ -182,6 +213,7 @@ void kw_flags_seen(const struct kw_world *w, const uint8_t *s,
 	const uint8_t *f = s + w->flags_at;
 	unsigned v;
 
+	seen->read |= w->flags_grains;
 	for (v = 0; v < w->nr_vcpus; v++)
 		if ((f[v] & KW_V_ACTIVE) && (f[v] & KW_V_SPEC))
 			seen->exposed = true;

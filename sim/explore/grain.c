@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decides which grains of a state a step may change.
+ * Decides which grains of a state a step may change, and on which it
+ * depends.
  *
- * Invariant: what a move changes lies in the grains that are marked; too
- * many cost time, one too few would lose states.
+ * Invariant: what a move changes, or depends on, lies in the grains that are
+ * marked; too many cost time, one too few would lose states.
  */
 #include "inside.h"
 
@@ -46,6 +47,15 @@ static unsigned written_by(enum kw_op op)
 	}
 }
 
+/* Does it look at memory? */
+static bool is_access(unsigned op)
+{
+	return (op < KW_OP_LEA && op != KW_OP_MB && op != KW_OP_WMB &&
+		op != KW_OP_RMB) || op == KW_OP_LOCK || op == KW_OP_UNLOCK ||
+	       (op >= KW_OP_DEACTIVATE && op <= KW_OP_WAKE) ||
+	       (op >= KW_OP_RAISE && op <= KW_OP_IS_ARMED);
+}
+
 void kw_grains_init(struct kw_world *w)
 {
 	const struct kw_program *p = w->p;
@@ -55,8 +65,11 @@ void kw_grains_init(struct kw_world *w)
 	while (w->size > 64u << w->grain_shift)
 		w->grain_shift++;
 	w->written = g_new0(uint8_t, p->nr_nodes);
-	for (i = 0; i < p->nr_nodes; i++)
+	w->accesses = g_new0(bool, p->nr_nodes);
+	for (i = 0; i < p->nr_nodes; i++) {
 		w->written[i] = (uint8_t)written_by(p->nodes[i].op);
+		w->accesses[i] = is_access(p->nodes[i].op);
+	}
 	w->block_grains = g_new0(uint64_t, p->nr_actors);
 	w->header_grains = g_new0(uint64_t, p->nr_actors);
 	for (i = 0; i < p->nr_actors; i++)
@@ -132,4 +145,87 @@ uint64_t kw_step_grains(const struct kw_world *w, const uint8_t *s, unsigned a)
 uint64_t kw_begin_grains(const struct kw_world *w, unsigned a)
 {
 	return w->block_grains[a] | home_grains(w, a);
+}
+
+/* --- what a move depends on ------------------------------------------- */
+
+/* The node's operand in memory, and what that refers to. */
+static uint64_t operand_grains(const struct kw_world *w, const uint8_t *s,
+			       const struct kw_node *n, unsigned A)
+{
+	unsigned h;
+
+	switch ((enum kw_op)n->op) {
+	case KW_OP_DEACTIVATE:
+	case KW_OP_SWITCH:
+	case KW_OP_WAKE:
+		return kw_grains(w, A, 8);
+	case KW_OP_RAISE:
+	case KW_OP_UNRAISE:
+	case KW_OP_ARM:
+	case KW_OP_CANCEL:
+	case KW_OP_AWAIT_IDLE:
+	case KW_OP_IS_PENDING:
+	case KW_OP_IS_ARMED:
+		h = kw_get16(s, A);
+		return kw_grains(w, A, 2) | (h ? w->header_grains[h - 1] : 0);
+	default:
+		return kw_grains(w, A, 2);
+	}
+}
+
+uint64_t kw_step_reads(const struct kw_world *w, const uint8_t *s, unsigned a)
+{
+	const struct kw_actor_state *st = kw_block(w, s, a);
+	const struct kw_node *n = &w->p->nodes[st->pc];
+	unsigned base = st->regs[n->reg], A = base + n->off, b;
+	uint64_t g = w->block_grains[a] | kw_step_grains(w, s, a);
+
+	if (!is_access(n->op) || (!base && n->reg))
+		return g;
+	g |= operand_grains(w, s, n, A);
+	if (!w->guarded || !(w->node[st->pc] & KW_N_GUARDED) ||
+	    !w->guarded[A])
+		return g;
+	for (b = 0; b < w->nr_actors; b++)	/* it races with them */
+		g |= w->block_grains[b];
+	return g;
+}
+
+uint64_t kw_reads(const struct kw_world *w, const uint8_t *s, unsigned a)
+{
+	const struct kw_actor_state *st = kw_block(w, s, a);
+	uint64_t g = w->block_grains[a] | home_grains(w, a);
+
+	if (w->p->actors[a].type == KW_GUEST && w->virq_of[a] != KW_NO_ACTOR)
+		g |= w->header_grains[w->virq_of[a]];
+	if (st->run == KW_READY && !st->nest)
+		g |= kw_step_reads(w, s, a);
+	return g;
+}
+
+static uint64_t mix(uint64_t key, const uint8_t *s, unsigned addr)
+{
+	return (key ^ kw_word_at(s, addr / 8)) * UINT64_C(0xd6e8feb86659fd93);
+}
+
+uint64_t kw_surroundings(const struct kw_world *w, const uint8_t *s,
+			 unsigned a)
+{
+	const struct kw_actor *ac = &w->p->actors[a];
+	const struct kw_actor_state *st = kw_block(w, s, a);
+	const struct kw_node *n = &w->p->nodes[st->pc];
+	unsigned at = ac->base, end = at + KW_BLOCK_SIZE(ac), A;
+	uint64_t key = (a + 1) * UINT64_C(0x9e3779b97f4a7c15);
+
+	for (at &= ~7u; at < end; at += 8)
+		key = mix(key, s, at);
+	if (ac->home != a)
+		key = mix(key, s, w->p->actors[ac->home].base);
+	A = st->regs[n->reg] + (unsigned)n->off;
+	if (w->accesses[st->pc] && A + 8 <= w->size)
+		key = mix(key, s, A);
+	if (!w->quick[st->pc] || (w->node[st->pc] & KW_N_ARCH))
+		key = mix(key, s, w->flags_at);
+	return key;
 }

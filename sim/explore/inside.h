@@ -60,6 +60,7 @@ struct kw_world {
 	int mark_verdict, mark_signal;
 	unsigned grain_shift;		/* log2 of a grain's bytes */
 	uint8_t *written;		/* [node], see grain.c */
+	bool *accesses;			/* [node]: looks at memory */
 	uint64_t *block_grains, *header_grains;	/* [actor] */
 	uint64_t flags_grains;
 	struct kw_slot *slots;
@@ -69,6 +70,10 @@ struct kw_world {
 	unsigned nr_units;		/* see persist.c */
 	uint16_t *unit;			/* [actor] */
 	uint16_t *members, *first_member;	/* actors; [unit] */
+	bool quiet;			/* neither memory nor a scheduler does
+					   anything by itself */
+	bool local;			/* ... and what an actor may do follows
+					   from what kw_reads() says */
 	uint8_t *quick;			/* [node], see quick.c */
 	bool *alone;			/* [actor]: READY and not nested on,
 					   it can step */
@@ -93,12 +98,12 @@ void kw_world_flows(const struct kw_world *w, const uint8_t *s,
 /* quick.c */
 void kw_quick_init(struct kw_world *w);
 /*
- * Actor a, which can step, steps: what changes goes to c, the fingerprint is
- * changed by what they change of it.  Returns how many words; or -1: the
- * step is none that is done here.
+ * Actor a, which can step, steps: what changes goes to c, what they add to
+ * the fingerprint to *adds.  Returns how many words; or -1: the step is none
+ * that is done here.
  */
 int kw_quick_step(const struct kw_world *w, const uint8_t *s, unsigned a,
-		  struct kw_change *c, uint64_t *fp);
+		  struct kw_change *c, uint64_t *adds);
 #define KW_QUICK_CHANGES 8	/* at most */
 
 /* race.c */
@@ -107,14 +112,15 @@ void kw_races_init(struct kw_world *w);
 /* persist.c */
 void kw_persist_init(struct kw_world *w);
 void kw_persist_free(struct kw_world *w);
-/* Leaves only those of x->moves that must be made. */
+/* Leaves only those of x->children that must be made. */
 void kw_persist_choose(struct kw_expander *x);
 
 /* flags.c */
 /* Everything anew from state s. */
 void kw_flags_start(const struct kw_world *w, uint8_t *s);
 /* An architectural field may have changed. */
-void kw_flags_arch(const struct kw_world *w, uint8_t *s);
+void kw_flags_arch(const struct kw_world *w, uint8_t *s,
+		   struct kw_seen_by_move *seen);
 /* What an effect of actor a means for the waits. */
 void kw_flags_effect(const struct kw_world *w, uint8_t *s, unsigned a,
 		     const struct kw_done *done,
@@ -133,6 +139,18 @@ uint64_t kw_step_grains(const struct kw_world *w, const uint8_t *s,
 /* ... and beginning, firing, or leaving the guest. */
 uint64_t kw_begin_grains(const struct kw_world *w, unsigned a);
 
+/*
+ * Those that a's moves depend on: which there are, what they do and show,
+ * without what oracle and invariants look at (struct kw_seen_by_move).
+ */
+uint64_t kw_reads(const struct kw_world *w, const uint8_t *s, unsigned a);
+/* ... and its step does, where it can step, or evaluates a path. */
+uint64_t kw_step_reads(const struct kw_world *w, const uint8_t *s,
+		       unsigned a);
+/* A hash of much of that. */
+uint64_t kw_surroundings(const struct kw_world *w, const uint8_t *s,
+			 unsigned a);
+
 /* Of len bytes, no more than two grains have. */
 static inline uint64_t kw_grains(const struct kw_world *w, unsigned addr,
 				 unsigned len)
@@ -140,9 +158,12 @@ static inline uint64_t kw_grains(const struct kw_world *w, unsigned addr,
 	return UINT64_C(1) << (addr >> w->grain_shift) |
 	       UINT64_C(1) << ((addr + len - 1) >> w->grain_shift);
 }
-/* An oracle's path, atomically; its scratch actor leaves nothing behind. */
+/*
+ * An oracle's path, atomically; its scratch actor leaves nothing behind.
+ * Adds to *read (or NULL) the grains that it looked at.
+ */
 unsigned kw_world_eval(const struct kw_world *w, uint8_t *s, uint16_t entry,
-		       uint16_t arg);
+		       uint16_t arg, uint64_t *read);
 
 /* invariant.c */
 void kw_slots_new(struct kw_world *w);

@@ -196,10 +196,10 @@ static bool is_moment(const struct kw_world *w, const uint8_t *s,
 }
 
 static bool fails(const struct kw_world *w, uint8_t *s,
-		  const struct kw_slot *slot)
+		  const struct kw_slot *slot, uint64_t *read)
 {
 	return !kw_world_eval(w, s, w->p->invariants[slot->invariant].entry,
-			      w->p->objects[slot->object].addr);
+			      w->p->objects[slot->object].addr, read);
 }
 
 bool kw_world_ails(const struct kw_world *w, uint8_t *s, unsigned slot)
@@ -208,11 +208,20 @@ bool kw_world_ails(const struct kw_world *w, uint8_t *s, unsigned slot)
 	unsigned f, t;
 
 	if (x->vcpu < 0)
-		return is_moment(w, s, x, -1) && fails(w, s, x);
+		return is_moment(w, s, x, -1) && fails(w, s, x, NULL);
 	t = w->thread_of[x->vcpu];
 	f = s[w->flags_at + (unsigned)x->vcpu];
 	return (f & KW_V_ACTIVE) && (f & KW_V_SPEC) && t != KW_NO_ACTOR &&
 	       kw_block(w, s, t)->run == KW_ASLEEP;
+}
+
+unsigned kw_world_next_ail(const struct kw_world *w, uint8_t *s,
+			   unsigned slot)
+{
+	for (; slot < w->nr_slots; slot++)
+		if (w->slots[slot].lasts && kw_world_ails(w, s, slot))
+			return slot;
+	return KW_NO_SLOT;
 }
 
 bool kw_world_counts(const struct kw_world *w, unsigned slot,
@@ -228,14 +237,18 @@ bool kw_world_counts(const struct kw_world *w, unsigned slot,
 void kw_slots_check(const struct kw_world *w, uint8_t *s, int entered,
 		    struct kw_seen_by_move *seen)
 {
+	uint64_t *read = w->local ? &seen->read : NULL;
 	unsigned i;
 
-	for (i = w->nr_vcpus; i < w->nr_slots; i++) {
+	for (i = 0; i < w->nr_vcpus; i++)
+		if (w->thread_of[i] != KW_NO_ACTOR)
+			seen->read |= w->header_grains[w->thread_of[i]];
+	for (; i < w->nr_slots; i++) {
 		const struct kw_slot *x = &w->slots[i];
 		unsigned bit = 1u << x->invariant;
 
 		if (!x->lasts && !(seen->broken & bit) &&
-		    is_moment(w, s, x, entered) && fails(w, s, x))
+		    is_moment(w, s, x, entered) && fails(w, s, x, read))
 			seen->broken |= (uint16_t)bit;
 	}
 }

@@ -238,12 +238,12 @@ static void count_moves(struct choosing *c, const struct kw_expander *x)
 	for (u = 0; u < c->w->nr_units; u++)
 		c->of[u] = (struct unit){ .nr_moves = 0 };
 	for (i = 0; i < x->nr; i++) {
-		struct unit *of = &c->of[c->w->unit[x->moves[i].actor]];
+		const struct kw_made *by = x->children[i].by;
+		struct unit *of = &c->of[c->w->unit[by->move.actor]];
 
 		of->nr_moves++;
-		of->whole |= x->children[i].sticky ||
-			     (x->children[i].shows && x->seen[i].failed);
-		of->fast |= !x->moves[i].slow;
+		of->whole |= by->sticky || (by->seen && by->seen->failed);
+		of->fast |= !by->move.slow;
 	}
 }
 
@@ -263,13 +263,9 @@ void kw_persist_choose(struct kw_expander *x)
 		in = close_over(&c, u, &most);
 		best = in ? in : best;
 	}
-	for (i = 0; best && i < x->nr; i++) {
-		if (!(best >> w->unit[x->moves[i].actor] & 1))
-			continue;
-		x->moves[nr] = x->moves[i];
-		x->children[nr] = x->children[i];
-		x->seen[nr++] = x->seen[i];
-	}
+	for (i = 0; best && i < x->nr; i++)
+		if (best >> w->unit[x->children[i].by->move.actor] & 1)
+			x->children[nr++] = x->children[i];
 	if (best)
 		x->nr = nr;
 }

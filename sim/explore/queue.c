@@ -9,7 +9,8 @@ void kw_later_init(struct kw_later *q, const uint8_t *start, uint32_t size,
 	*q = (struct kw_later){
 		.start = start, .nr_words = size / 8,
 		.grain_shift = grain_shift, .last = g_malloc(size),
-		.entry_max = sizeof(uint64_t) + 2 + 3 * (size_t)size,
+		.entry_max = KW_LATER_HEAD +
+			     KW_LATER_HALF * ((size_t)size / 4 + 1),
 	};
 }
 
@@ -59,30 +60,22 @@ static void new_block(struct kw_later *q)
 	q->differs = ~UINT64_C(0);
 }
 
-/* The bytes in which word, which is at addr, differs (x: where) from it. */
-static inline uint8_t *put_word(uint8_t *to, unsigned addr, uint64_t x,
-				uint64_t word)
+/* Half i of a word, unless it is as before: the next one takes its place. */
+static inline uint8_t *put_half(uint8_t *to, unsigned i, uint32_t bits)
 {
-	unsigned k;
-	uint16_t at;
+	uint16_t at = (uint16_t)i;
 
-	do {
-		k = (unsigned)__builtin_ctzll(x) & ~7u;
-		at = (uint16_t)(addr + k / 8);
-		memcpy(to, &at, sizeof(at));
-		to[2] = (uint8_t)(word >> k);
-		to += 3;
-		x &= ~(UINT64_C(0xff) << k);
-	} while (x);
-	return to;
+	memcpy(to, &at, sizeof(at));
+	memcpy(to + sizeof(at), &bits, sizeof(bits));
+	return to + (bits ? KW_LATER_HALF : 0);
 }
 
 void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
 		   uint64_t dirty)
 {
-	uint64_t m, a, b;
-	uint8_t *entry, *to;
 	unsigned i, end;
+	uint64_t m, x;
+	uint8_t *entry, *to;
 	uint16_t nr;
 
 	if (!q->block || q->block->used + q->entry_max > q->block->room)
@@ -94,15 +87,15 @@ void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
 		i = (unsigned)__builtin_ctzll(m) << q->grain_shift;
 		end = MIN(i + (1u << q->grain_shift), q->nr_words);
 		for (; i < end; i++) {
-			a = kw_word_at(q->last, i);
-			b = kw_word_at(s, i);
-			if (a == b)
+			x = kw_word_at(q->last, i) ^ kw_word_at(s, i);
+			if (!x)
 				continue;
-			to = put_word(to, 8 * i, a ^ b, b);
-			kw_word_put(q->last, i, b);
+			to = put_half(to, 2 * i, (uint32_t)x);
+			to = put_half(to, 2 * i + 1, (uint32_t)(x >> 32));
+			kw_word_put(q->last, i, kw_word_at(s, i));
 		}
 	}
-	nr = (uint16_t)((to - entry - KW_LATER_HEAD) / 3);
+	nr = (uint16_t)((size_t)(to - entry - KW_LATER_HEAD) / KW_LATER_HALF);
 	memcpy(entry + sizeof(fp), &nr, sizeof(nr));
 	q->differs = dirty;
 	q->block->used = (uint32_t)(to - q->block->bytes);

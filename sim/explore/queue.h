@@ -4,8 +4,8 @@
  *
  * An entry is the state's fingerprint, and its difference from the entry
  * before it; the first one of a block differs from the initial state, so
- * that blocks can be read in any order: how many bytes differ (2), and for
- * each of them its address (2) and what it is.
+ * that blocks can be read in any order: how many halves of words differ (2),
+ * and for each of them its number (2) and which bits (4).
  *
  * Neighbours in the queue have a parent in common, or their parents were
  * neighbours: the writer is told which grains (world.h) can differ at all,
@@ -43,6 +43,7 @@ struct kw_later {
 struct kw_block *kw_block_new(size_t room);
 
 #define KW_LATER_HEAD	(sizeof(uint64_t) + sizeof(uint16_t))
+#define KW_LATER_HALF	(sizeof(uint16_t) + sizeof(uint32_t))
 
 struct kw_later_reader {
 	const uint8_t *at;
@@ -59,22 +60,26 @@ void kw_later_free(struct kw_later *q);
  */
 void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
 		   uint64_t dirty);
-/* s and to := the next state; returns the grains that changed. */
+/* s and to (may be the same) := the next state; the grains that changed. */
 static inline uint64_t kw_later_next(struct kw_later_reader *r,
 				     unsigned grain_shift, uint8_t *s,
 				     uint8_t *to, uint64_t *fp)
 {
 	const uint8_t *at = r->at;
 	uint64_t changed = 0;
-	uint16_t nr, addr;
+	uint32_t bits, half;
+	uint16_t nr, i;
 
 	memcpy(fp, at, sizeof(*fp));
 	memcpy(&nr, at + sizeof(*fp), sizeof(nr));
-	for (at += KW_LATER_HEAD; nr; nr--, at += 3) {
-		memcpy(&addr, at, sizeof(addr));
-		s[addr] = at[2];
-		to[addr] = at[2];
-		changed |= UINT64_C(1) << (addr >> (grain_shift + 3));
+	for (at += KW_LATER_HEAD; nr; nr--, at += KW_LATER_HALF) {
+		memcpy(&i, at, sizeof(i));
+		memcpy(&bits, at + sizeof(i), sizeof(bits));
+		memcpy(&half, s + 4 * i, sizeof(half));
+		half ^= bits;
+		memcpy(s + 4 * i, &half, sizeof(half));
+		memcpy(to + 4 * i, &half, sizeof(half));
+		changed |= UINT64_C(1) << (i >> (grain_shift + 1));
 	}
 	r->at = at;
 	return changed;

@@ -93,11 +93,12 @@ void kw_quick_init(struct kw_world *w)
 	}
 }
 
-/* The words that change so far. */
+/* The words that change so far, and to what. */
 struct making {
 	const uint8_t *s;
-	struct kw_change *c;
 	unsigned nr;
+	uint32_t place[KW_QUICK_CHANGES];
+	uint64_t word[KW_QUICK_CHANGES];
 };
 
 static inline uint64_t *word(struct making *m, unsigned addr)
@@ -105,10 +106,12 @@ static inline uint64_t *word(struct making *m, unsigned addr)
 	unsigned place = addr / 8, i;
 
 	for (i = 0; i < m->nr; i++)
-		if (m->c[i].place == place)
-			return &m->c[i].word;
-	m->c[m->nr] = (struct kw_change){ place, kw_word_at(m->s, place) };
-	return &m->c[m->nr++].word;
+		if (m->place[i] == place)
+			return &m->word[i];
+	m->place[i] = place;
+	m->word[i] = kw_word_at(m->s, place);
+	m->nr++;
+	return &m->word[i];
 }
 
 static inline void set(struct making *m, unsigned addr, const void *from,
@@ -303,14 +306,17 @@ static unsigned step(const struct kw_world *w, struct making *m, unsigned a,
 }
 
 int kw_quick_step(const struct kw_world *w, const uint8_t *s, unsigned a,
-		  struct kw_change *c, uint64_t *fp)
+		  struct kw_change *c, uint64_t *adds)
 {
 	const struct kw_actor_state *st = kw_block(w, s, a);
-	struct making m = { s, c, 0 };
-	unsigned to = step(w, &m, a, st), i;
+	struct making m;
+	unsigned to, i;
 	uint64_t was, dead;
 	int nr = 0;
 
+	m.s = s;
+	m.nr = 0;
+	to = step(w, &m, a, st);
 	if (to == NOT_HERE || w->folds[to])
 		return -1;
 	if (w->guards)
@@ -320,12 +326,12 @@ int kw_quick_step(const struct kw_world *w, const uint8_t *s, unsigned a,
 	if (dead)
 		forget(w, &m, w->p->actors[a].base, dead);
 	for (i = 0; i < m.nr; i++) {
-		was = kw_word_at(s, c[i].place);
-		if (was == c[i].word)
+		was = kw_word_at(s, m.place[i]);
+		if (was == m.word[i])
 			continue;
-		*fp += kw_word_hash(c[i].place, c[i].word) -
-		       kw_word_hash(c[i].place, was);
-		c[nr++] = c[i];
+		*adds += kw_word_hash(m.place[i], m.word[i]) -
+			 kw_word_hash(m.place[i], was);
+		c[nr++] = (struct kw_change){ m.place[i], was ^ m.word[i] };
 	}
 	return nr;
 }

@@ -74,15 +74,12 @@ static void find_slot(const struct kw_hunter *k, unsigned slot,
 bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, uint64_t fp,
 		   unsigned *slot, struct kw_find *f)
 {
-	unsigned nr = kw_world_nr_slots(k->w), i;
+	unsigned i;
 
 	k->states += !*slot;
-	while (*slot < nr) {
-		i = (*slot)++;
-		const struct kw_slot *x = kw_world_slot(k->w, i);
-
-		if (!x->lasts || !wanted(k, property_of(x)) ||
-		    !kw_world_ails(k->w, s, i) ||
+	while ((i = kw_world_next_ail(k->w, s, *slot)) != KW_NO_SLOT) {
+		*slot = i + 1;
+		if (!wanted(k, property_of(kw_world_slot(k->w, i))) ||
 		    kw_rescue_comes(k->rescue, s, fp, i))
 			continue;
 		if (k->alone && kw_hunter_was_wrong(k))
@@ -149,6 +146,8 @@ bool kw_hunt_move(struct kw_hunter *k, const struct kw_seen_by_move *seen,
 	unsigned all = shown(seen), p;
 
 	k->exposed |= seen->exposed;
+	if (!all)
+		return false;
 	while ((p = *property) < KW_NR_PROPERTIES) {
 		(*property)++;
 		if (!(all >> p & 1) || !wanted(k, p))

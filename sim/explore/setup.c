@@ -250,6 +250,8 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	w->slow = g_new0(uint8_t *, n);
 	for (a = 0; a < w->nr_actors; a++)
 		w->slow[a] = find_slow(w, a);
+	w->quiet = !w->memory && !opts->preemptions;
+	w->local = w->quiet && !w->guards;
 	kw_slots_new(w);
 	kw_grains_init(w);
 	kw_quick_init(w);
@@ -295,6 +297,7 @@ void kw_world_free(struct kw_world *w)
 	g_free(w->takes);
 	g_free(w->guarded);
 	g_free(w->written);
+	g_free(w->accesses);
 	g_free(w->quick);
 	g_free(w->folds);
 	g_free(w->alone);

@@ -17,10 +17,12 @@
 
 #define CHUNK	 (1u << 20)	/* bytes of records that are taken at once */
 
-/* Slots behind the last home. */
-static uint64_t margin(uint64_t nr_slots)
+static void resize(struct kw_visited *v, uint64_t nr_slots)
 {
-	return MIN(MARGIN, nr_slots);
+	v->nr_slots = nr_slots;
+	v->margin = MIN(MARGIN, nr_slots);
+	kw_room_grow(&v->room, (nr_slots + v->margin) * sizeof(*v->slots));
+	v->slots = v->room.at;
 }
 
 struct record {
@@ -62,10 +64,9 @@ void kw_visited_init(struct kw_visited *v, bool exact, const uint8_t *base,
 		     uint32_t size)
 {
 	*v = (struct kw_visited){
-		.nr_slots = FIRST, .exact = exact, .base = base, .size = size,
+		.exact = exact, .base = base, .size = size,
 	};
-	kw_room_grow(&v->room, (FIRST + margin(FIRST)) * sizeof(*v->slots));
-	v->slots = v->room.at;
+	resize(v, FIRST);
 }
 
 void kw_visited_free(struct kw_visited *v)
@@ -75,7 +76,7 @@ void kw_visited_free(struct kw_visited *v)
 
 uint64_t kw_visited_bytes(const struct kw_visited *v)
 {
-	return (v->nr_slots + margin(v->nr_slots)) * sizeof(*v->slots) +
+	return (v->nr_slots + v->margin) * sizeof(*v->slots) +
 	       v->record_bytes;
 }
 
@@ -90,25 +91,22 @@ static void place(struct kw_visited *v, uint64_t slot)
 
 	while (v->slots[i])
 		i++;
-	g_assert(i < v->nr_slots + margin(v->nr_slots) - 1);
+	kw_visited_mind(v, &v->slots[i]);
 	v->slots[i] = slot;
 }
 
 void kw_visited_grow(struct kw_visited *v)
 {
-	uint64_t old = v->nr_slots, i, slot, nr = 0;
+	uint64_t old = v->nr_slots, end = old + v->margin, i, slot, nr = 0;
 	uint64_t *aside = g_new(uint64_t, ASIDE);
 
-	v->nr_slots = old < 4 * ASIDE ? 2 * old : old + old / 2;
-	kw_room_grow(&v->room, (v->nr_slots + margin(v->nr_slots)) *
-				sizeof(*v->slots));
-	v->slots = v->room.at;
-	for (i = 0; i < MIN(ASIDE, old + margin(old)); i++) {
+	resize(v, old < 4 * ASIDE ? 2 * old : old + old / 2);
+	for (i = 0; i < MIN(ASIDE, end); i++) {
 		if (v->slots[i])
 			aside[nr++] = v->slots[i];
 		v->slots[i] = 0;
 	}
-	for (i = old + margin(old); i-- > ASIDE;) {
+	for (i = end; i-- > ASIDE;) {
 		slot = v->slots[i];
 		if (!slot)
 			continue;
@@ -147,23 +145,21 @@ static bool is(const struct kw_adder *a, uint64_t slot, uint64_t fp,
 {
 	const struct record *r = (const void *)(uintptr_t)slot;
 
-	if (!a)
-		return slot == fp;
 	return r->fp == fp && r->len == len &&
 	       !memcmp(r->bytes, a->packed, len);
 }
 
-bool kw_visited_add(struct kw_visited *v, struct kw_adder *a, uint64_t fp,
-		    const uint8_t *s)
+static bool add_record(struct kw_visited *v, struct kw_adder *a, uint64_t fp,
+		       const uint8_t *s)
 {
-	size_t len = a ? kw_pack(v->base, s, v->size, a->packed) : 0;
+	size_t len = kw_pack(v->base, s, v->size, a->packed);
 	uint64_t i, slot, new = 0;
 
 	fp += !fp;
 	for (i = kw_visited_home(v, fp);; i++) {
 		slot = __atomic_load_n(&v->slots[i], __ATOMIC_ACQUIRE);
 		if (!slot) {
-			new = new ? new : a ? put_record(a, fp, len) : fp;
+			new = new ? new : put_record(a, fp, len);
 			if (__atomic_compare_exchange_n(&v->slots[i], &slot,
 							new, false,
 							__ATOMIC_ACQ_REL,
@@ -173,8 +169,14 @@ bool kw_visited_add(struct kw_visited *v, struct kw_adder *a, uint64_t fp,
 		if (is(a, slot, fp, len))
 			return false;
 	}
-	g_assert(i < v->nr_slots + margin(v->nr_slots) - 1);
+	kw_visited_mind(v, &v->slots[i]);
 	return true;
+}
+
+bool kw_visited_add(struct kw_visited *v, struct kw_adder *a, uint64_t fp,
+		    const uint8_t *s)
+{
+	return a ? add_record(v, a, fp, s) : kw_visited_add_fp(v, fp);
 }
 
 void kw_visited_count(struct kw_visited *v, uint64_t added)

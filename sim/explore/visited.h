@@ -15,12 +15,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <glib.h>
 #include "room.h"
 
 struct kw_visited {
 	struct kw_room room;
 	uint64_t *slots;	/* 0: free; exact: a record's address */
-	uint64_t nr_slots;	/* without the margin behind them */
+	uint64_t nr_slots, margin;	/* the margin is behind them */
 	uint64_t count;			/* of what is counted, see below */
 	uint64_t record_bytes;
 	bool exact;
@@ -52,10 +53,40 @@ bool kw_visited_add_one(struct kw_visited *v, uint64_t fp);
 bool kw_visited_has(const struct kw_visited *v, uint64_t fp);	/* not exact */
 uint64_t kw_visited_bytes(const struct kw_visited *v);
 
+/* An entry was put there: is it not too far behind the last home? */
+static inline void kw_visited_mind(const struct kw_visited *v,
+				   const uint64_t *slot)
+{
+	g_assert(slot < v->slots + v->nr_slots + v->margin - 1);
+}
+
 static inline uint64_t kw_visited_home(const struct kw_visited *v,
 				       uint64_t fp)
 {
 	return (uint64_t)((unsigned __int128)fp * v->nr_slots >> 64);
+}
+
+/* kw_visited_add() where not exact. */
+static inline bool kw_visited_add_fp(struct kw_visited *v, uint64_t fp)
+{
+	uint64_t *slot, seen;
+
+	fp += !fp;
+	for (slot = &v->slots[kw_visited_home(v, fp)];; slot++) {
+		seen = __atomic_load_n(slot, __ATOMIC_RELAXED);
+		if (seen == fp)
+			return false;
+		if (seen)
+			continue;
+		if (__atomic_compare_exchange_n(slot, &seen, fp, false,
+						__ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			break;
+		if (seen == fp)
+			return false;
+	}
+	kw_visited_mind(v, slot);
+	return true;
 }
 
 /* Long before it is looked up. */

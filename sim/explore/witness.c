@@ -105,9 +105,10 @@ static void look_at(struct again *g, uint32_t n, unsigned i)
 {
 	struct kw_expander *x = &g->x;
 	const struct kw_child *c = &x->children[i];
+	const struct kw_seen_by_move *seen = c->by->seen;
 	struct node new = {
 		.fp = c->fp, .parent = n, .move = (uint16_t)i,
-		.actor = x->moves[i].actor,
+		.actor = c->by->move.actor,
 	};
 	struct kw_find f;
 	unsigned slot_nr = 0, p;
@@ -115,10 +116,10 @@ static void look_at(struct again *g, uint32_t n, unsigned i)
 
 	new.changes = (uint16_t)MIN(UINT16_MAX, node(g, n)->changes +
 				    (node(g, n)->actor != new.actor));
-	new.dull = node(g, n)->dull && !(c->shows && x->seen[i].exposed);
-	for (p = 0; c->shows && kw_hunt_move(&g->k, &x->seen[i], &p, &f);)
+	new.dull = node(g, n)->dull && !(seen && seen->exposed);
+	for (p = 0; seen && kw_hunt_move(&g->k, seen, &p, &f);)
 		add_candidate(g, &f, n, (int)i, new.changes);
-	if (c->shows && x->seen[i].failed)
+	if (seen && seen->failed)
 		return;
 	at = slot(g, c->fp);
 	if (*at && *at - 1 >= g->level_end &&
@@ -126,11 +127,11 @@ static void look_at(struct again *g, uint32_t n, unsigned i)
 		*node(g, *at - 1) = new;
 	if (*at)
 		return;
-	kw_expander_enter(x, c);
+	kw_child_enter(x->work, c->by);
 	add_node(g, &new, x->work);
 	while (kw_hunt_state(&g->k, x->work, c->fp, &slot_nr, &f))
 		add_candidate(g, &f, g->nodes->len - 1, -1, 0);
-	kw_expander_leave(x, c);
+	kw_child_leave(x->work, c->by);
 }
 
 /* State n has no moves: a sample. */
@@ -155,6 +156,7 @@ static void visit(struct again *g, uint32_t n, const uint8_t *s)
 	struct kw_find f;
 	unsigned i;
 
+	kw_expander_begin(x);
 	kw_expander_set(x, s, node(g, n)->fp);
 	kw_expander_make(x);
 	if (!x->nr && kw_hunt_end(&g->k, x->work, &f))
@@ -190,9 +192,10 @@ static void keep(struct again *g, const struct candidate *c)
 	for (i = depth; i-- > 0; n = node(g, n)->parent)
 		way[i] = node(g, n)->move;
 	for (i = 0; i < nr; i++) {
+		kw_expander_begin(&g->x);
 		kw_expander_set(&g->x, s, 0);
 		kw_expander_make(&g->x);
-		moves[i] = g->x.moves[way[i]];
+		moves[i] = g->x.children[way[i]].by->move;
 		kw_world_apply(g->h->w, s, &moves[i], &seen);
 	}
 	kw_hunt_found(g->h, &c->find, moves, nr);

@@ -340,7 +340,7 @@ static void execute(struct moving *m, const struct kw_move *move,
 		kw_step_inline(w->p, m->s, move->actor, move->choice, NULL,
 			       done);
 	if (arch && kw_get16(m->s, addr) != was)
-		kw_flags_arch(w, m->s);
+		kw_flags_arch(w, m->s, m->seen);
 }
 
 /* Does an invariant fail with this step? */

@@ -68,6 +68,8 @@ struct kw_seen_by_move {
 	uint16_t message;
 	bool sticky;		/* it went round a loop, or was no step */
 	uint64_t dirty;		/* bit i: grain i may have changed */
+	uint64_t read;		/* ... oracle or invariants looked at it;
+				   where somebody asks (kw_world.local) */
 };
 
 struct kw_world_opts {
@@ -188,6 +190,10 @@ unsigned kw_world_nr_slots(const struct kw_world *w);
 const struct kw_slot *kw_world_slot(const struct kw_world *w, unsigned slot);
 /* Is it so in state s? */
 bool kw_world_ails(const struct kw_world *w, uint8_t *s, unsigned slot);
+/* The first slot from that on that lasts and is so, or KW_NO_SLOT. */
+unsigned kw_world_next_ail(const struct kw_world *w, uint8_t *s,
+			   unsigned slot);
+#define KW_NO_SLOT UINT_MAX
 /* May move m be counted on to end it? */
 bool kw_world_counts(const struct kw_world *w, unsigned slot,
 		     const struct kw_move *m);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What actors did where they found the same before.
+ *
+ * Which moves an actor has, and what they change, follows from a few words
+ * of the state: where it stands, what it is about to access.  Those words
+ * and the effects are kept together, and found by the actor and some of the
+ * words; what counts is that the actor and all of the words are the same.
+ */
+#ifndef KW_MEMO_H
+#define KW_MEMO_H
+
+#include <glib.h>
+#include "fingerprint.h"
+#include "world.h"
+
+struct kw_change {			/* of a word */
+	uint32_t place;
+	uint64_t differs;		/* bits that become others */
+};
+
+struct kw_made {				/* by a move */
+	uint64_t adds;			/* to the fingerprint */
+	const struct kw_seen_by_move *seen;	/* NULL: nothing */
+	const struct kw_made *next;	/* of the same actor, or NULL */
+	struct kw_move move;
+	uint16_t nr;			/* changes */
+	bool sticky;			/* see struct kw_seen_by_move */
+	struct kw_change changes[];
+};
+
+struct kw_acting {			/* what an actor may do in a state */
+	uint64_t reads;			/* grains that this depends on */
+	const struct kw_made *first;
+	uint64_t adds;			/* the first one's, or 0 */
+	unsigned nr;
+	bool forces;			/* the last one is KW_FORCE */
+};
+
+struct kw_acts {			/* ... in all that agree in words */
+	uint64_t key;
+	unsigned actor;
+	struct kw_acting now;
+	uint64_t words[];		/* of those grains */
+};
+
+struct kw_memo {
+	GPtrArray *chunks;
+	unsigned chunk;			/* being filled */
+	size_t used, room;		/* bytes of it, and of each */
+	struct kw_acts **at;		/* in sets of KW_MEMO_WAYS */
+	unsigned nr_sets, nr;
+	uint64_t bytes;			/* that it takes */
+};
+
+#define KW_MEMO_WAYS 4
+
+/* most: bytes that are asked for at once */
+void kw_memo_init(struct kw_memo *m, size_t most);
+void kw_memo_free(struct kw_memo *m);
+/* Nobody needs what it gave out so far: it may forget. */
+bool kw_memo_is_large(const struct kw_memo *m);
+void kw_memo_forget(struct kw_memo *m);
+/* Memory that lasts until then. */
+void *kw_memo_alloc(struct kw_memo *m, size_t bytes);
+void kw_memo_add(struct kw_memo *m, struct kw_acts *acts);
+/* Those of the actor, under that key, whose words are as in s; or NULL. */
+const struct kw_acts *kw_memo_find(const struct kw_memo *m, uint64_t key,
+				   unsigned actor, const uint8_t *s,
+				   unsigned grain_shift);
+
+#endif
