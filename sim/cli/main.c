@@ -77,7 +77,9 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"simulate scenarios and judge what they expect",
 		"  kvmwake run scenarios/ode/\n"
 		"  kvmwake run --kernel v4.14+mutant-no-kick --as v4.14 "
-		"scenarios/gallery/\n",
+		"scenarios/gallery/\n"
+		"  kvmwake run --memory arm64 "
+		"scenarios/ode/pause-while-waiting.lua\n",
 		kw_verb_run, false, run_notes },
 	[KW_VERB_EXPLORE] = {
 		"explore", "[options] SCENARIO...",

@@ -172,14 +172,20 @@ void kw_memory_begin(struct kw_runner *r);
 bool kw_memory_waits(struct kw_runner *r, unsigned a);
 /* When it may look again. */
 uint64_t kw_memory_ready(const struct kw_runner *r, unsigned a);
-/* In place of kw_exec(); fills in what e does not show, unless it is NULL. */
+/*
+ * In place of kw_exec(), where it need not; fills in what e does not show,
+ * unless that is NULL.
+ */
 unsigned kw_memory_step(struct kw_runner *r, unsigned a, unsigned choice,
 			struct kw_event *e, struct kw_done *done);
 /* The event of its i-th slot. */
 void kw_memory_event(struct kw_runner *r, unsigned i);
 /* a's CPU goes on in another context: it has seen everything. */
 void kw_memory_switch(struct kw_runner *r, unsigned a);
-/* Another thread takes the CPU from this one: a full barrier, at once. */
+/*
+ * Another thread, or a handler of one, takes the CPU from this one, which is
+ * not ours to see late: all that it stored is visible at once.
+ */
 void kw_memory_flush(struct kw_runner *r, unsigned thread);
 
 /* Actor a stands at node pc. */

@@ -49,6 +49,8 @@ static void begin_on(struct kw_runner *r, unsigned h, unsigned c)
 		if (idle)
 			ns = kw_draw(r, h, KW_HOST_COST,
 				     r->p->host.idle_shallow_ns);
+		else if (r->memory)
+			kw_memory_flush(r, r->cpus[c].thread);
 	}
 	r->counts.interrupts++;
 	kw_start(r, h);
@@ -208,10 +210,14 @@ void kw_handler_ended(struct kw_runner *r, unsigned h)
 		return;
 	}
 	if (r->cpus[c].foreign == h) {
+		home = ac->home;
+		if (r->memory)
+			kw_memory_flush(r, home);
 		r->cpus[c].foreign = KW_NOBODY;
 		if (r->cpus[c].thread == KW_NOBODY)
 			kw_leave_cpu(r, c);
-		home = ac->home;
+		else if (r->memory)
+			kw_memory_switch(r, r->cpus[c].thread);
 		if (kw_on_cpu(r, home) && r->extra[home].cpu != c)
 			kw_resume(r, r->extra[home].cpu);
 	}

@@ -39,6 +39,7 @@ struct buffer {
 struct kw_memory {
 	struct kw_relaxed *relaxed;
 	unsigned first_slot, nr_cpus, settled;
+	unsigned ways;			/* of the next step */
 	struct buffer *buffers;		/* [CPU] */
 	uint64_t at[MAX_RECENT];	/* ns */
 };
@@ -111,11 +112,12 @@ static uint64_t draw(struct kw_runner *r, unsigned a, uint64_t min,
 
 /* --- messages --------------------------------------------------------- */
 
-/* What was the newest message at ns? */
-static unsigned newest_at(const struct kw_runner *r, uint64_t ns)
+/* What was the newest message so long ago? */
+static unsigned newest_before(const struct kw_runner *r, uint64_t ago)
 {
 	const struct kw_memory *m = r->memory;
 	unsigned ts = kw_relaxed_now(m->relaxed, r->s);
+	uint64_t ns = r->clock.now < ago ? 0 : r->clock.now - ago;
 
 	while (ts > m->settled && m->at[ts - m->settled - 1] > ns)
 		ts--;
@@ -126,10 +128,9 @@ static unsigned newest_at(const struct kw_runner *r, uint64_t ns)
 static void settle(struct kw_runner *r)
 {
 	struct kw_memory *m = r->memory;
-	uint64_t window = r->p->host.load_window_ns.max;
 	unsigned now = kw_relaxed_now(m->relaxed, r->s), cut;
 
-	cut = newest_at(r, r->clock.now < window ? 0 : r->clock.now - window);
+	cut = newest_before(r, r->p->host.load_window_ns.max);
 	/* No room for all that is recent: then for half of it. */
 	cut = MAX(cut, now - KW_MAX_OLD / 2);
 	kw_relaxed_settle(m->relaxed, r->s, cut);
@@ -287,7 +288,8 @@ bool kw_memory_waits(struct kw_runner *r, unsigned a)
 	const struct kw_node *n = &r->p->nodes[st->pc];
 	unsigned addr = st->regs[n->reg] + (unsigned)n->off;
 
-	if (kw_relaxed_ways(r->memory->relaxed, r->s, a))
+	r->memory->ways = kw_relaxed_ways(r->memory->relaxed, r->s, a);
+	if (r->memory->ways)
 		return false;
 	/* It may also wait for something else, and then for that first. */
 	return n->op != KW_OP_AWAIT || r->s[addr] == n->val;
@@ -303,18 +305,18 @@ uint64_t kw_memory_ready(const struct kw_runner *r, unsigned a)
 }
 
 /* Which of several messages does a's load read? */
-static unsigned choose(struct kw_runner *r, unsigned a, unsigned ways,
-		       unsigned *value)
+static unsigned choose(struct kw_runner *r, unsigned a, unsigned *value)
 {
+	const struct kw_memory *m = r->memory;
 	const struct kw_host *h = &r->p->host;
 	uint64_t early;
 
-	if (ways < 2)
+	if (m->ways < 2 || newest_before(r, h->load_window_ns.max) ==
+			   kw_relaxed_now(m->relaxed, r->s))
 		return 0;
 	early = draw(r, a, h->load_window_ns.min, h->load_window_ns.max);
-	return kw_relaxed_way_at(r->memory->relaxed, r->s, a,
-				 newest_at(r, r->clock.now < early ? 0 :
-					      r->clock.now - early), value);
+	return kw_relaxed_way_at(m->relaxed, r->s, a, newest_before(r, early),
+				 value);
 }
 
 /* What a has read or stored, where that is not what is in memory now. */
@@ -336,13 +338,12 @@ unsigned kw_memory_step(struct kw_runner *r, unsigned a, unsigned choice,
 			struct kw_event *e, struct kw_done *done)
 {
 	struct kw_memory *m = r->memory;
-	const struct kw_node *n = &r->p->nodes[r->st[a]->pc];
+	unsigned node = r->st[a]->pc, ref = r->st[a]->regs[
+						r->p->nodes[node].dst];
 	unsigned cpu = kw_relaxed_cpu(m->relaxed, a), value = 0;
-	unsigned were = kw_relaxed_now(m->relaxed, r->s);
-	unsigned ways = kw_relaxed_ways(m->relaxed, r->s, a);
-	unsigned way = choose(r, a, ways, &value), ref = r->st[a]->regs[n->dst];
 	unsigned nr = cpu < m->nr_cpus ? m->buffers[cpu].nr : 0;
-	unsigned node = r->st[a]->pc;
+	unsigned were = kw_relaxed_now(m->relaxed, r->s);
+	unsigned way = choose(r, a, &value);
 
 	kw_relaxed_step(m->relaxed, r->s, a, way, choice, done);
 	became_newest(r, were);

@@ -197,6 +197,8 @@ void kw_leave_cpu(struct kw_runner *r, unsigned c)
 {
 	unsigned next;
 
+	if (r->memory && r->nr_ready && r->cpus[c].thread != KW_NOBODY)
+		kw_memory_flush(r, r->cpus[c].thread);
 	r->cpus[c].thread = KW_NOBODY;
 	r->cpus[c].need_resched = false;
 	kw_queue_remove(&r->queue, kw_cpu_slot(r, c));
@@ -228,8 +230,6 @@ void kw_yield(struct kw_runner *r, unsigned c)
 	if (!r->nr_ready)
 		return;
 	r->counts.preemptions++;
-	if (r->memory)
-		kw_memory_flush(r, thread);
 	i = (r->ready_head + r->nr_ready++) % r->p->nr_actors;
 	r->ready[i] = (uint16_t)thread;
 	kw_leave_cpu(r, c);

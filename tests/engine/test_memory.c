@@ -260,6 +260,59 @@ static void test_handed_over(void)
 	g_assert_nonnull(handed_over(false, 2));
 }
 
+/*
+ * A handler of a thread that waits elsewhere runs on the CPU of another, when
+ * that has stored x and y, and stores z: each sees what the other stored.
+ */
+static void test_foreign(void)
+{
+	uint16_t away, entry, h, hw, raised, d50, d200;
+	struct kw_result res;
+	struct kw_node *n;
+	struct seen seen;
+
+	begin();
+	raised = x + 8;
+	d50 = asm_dist(&m, KW_CONSTANT, 50, 0);
+	d200 = asm_dist(&m, KW_CONSTANT, 200, 0);
+	away = asm_here(&m);
+	asm_op(&m, KW_OP_DELAY, 0, asm_dist(&m, KW_CONSTANT, 5000, 0));
+	asm_op(&m, KW_OP_END, 0, 0);
+	entry = asm_here(&m);
+	asm_op(&m, KW_OP_STORE, x, 1);
+	asm_op(&m, KW_OP_STORE, x + 1, 1);
+	asm_op(&m, KW_OP_BURN, 0, d200);
+	n = asm_op(&m, KW_OP_LOAD_FLAG, x + 2, 0);
+	n->next[1]++;
+	asm_op(&m, KW_OP_FAIL, 0, 0);
+	asm_op(&m, KW_OP_END, 0, 0);
+	h = asm_here(&m);
+	n = asm_op(&m, KW_OP_LOAD_FLAG, x, 0);
+	n->next[1]++;
+	asm_op(&m, KW_OP_FAIL, 0, 0);
+	asm_op(&m, KW_OP_STORE, x + 2, 1);
+	asm_op(&m, KW_OP_END, 0, 0);
+	hw = asm_here(&m);
+	asm_op(&m, KW_OP_DELAY, 0, d50);
+	asm_op(&m, KW_OP_RAISE, raised, 0);
+	asm_op(&m, KW_OP_END, 0, 0);
+	away = asm_actor(&m, KW_THREAD, true, away, 0xffff);
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	h = asm_actor(&m, KW_HARDIRQ, false, h, away);
+	asm_actor(&m, KW_HW, true, hw, 0xffff);
+	asm_end(&m);
+	kw_put16(m.init, raised, h + 1u);
+	m.p.messages = m.marks;
+	m.marks[0] = "it is not there";
+	m.p.host.nr_cpus = 1;
+	late(1000, 1000);
+	run(KW_WEAK_ARM64, 0, &seen, &res);
+	g_assert_null(res.failure);
+	g_assert_cmpuint(res.counts.interrupts, ==, 1);
+	g_assert_cmpuint(find(&seen, KW_OP_STORE, KW_LATE_DRAIN, 0)->ns, ==,
+			 50);
+}
+
 static void test_digest(void)
 {
 	begin();
@@ -281,6 +334,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/memory/order", test_order);
 	g_test_add_func("/memory/load", test_load);
 	g_test_add_func("/memory/handed-over", test_handed_over);
+	g_test_add_func("/memory/foreign", test_foreign);
 	g_test_add_func("/memory/digest", test_digest);
 	return g_test_run();
 }
