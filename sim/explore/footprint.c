@@ -7,8 +7,7 @@
  */
 #include "footprint.h"
 #include "inside.h"
-
-enum { UNSET = -1, VARIES = -2 };
+#include "registers.h"
 
 struct analysis {
 	struct kw_footprint *f;
@@ -17,7 +16,7 @@ struct analysis {
 	bool *stored;		/* [address]: a reference is stored there */
 	bool any_stored;	/* ... somewhere that is not known */
 	unsigned a;		/* the actor */
-	int *regs;		/* [register]: what it holds, or see above */
+	struct kw_registers regs;
 	GArray *nodes;		/* uint16_t: where the actor may stand */
 };
 
@@ -66,52 +65,6 @@ static void find_nodes(struct analysis *s, const struct kw_path_graph *e,
 	}
 }
 
-/* --- what its registers hold -------------------------------------------- */
-
-static bool assign(struct analysis *s, unsigned reg, int value)
-{
-	int is = s->regs[reg], now = is == UNSET || is == value ? value :
-								   VARIES;
-
-	if (value == UNSET || is == now)
-		return false;
-	s->regs[reg] = now;
-	return true;
-}
-
-static bool flow(struct analysis *s, const struct kw_node *n)
-{
-	int base = s->regs[n->reg], value = VARIES;
-
-	if (!(kw_op_uses[n->op] & KW_WRITES_D) || kw_is_call(n))
-		return false;
-	if (base == UNSET)
-		return false;
-	if (n->op == KW_OP_LEA && base != VARIES)
-		value = base + n->off;
-	if (n->op == KW_OP_LOAD_REF && base != VARIES && !s->any_stored &&
-	    !s->stored[base + n->off])
-		value = (int)kw_get16(s->p->init, (unsigned)base + n->off);
-	return assign(s, n->dst, value);
-}
-
-static void find_registers(struct analysis *s)
-{
-	const struct kw_actor *ac = &s->p->actors[s->a];
-	bool grew = true;
-	unsigned i;
-
-	for (i = 0; i <= KW_MAX_REGS; i++)
-		s->regs[i] = UNSET;
-	s->regs[0] = 0;
-	for (i = 0; i < ac->nr_args; i++)
-		s->regs[ac->arg_reg[i]] = ac->arg_val[i];
-	while (grew)
-		for (grew = false, i = 0; i < s->nodes->len; i++)
-			grew |= flow(s, &s->p->nodes[g_array_index(
-						s->nodes, uint16_t, i)]);
-}
-
 /* --- what a node touches ------------------------------------------------ */
 
 static void add(struct kw_touch *t, unsigned place, bool writes)
@@ -151,18 +104,50 @@ static const struct kw_field *field_of(const struct kw_program *p,
 	return NULL;
 }
 
+/* "list" of "vcpu.wq.list", "x" of "x[1]" */
+static size_t last_part(const char **name)
+{
+	const char *dot = strrchr(*name, '.');
+
+	*name = dot ? dot + 1 : *name;
+	return strcspn(*name, "[");
+}
+
+/* What a label may be of a structure within others, "swait.list". */
+static void add_alike(const struct kw_program *p, const char *label,
+		      GArray *all)
+{
+	size_t len = last_part(&label);
+	unsigned o, f;
+
+	for (o = 0; len && o < p->nr_objects; o++) {
+		const struct kw_kind *k = &p->kinds[p->objects[o].kind];
+
+		for (f = 0; f < k->nr_fields; f++) {
+			const char *name = k->fields[f].name;
+			uint16_t addr = (uint16_t)(p->objects[o].addr +
+						   k->fields[f].off);
+
+			if (last_part(&name) == len &&
+			    !strncmp(name, label, len))
+				g_array_append_val(all, addr);
+		}
+	}
+}
+
 /* The addresses that A may be; empty: any. */
 static GArray *addresses(const struct analysis *s, unsigned node)
 {
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(uint16_t));
 	const struct kw_node *n = &s->p->nodes[node];
-	int base = s->regs[n->reg];
+	int base = kw_register_at(&s->regs, s->f->of[s->a].index[node] - 1u,
+				  n->reg);
 	const struct kw_kind *k;
 	const struct kw_field *f;
 	uint16_t addr;
 	unsigned i;
 
-	if (base != VARIES && base != UNSET) {
+	if (base != KW_REG_VARIES && base != KW_REG_UNSET) {
 		addr = (uint16_t)(base + n->off);
 		g_array_append_val(all, addr);
 		return all;
@@ -173,6 +158,8 @@ static GArray *addresses(const struct analysis *s, unsigned node)
 			addr = (uint16_t)(s->p->objects[i].addr + f->off);
 			g_array_append_val(all, addr);
 		}
+	if (!all->len && s->p->labels)
+		add_alike(s->p, s->p->labels[node], all);
 	return all;
 }
 
@@ -367,6 +354,11 @@ static bool unite(const struct kw_footprint *f, uint64_t *to,
 	return grew;
 }
 
+static void put(uint64_t *x, unsigned place)
+{
+	x[place / 64] |= UINT64_C(1) << place % 64;
+}
+
 static void begin_sets(const struct kw_footprint *f, struct kw_prints *p)
 {
 	unsigned i, k;
@@ -379,18 +371,21 @@ static void begin_sets(const struct kw_footprint *f, struct kw_prints *p)
 			memset(t, 0xff, f->words * sizeof(*t));
 			memset(x, 0xff, f->words * sizeof(*x));
 		}
-		for (k = 0; k < p->own[i].reads->len; k++) {
-			unsigned at = g_array_index(p->own[i].reads, uint16_t,
-						    k);
-			t[at / 64] |= UINT64_C(1) << at % 64;
-		}
+		for (k = 0; k < p->own[i].reads->len; k++)
+			put(t, g_array_index(p->own[i].reads, uint16_t, k));
 		for (k = 0; k < p->own[i].writes->len; k++) {
-			unsigned at = g_array_index(p->own[i].writes, uint16_t,
-						    k);
-			t[at / 64] |= UINT64_C(1) << at % 64;
-			x[at / 64] |= UINT64_C(1) << at % 64;
+			put(t, g_array_index(p->own[i].writes, uint16_t, k));
+			put(x, g_array_index(p->own[i].writes, uint16_t, k));
 		}
 	}
+}
+
+static bool loads_from(const struct kw_footprint *f, struct kw_prints *p,
+		       unsigned i, unsigned node)
+{
+	unsigned j = p->index[node];
+
+	return j && unite(f, set(f, p->loaded, i), set(f, p->loaded, j - 1));
 }
 
 static bool flows_from(const struct kw_footprint *f, struct kw_prints *to,
@@ -404,6 +399,69 @@ static bool flows_from(const struct kw_footprint *f, struct kw_prints *to,
 	grew = unite(f, set(f, to->touched, i), set(f, from->touched, j));
 	grew |= unite(f, set(f, to->written, i), set(f, from->written, j));
 	return grew;
+}
+
+static bool is_load(const struct kw_node *n)
+{
+	return n->op <= KW_OP_LOAD_REF || n->op == KW_OP_CMPXCHG ||
+	       n->op == KW_OP_LOCK;
+}
+
+/* What each node itself loads, or takes. */
+static void begin_loaded(const struct analysis *s, struct kw_prints *p)
+{
+	unsigned i, k;
+
+	for (i = 0; i < p->nr; i++) {
+		const struct kw_touch *own = &p->own[i];
+		uint64_t *x = set(s->f, p->loaded, i);
+
+		if (!is_load(&s->p->nodes[g_array_index(s->nodes, uint16_t,
+							i)]))
+			continue;
+		if (own->all)
+			memset(x, 0xff, s->f->words * sizeof(*x));
+		for (k = 0; k < own->reads->len; k++)
+			put(x, g_array_index(own->reads, uint16_t, k));
+		for (k = 0; k < own->writes->len; k++)
+			put(x, g_array_index(own->writes, uint16_t, k));
+	}
+}
+
+/* As follow(); what comes after a barrier is not read early. */
+static bool follow_loads(const struct analysis *s, struct kw_prints *p,
+			 unsigned i)
+{
+	unsigned node = g_array_index(s->nodes, uint16_t, i), j, k;
+	const struct kw_node *n = &s->p->nodes[node];
+	const struct kw_path_graph *to;
+	bool grew = false;
+
+	if (kw_relaxed_sees_all(n))
+		return false;
+	for (k = 0; k < kw_nr_next(n); k++)
+		grew |= loads_from(s->f, p, i, kw_next(s->p, n, k));
+	for (j = 0; kw_is_call(n) && (to = kw_callee(s->w->paths, n, j));
+	     j++) {
+		grew |= loads_from(s->f, p, i, to->entry);
+		for (k = 0; k < to->returns->len; k++)
+			grew |= loads_from(s->f, p, p->index[g_array_index(
+					to->returns, uint16_t, k)] - 1u,
+				kw_after(s->w->paths, n, to, k));
+	}
+	return grew;
+}
+
+static void find_loaded(struct analysis *s, struct kw_prints *p)
+{
+	bool grew = true;
+	unsigned i;
+
+	p->loaded = g_new0(uint64_t, (size_t)p->nr * s->f->words);
+	begin_loaded(s, p);
+	while (grew)
+		for (grew = false, i = p->nr; i-- > 0;)
+			grew |= follow_loads(s, p, i);
 }
 
 /* A node gets what follows it. */
@@ -457,7 +515,7 @@ static void find_prints(struct analysis *s)
 	g_array_set_size(s->nodes, 0);
 	find_nodes(s, s->w->paths->at[s->p->actors[s->a].entry], seen);
 	g_free(seen);
-	find_registers(s);
+	kw_registers_find(&s->regs, &s->p->actors[s->a], s->nodes, p->index);
 	p->nr = s->nodes->len;
 	p->own = g_new0(struct kw_touch, p->nr);
 	p->touched = g_new0(uint64_t, (size_t)p->nr * s->f->words);
@@ -468,6 +526,8 @@ static void find_prints(struct analysis *s)
 	while (grew)
 		for (grew = false, i = p->nr; i-- > 0;)
 			grew |= follow(s, p, i);
+	if (s->w->memory)
+		find_loaded(s, p);
 }
 
 /* --- loops -------------------------------------------------------------- */
@@ -555,9 +615,11 @@ struct kw_footprint *kw_footprint_new(const struct kw_world *w)
 	f->words = f->nr_places / 64 + 1;
 	f->of = g_new0(struct kw_prints, w->p->nr_actors);
 	s.stored = g_new0(bool, w->p->objects_size + 8);
-	s.regs = g_new(int, KW_MAX_REGS + 1);
 	s.nodes = g_array_new(FALSE, FALSE, sizeof(uint16_t));
 	find_stored(&s);
+	kw_registers_init(&s.regs, w->p, w->paths);
+	s.regs.stored = s.stored;
+	s.regs.any_stored = s.any_stored;
 	for (s.a = 0; s.a < w->nr_actors; s.a++)
 		find_prints(&s);
 	while (grew)
@@ -565,7 +627,7 @@ struct kw_footprint *kw_footprint_new(const struct kw_world *w)
 			grew |= raise_handlers(f, &f->of[a]);
 	find_sticky(f);
 	g_free(s.stored);
-	g_free(s.regs);
+	kw_registers_free(&s.regs);
 	g_array_free(s.nodes, TRUE);
 	return f;
 }
@@ -585,6 +647,7 @@ void kw_footprint_free(struct kw_footprint *f)
 		g_free(f->of[a].own);
 		g_free(f->of[a].touched);
 		g_free(f->of[a].written);
+		g_free(f->of[a].loaded);
 	}
 	g_free(f->of);
 	g_free(f->sticky);

@@ -5,9 +5,9 @@
  * Places are the bytes of the objects and, behind them, what is no byte: an
  * actor's header (begun, raised, asleep), whether interrupts are on for it,
  * a vCPU's flags (what SPEC and waits are made of), and whether invariants
- * hold.  A register that holds one object in all of an actor's paths is
- * known; another one may be any object that has the field.  What is raised
- * touches all that its handler does.
+ * hold.  What a register holds is known as far as registers.h says; else it
+ * may be any object that has the field.  What is raised touches all that its
+ * handler does.
  */
 #ifndef KW_FOOTPRINT_H
 #define KW_FOOTPRINT_H
@@ -26,6 +26,9 @@ struct kw_prints {		/* of one actor */
 	unsigned nr;
 	struct kw_touch *own;	/* [index] */
 	uint64_t *touched, *written;	/* [index * words]: from there on */
+	uint64_t *loaded;	/* ... up to where its CPU has seen all there
+				   is: loaded, or taken as a lock; NULL with
+				   sequential consistency */
 };
 
 struct kw_footprint {

@@ -67,6 +67,7 @@ struct kw_world {
 	unsigned nr_slots;
 	bool checks;			/* some invariants are seen by moves */
 	struct kw_footprint *footprint;	/* NULL: every move is made */
+	struct kw_footprint *ahead;	/* for weak memory, or NULL */
 	unsigned nr_units;		/* see persist.c */
 	uint16_t *unit;			/* [actor] */
 	uint16_t *members, *first_member;	/* actors; [unit] */

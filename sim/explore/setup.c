@@ -205,6 +205,23 @@ static void lay_out(struct kw_world *w)
 		w->memory = kw_relaxed_new(w->p, &o);
 }
 
+static const uint64_t *loaded(const void *arg, unsigned a, unsigned node)
+{
+	const struct kw_footprint *f = arg;
+	const struct kw_prints *p = &f->of[a];
+
+	return p->loaded + (size_t)f->words * (p->index[node] - 1u);
+}
+
+/* Weak memory: what nobody may still read is forgotten. */
+static void look_ahead(struct kw_world *w)
+{
+	if (!w->memory || !w->opts.fold)
+		return;
+	w->ahead = kw_footprint_new(w);
+	kw_relaxed_look_ahead(w->memory, loaded, w->ahead);
+}
+
 struct kw_world *kw_world_new(const struct kw_program *p,
 			      const struct kw_world_opts *opts)
 {
@@ -256,6 +273,7 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	kw_grains_init(w);
 	kw_quick_init(w);
 	kw_persist_init(w);
+	look_ahead(w);
 	return w;
 }
 
@@ -276,6 +294,7 @@ void kw_world_free(struct kw_world *w)
 	if (!w)
 		return;
 	kw_persist_free(w);
+	kw_footprint_free(w->ahead);
 	kw_relaxed_free(w->memory);
 	kw_learnt_free(w->learnt);
 	kw_guards_free(w->guards);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "../machine/step.h"
 #include "foresee.h"
+#include "relaxed.h"
 
 
 /* What may come before a barrier. */
@@ -136,11 +137,14 @@ static bool join(struct before *to, const struct kw_foreseen *what,
 
 	for (w = 0; w < KW_CLASS_WORDS; w++)
 		to->what.loads[w] |= what->loads[w];
+	add_classes(to->what.takes, what->takes);
 	to->what.fence |= what->fence;
 	to->what.open |= what->open;
 	to->passes |= passes;
 	return memcmp(was.what.loads, to->what.loads,
 		      sizeof(was.what.loads)) ||
+	       memcmp(was.what.takes, to->what.takes,
+		      sizeof(was.what.takes)) ||
 	       was.what.fence != to->what.fence ||
 	       was.what.open != to->what.open || was.passes != to->passes;
 }
@@ -258,15 +262,19 @@ static bool is_full_barrier(const struct kw_node *n)
 	}
 }
 
+bool kw_relaxed_sees_all(const struct kw_node *n)
+{
+	return is_full_barrier(n) || n->op == KW_OP_END ||
+	       n->op == KW_OP_GUEST_ENTER || n->op == KW_OP_GUEST_EXIT;
+}
+
 /* What is loaded before all is seen anyway? */
 static struct part loads_part(const struct kw_foresee *f, unsigned node,
 			      bool counts)
 {
 	const struct kw_node *n = &f->p->nodes[node];
 	struct part part = {
-		.closes = is_full_barrier(n) || n->op == KW_OP_END ||
-			  n->op == KW_OP_GUEST_ENTER ||
-			  n->op == KW_OP_GUEST_EXIT,
+		.closes = kw_relaxed_sees_all(n),
 		.leaves = n->op == KW_OP_RETURN,
 	};
 
@@ -274,6 +282,8 @@ static struct part loads_part(const struct kw_foresee *f, unsigned node,
 		add_class(part.what.loads, f->class_of[node]);
 	part.what.fence = n->op == KW_OP_RMB || n->op == KW_OP_UNLOCK ||
 			  n->op == KW_OP_LOCK;
+	if (n->op == KW_OP_LOCK)
+		add_class(part.what.takes, f->class_of[node]);
 	return part;
 }
 

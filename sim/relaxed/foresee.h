@@ -18,6 +18,7 @@
 struct kw_foreseen {
 	uint64_t loads[KW_CLASS_WORDS];	/* classes that it may load */
 	uint64_t later[KW_CLASS_WORDS];	/* ... not before it has acted */
+	uint64_t takes[KW_CLASS_WORDS];	/* classes of locks that it may take */
 	bool fence;		/* one that orders loads with loads */
 	bool open;		/* something that overtakes a store */
 };

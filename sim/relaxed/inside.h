@@ -67,7 +67,9 @@ struct kw_relaxed {
 	unsigned nr_slot_regs;
 	uint16_t *slot_base;	/* [actor]: its first slot of its CPU */
 	struct kw_foresee *foresee;	/* NULL: a run */
-	int16_t *class_of;	/* [variable]; the same */
+	int16_t *class_of, *lock_class;	/* [variable], [lock]; the same */
+	kw_relaxed_ahead ahead;		/* NULL: it is not known better */
+	const void *ahead_arg;
 };
 
 /* What a's node touches (tasks' state included). */

@@ -51,6 +51,17 @@ struct kw_relaxed_opts {
 struct kw_relaxed *kw_relaxed_new(const struct kw_program *p,
 				  const struct kw_relaxed_opts *opts);
 void kw_relaxed_free(struct kw_relaxed *r);
+/*
+ * What actor a may still load, or take as a lock, before its CPU has seen
+ * all there is, when it stands at that node: a bit an address.  Without that
+ * it may be any field with such a name.
+ */
+typedef const uint64_t *(*kw_relaxed_ahead)(const void *arg, unsigned a,
+					    unsigned node);
+void kw_relaxed_look_ahead(struct kw_relaxed *r, kw_relaxed_ahead ahead,
+			   const void *arg);
+/* Has the CPU seen all there is when it has done n? */
+bool kw_relaxed_sees_all(const struct kw_node *n);
 /* A search begins, with what was learnt: sizes may be others now. */
 void kw_relaxed_begin(struct kw_relaxed *r);
 uint32_t kw_relaxed_size(const struct kw_relaxed *r);	/* of its bytes */

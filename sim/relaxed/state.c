@@ -64,6 +64,18 @@ static void find_slots(struct kw_relaxed *r)
 	g_free(next);
 }
 
+static void find_classes(struct kw_relaxed *r)
+{
+	unsigned i;
+
+	r->foresee = kw_foresee_new(r->p);
+	r->class_of = g_new0(int16_t, KW_WEAK_MAX_VARS);
+	r->lock_class = g_new0(int16_t, r->nr_locks + 1);
+	for (i = 0; i < r->nr_locks; i++)
+		r->lock_class[i] = (int16_t)kw_foresee_class(r->foresee,
+							     r->locks[i]);
+}
+
 struct kw_relaxed *kw_relaxed_new(const struct kw_program *p,
 				  const struct kw_relaxed_opts *opts)
 {
@@ -74,10 +86,8 @@ struct kw_relaxed *kw_relaxed_new(const struct kw_program *p,
 	find_cpus(r);
 	kw_racy_init(r);
 	r->vars = g_new0(uint16_t, p->objects_size);
-	if (!opts->clock) {
-		r->foresee = kw_foresee_new(p);
-		r->class_of = g_new0(int16_t, KW_WEAK_MAX_VARS);
-	}
+	if (!opts->clock)
+		find_classes(r);
 	r->w.model = opts->memory;
 	if (opts->memory == KW_WEAK_ARM64)
 		find_slots(r);
@@ -85,6 +95,13 @@ struct kw_relaxed *kw_relaxed_new(const struct kw_program *p,
 		r->slot_base = g_new0(uint16_t, p->nr_actors);
 	kw_relaxed_begin(r);
 	return r;
+}
+
+void kw_relaxed_look_ahead(struct kw_relaxed *r, kw_relaxed_ahead ahead,
+			   const void *arg)
+{
+	r->ahead = ahead;
+	r->ahead_arg = arg;
 }
 
 void kw_relaxed_free(struct kw_relaxed *r)
@@ -103,6 +120,7 @@ void kw_relaxed_free(struct kw_relaxed *r)
 	g_free(r->locks);
 	g_free(r->slot_base);
 	g_free(r->class_of);
+	g_free(r->lock_class);
 	kw_foresee_free(r->foresee);
 	g_free(r);
 }
@@ -382,23 +400,34 @@ void kw_relaxed_switch(const struct kw_relaxed *r, uint8_t *s, unsigned a)
 		kw_weak_see_all(&r->w, kw_weak_words(r, s), r->cpu_of[a]);
 }
 
-/* What is loaded before all is seen anyway, from node on. */
-static void add_live(const struct kw_relaxed *r, unsigned node,
+static bool is_in(const uint64_t *set, int i)
+{
+	return i < 0 || set[i / 64] >> i % 64 & 1;
+}
+
+/* What a loads before all is seen anyway, from node on. */
+static void add_live(const struct kw_relaxed *r, unsigned a, unsigned node,
 		     struct kw_weak_live *live)
 {
 	const struct kw_foreseen *f = kw_foreseen(r->foresee, node);
-	unsigned v;
+	const uint64_t *ahead = r->ahead ?
+				r->ahead(r->ahead_arg, a, node) : NULL;
+	unsigned v, i;
 	int c;
 
 	for (v = 0; v < r->w.nr_vars; v++) {
 		c = r->class_of[v];
-		if (c >= 0 && !(f->loads[c / 64] >> c % 64 & 1))
+		if (!is_in(f->loads, c) || (ahead && !is_in(ahead, r->vars[v])))
 			continue;
 		live->reads[v / 64] |= UINT64_C(1) << v % 64;
-		if (c >= 0 && r->opts.reduce &&
-		    !(f->later[c / 64] >> c % 64 & 1))
+		if (r->opts.reduce && !is_in(f->later, c))
 			live->next[v / 64] |= UINT64_C(1) << v % 64;
 	}
+	for (i = 0; i < r->nr_locks; i++)
+		if (is_in(f->takes, r->lock_class[i]) &&
+		    (!ahead || is_in(ahead, r->locks[i])))
+			live->locks[i / 64 % KW_WEAK_MASK] |=
+				UINT64_C(1) << i % 64;
 	live->loads_order |= f->fence;
 }
 
@@ -425,7 +454,7 @@ static void find_live(const struct kw_relaxed *r, const uint8_t *s,
 		st = kw_standing(r, s, a);
 		if (!goes_on(r, s, a))
 			continue;
-		add_live(r, st->pc, &live[t]);
+		add_live(r, a, st->pc, &live[t]);
 		for (i = 0; r->nr_slot_regs && i < r->p->actors[a].nr_regs;
 		     i++) {
 			slot = r->slot_base[a] + r->slot_of[i] - 1u;

@@ -109,10 +109,27 @@ static void settle_views(struct canon *c, unsigned t)
 		buf[i].view = effect(c, t, buf[i].view);
 }
 
-/* What view still takes from anybody. */
-static void settle_common(const struct canon *c, uint16_t *view)
+static bool takes_lock(const struct kw_weak_live *live, unsigned i)
 {
-	uint16_t takes = 0;
+	return live->locks[i / 64 % KW_WEAK_MASK] >> i % 64 & 1;
+}
+
+/* What lock i's view still takes from those who may take the lock. */
+static void settle_lock(const struct canon *c, unsigned i)
+{
+	uint16_t *view = &kw_views(c->w, c->s)[i], takes = 0;
+	unsigned t;
+
+	for (t = 0; *view && t < c->w->nr_threads; t++)
+		if (takes_lock(&c->live[t], i))
+			takes = MAX(takes, effect(c, t, *view));
+	*view = takes;
+}
+
+/* What grace periods have seen, still takes from anybody. */
+static void settle_gp(const struct canon *c)
+{
+	uint16_t *view = &kw_head(c->s)->gp, takes = 0;
 	unsigned t;
 
 	for (t = 0; *view && t < c->w->nr_threads; t++)
@@ -203,9 +220,9 @@ void kw_weak_canon(const struct kw_weak *w, uint16_t *s,
 	find_readers(&c);
 	for (t = 0; t < w->nr_threads; t++)
 		settle_views(&c, t);
-	settle_common(&c, &kw_head(s)->gp);
+	settle_gp(&c);
 	for (t = 0; t < w->nr_views; t++)
-		settle_common(&c, &kw_views(w, s)[t]);
+		settle_lock(&c, t);
 	compact(&c);
 	renumber(&c);
 }

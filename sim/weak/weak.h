@@ -77,6 +77,8 @@ struct kw_weak_live {
 	uint64_t next[KW_WEAK_MASK];	/* bit v: t loads v, if at all, before
 					   it does anything else that others
 					   notice */
+	uint64_t locks[KW_WEAK_MASK];	/* bit i, modulo: t may take what view
+					   i stands for */
 	bool loads_order;	/* a rmb, mb or unlock may come */
 	bool stores_order;	/* a mb may come */
 };
