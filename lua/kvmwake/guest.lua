@@ -375,10 +375,10 @@ end
 
 function K.vmm_ack(vcpu) K.vmm_cpu_line(vcpu, false) end
 
--- KVM_RUN returned so that user space can look at the timer's and the PMU's
--- output (struct kvm_sync_regs.device_irq_level): the VMM routes it.
+-- Whenever KVM_RUN returns it has said what the timer's and the PMU's output is
+-- (struct kvm_sync_regs.device_irq_level): the VMM routes it.
 function K.vmm_device_irq(vcpu)
-	if test_bit(HW_TIMER, vcpu.hw_lines) or test_bit(HW_PMU, vcpu.hw_lines) then
+	if any(vcpu.device_irq) then
 		K.kvm_vm_ioctl_irq_line("cpu", vcpu, true)
 	end
 end
@@ -399,10 +399,11 @@ local function vcpu_thread(vcpu)
 		burn(timing.user)
 		if why == "signal" then
 			store(vcpu.task.sigpending, false)
-		elseif why == "device irq" then
-			K.vmm_device_irq(vcpu)
-		else
+		elseif why ~= "device irq" then
 			call_trap(vcpu)
+		end
+		if not kvm.irqchip_in_kernel then
+			K.vmm_device_irq(vcpu)
 		end
 	end)
 end

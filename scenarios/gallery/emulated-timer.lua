@@ -6,11 +6,10 @@
 -- under v4.14.  Under ode-3 the background timer's wake-up still suffices:
 -- kvm_cpu_has_pending_timer() stands beside runnable().
 --
--- Every interleaving shows what a run hardly can: the flush asks twice whether
--- the timer has expired, first to inject, then to arm the hrtimer.  If it
--- expires in between, neither happens, and a guest that computes on waits for
--- its next exit, here for ever (kvm_timer_flush_hwstate() calls
--- kvm_timer_update_state(), then kvm_timer_emulate()).
+-- Every interleaving shows what a run hardly can: a timer that expires on the
+-- way into the guest is lost, and a guest that computes on waits for its next
+-- exit, here for ever.  The two ways in which that happens, and what repairs
+-- them, are in ptimer-in-time.
 
 return scenario {
 	name	 = "emulated-timer",
@@ -41,6 +40,7 @@ return scenario {
 			["v4.14"]	= { failed = "sometimes" },
 			["v4.14+ode"]	= { spurious = "never",
 					    failed = "sometimes" },
+			["v4.14+ptimer-in-time"] = { failed = "never" },
 		},
 	},
 	expect	 = {
@@ -48,5 +48,8 @@ return scenario {
 				    spurious = "never", failed = "never" },
 		["v4.14+ode"]	= { missed = "never", late = "never",
 				    failed = "never" },
+		["v4.14+ptimer-in-time"] = { missed = "never", late = "never",
+					     spurious = "never",
+					     failed = "never" },
 	},
 }

@@ -3,7 +3,7 @@
 #
 # Every scenario of the mail and of the gallery goes, in every interleaving, as
 # its file expects of an exploration: none is bounded and none is vacuous.  The
-# largest are for tests/slow/explored.sh, which says which those are.
+# largest are for tests/slow/sc.sh.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 2

@@ -129,7 +129,6 @@ function K.exit_to_user(vcpu)
 	end
 	if K.kvm_timer_should_notify_user(vcpu)
 	   or K.kvm_pmu_should_notify_user(vcpu) then
-		K.update_device_irq(vcpu)
 		return "device irq"
 	end
 	return "run"
@@ -169,6 +168,10 @@ function K.kvm_arch_vcpu_ioctl_run(vcpu)
 			return ret
 		end
 	end)
+	-- Why ever it returns, it says what the levels are.
+	if not kvm.irqchip_in_kernel then
+		K.update_device_irq(vcpu)
+	end
 	K.vcpu_put(vcpu)
 	return why
 end
