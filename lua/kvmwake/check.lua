@@ -130,6 +130,21 @@ local function array_of(element)
 	end
 end
 
+-- { least, most }
+local function range(low, high)
+	local function fits(n, from)
+		return math.type(n) == "integer" and n >= from and n <= high
+	end
+
+	return function(v, what, level)
+		if type(v) ~= "table" or #v ~= 2 or not fits(v[1], low) or
+		   not fits(v[2], v[1]) then
+			bad(what, "{ least, most }, whole numbers from " ..
+			    low .. " to " .. high, level + 1)
+		end
+	end
+end
+
 local function one_or_array(element)
 	local array = array_of(element)
 
@@ -143,6 +158,6 @@ kvm.check = {
 	is_string = is_string, is_boolean = is_boolean,
 	is_name = is_name, is_kernel = is_kernel,
 	is_function = is_function, is_time = is_time,
-	between = between, one_of = one_of,
+	between = between, range = range, one_of = one_of,
 	array_of = array_of, one_or_array = one_or_array,
 }

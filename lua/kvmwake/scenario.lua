@@ -70,7 +70,7 @@ local function is_explored(v, what, level)
 	each_kernel(v, what, level + 1, explored_schema)
 end
 
-local is_range = c.array_of(c.between(0, 1000000))
+local is_range = c.range(0, 1000000)
 local timing_schema = {}
 for key, default in spairs(timing) do
 	timing_schema[key] = type(default) == "table" and is_range or c.is_time
