@@ -116,7 +116,7 @@ bool kw_cli_memory(struct kw_cli *cli, const char *without,
 		   enum kw_weak_model *model);
 /* The same, for cli->model. */
 bool kw_cli_model(struct kw_cli *cli);
-/* "", or ", memory arm64" where the model is not sc. */
+/* Puts ", memory arm64", where the model is not sc. */
 void kw_cli_put_model(const struct kw_cli *cli);
 int kw_cli_usage(struct kw_cli *cli, const char *fmt, ...)
 	G_GNUC_PRINTF(2, 3);

@@ -15,10 +15,9 @@
  * A CPU of the model is a thread with its guest and its handlers; where it
  * gives a CPU of the host to another one, its buffer is empty.
  *
- * Invariants: due[k] of a CPU belongs to the k-th store of its buffer; a CPU
- * whose buffer is not empty has its slot pending at next, when the first
- * store that may drain is due; at[i] is when message settled + 1 + i became
- * the newest.
+ * Invariants: stores[k] of a CPU is the k-th store of its buffer; a CPU whose
+ * buffer is not empty has its slot pending at next, when the first store that
+ * may drain is due; at[i] is when message settled + 1 + i became the newest.
  */
 #include "../relaxed/relaxed.h"
 #include "engine.h"
@@ -27,7 +26,9 @@
 
 struct waiting {		/* a store in a buffer */
 	uint64_t due;
-	uint16_t actor, node, addr, ref;
+	uint16_t addr;
+	struct kw_event e;	/* what to show when it drains */
+	bool shown;
 };
 
 struct buffer {
@@ -107,7 +108,7 @@ static uint64_t draw(struct kw_runner *r, unsigned a, uint64_t min,
 		     uint64_t max)
 {
 	return min == max ? min :
-			    kw_scale(kw_draw_u32(r, a, KW_LATE), min, max);
+			    kw_scale(kw_draw_u32(r, a, KW_MEMORY), min, max);
 }
 
 /* --- messages --------------------------------------------------------- */
@@ -187,60 +188,49 @@ static void schedule(struct kw_runner *r, unsigned cpu)
 		kw_queue_set(&r->queue, slot, due);
 }
 
-/* Actor a, at node, has buffered what its CPU's buffer has more now. */
-static void buffered(struct kw_runner *r, unsigned a, unsigned node,
-		     unsigned ref)
+/* A step has buffered what its CPU's buffer has more now; e says which step. */
+static void buffered(struct kw_runner *r, unsigned cpu,
+		     const struct kw_event *e)
 {
 	struct kw_memory *m = r->memory;
-	unsigned cpu = kw_relaxed_cpu(m->relaxed, a);
 	const struct kw_host *h = &r->p->host;
 	struct buffer *b = &m->buffers[cpu];
 	unsigned nr = kw_relaxed_nr_buffered(m->relaxed, r->s, cpu), value;
 
 	if (nr == b->nr)
 		return;
-	while (b->nr < nr) {
+	for (; b->nr < nr; b->nr++)
 		b->stores[b->nr] = (struct waiting){
-			.due = r->clock.now + draw(r, a, h->store_drain_ns.min,
+			.due = r->clock.now + draw(r, e->actor,
+						   h->store_drain_ns.min,
 						   h->store_drain_ns.max),
-			.actor = (uint16_t)a, .node = (uint16_t)node,
 			.addr = (uint16_t)kw_relaxed_buffered(m->relaxed,
 						r->s, cpu, b->nr, &value),
-			.ref = (uint16_t)ref,
+			.e = *e,
 		};
-		b->nr++;
-	}
+	/* One of a list operation's, and no lock: that has no value. */
+	b->stores[nr - 1].shown = r->p->nodes[e->node].op != KW_OP_UNLOCK;
 	schedule(r, cpu);
 }
 
-/* Locks have no value, and a list operation is shown once. */
-static bool is_shown(const struct kw_runner *r, const struct waiting *w)
+static void observe(struct kw_runner *r, struct waiting *w, unsigned before,
+		    unsigned value)
 {
-	const struct kw_node *n = &r->p->nodes[w->node];
-
-	return n->op != KW_OP_UNLOCK &&
-	       (n->reg || n->op < KW_OP_LIST_ADD || n->off == w->addr);
-}
-
-static void observe(struct kw_runner *r, const struct waiting *w,
-		    unsigned before, unsigned value)
-{
-	const struct kw_event e = {
-		.ns = r->clock.now, .actor = w->actor, .node = w->node,
-		.addr = w->addr, .cpu = (int16_t)kw_cpu_of(r, w->actor),
-		.before = (int32_t)before, .after = (int32_t)value,
-		.late = KW_LATE_DRAIN, .ref = w->ref,
-	};
-
-	if (r->opts.observe && is_shown(r, w))
-		r->opts.observe(r->opts.observe_arg, &e, r->s);
+	if (!r->opts.observe || !w->shown)
+		return;
+	w->e.ns = r->clock.now;
+	w->e.cpu = (int16_t)kw_cpu_of(r, w->e.actor);
+	w->e.before = (int32_t)before;
+	w->e.after = (int32_t)value;
+	w->e.late = KW_LATE_DRAIN;
+	r->opts.observe(r->opts.observe_arg, &w->e, r->s);
 }
 
 static void drain(struct kw_runner *r, unsigned cpu, unsigned k)
 {
 	struct kw_memory *m = r->memory;
 	struct buffer *b = &m->buffers[cpu];
-	const struct waiting w = b->stores[k];
+	struct waiting w = b->stores[k];
 	unsigned were = kw_relaxed_now(m->relaxed, r->s), value;
 	unsigned before = r->s[w.addr];
 
@@ -319,15 +309,14 @@ static unsigned choose(struct kw_runner *r, unsigned a, unsigned *value)
 				 value);
 }
 
-/* What a has read or stored, where that is not what is in memory now. */
-static void show(const struct kw_runner *r, unsigned a, unsigned nr_before,
+/* What a step has stored, where that is not what is in memory now. */
+static void show(const struct kw_runner *r, unsigned cpu, unsigned nr_before,
 		 struct kw_event *e)
 {
-	unsigned cpu = kw_relaxed_cpu(r->memory->relaxed, a), value;
-	const struct kw_node *n = &r->p->nodes[e->node];
+	const struct buffer *b = &r->memory->buffers[cpu];
+	unsigned value;
 
-	if (n->op == KW_OP_UNLOCK || cpu == r->memory->nr_cpus ||
-	    r->memory->buffers[cpu].nr == nr_before)
+	if (b->nr == nr_before || !b->stores[b->nr - 1].shown)
 		return;
 	kw_relaxed_buffered(r->memory->relaxed, r->s, cpu, nr_before, &value);
 	e->late = KW_LATE_STORE;
@@ -338,8 +327,13 @@ unsigned kw_memory_step(struct kw_runner *r, unsigned a, unsigned choice,
 			struct kw_event *e, struct kw_done *done)
 {
 	struct kw_memory *m = r->memory;
-	unsigned node = r->st[a]->pc, ref = r->st[a]->regs[
-						r->p->nodes[node].dst];
+	const struct kw_actor_state *st = r->st[a];
+	const struct kw_node *n = &r->p->nodes[st->pc];
+	const struct kw_event step = {
+		.actor = (uint16_t)a, .node = st->pc,
+		.addr = (uint16_t)(st->regs[n->reg] + n->off),
+		.ref = st->regs[n->dst],
+	};
 	unsigned cpu = kw_relaxed_cpu(m->relaxed, a), value = 0;
 	unsigned nr = cpu < m->nr_cpus ? m->buffers[cpu].nr : 0;
 	unsigned were = kw_relaxed_now(m->relaxed, r->s);
@@ -348,15 +342,15 @@ unsigned kw_memory_step(struct kw_runner *r, unsigned a, unsigned choice,
 	kw_relaxed_step(m->relaxed, r->s, a, way, choice, done);
 	became_newest(r, were);
 	if (cpu < m->nr_cpus)
-		buffered(r, a, node, ref);
+		buffered(r, cpu, &step);
 	if (e && way) {
 		e->late = KW_LATE_READ;
 		e->before = (int32_t)value;
-	} else if (e) {
-		show(r, a, nr, e);
+	} else if (e && cpu < m->nr_cpus) {
+		show(r, cpu, nr, e);
 	}
 	if (done->effect == KW_EFF_ENTER || done->effect == KW_EFF_EXIT ||
 	    done->effect == KW_EFF_END)
 		kw_memory_switch(r, a);
-	return r->st[a]->pc;
+	return st->pc;
 }

@@ -16,7 +16,7 @@
 #include "../program/program.h"
 
 enum kw_purpose {
-	KW_WORKLOAD, KW_HOST_COST, KW_OP_COST, KW_LATE, KW_NR_PURPOSES
+	KW_WORKLOAD, KW_HOST_COST, KW_OP_COST, KW_MEMORY, KW_NR_PURPOSES
 };
 
 #define KW_RNG_WORDS 16	/* of two Philox 4x64 blocks, made side by side */
