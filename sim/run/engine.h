@@ -53,6 +53,7 @@ struct kw_code {
 	uint32_t span;		/* + 0 .. span - 1, drawn, unless 0 */
 	uint16_t off, val;
 	uint8_t reg, dst;
+	uint16_t pc;		/* its number */
 };
 
 struct kw_watch {		/* one vCPU, see watch.c */
@@ -292,22 +293,36 @@ void kw_dispatch(struct kw_runner *r, unsigned slot);
 void kw_retry_blocked(struct kw_runner *r, unsigned addr);
 
 /*
- * Takes the earliest event: the clock goes there.  Whose turn it is, and
- * when, goes into the digest: what he does then follows from the state.
+ * Slot's event, the earliest, at ns, is what happens next.  Whose turn it is,
+ * and when, goes into the digest: what he does then follows from the state.
  */
+static inline void kw_take(struct kw_runner *r, unsigned slot, uint64_t ns)
+{
+	r->turn_from = r->counts.steps;
+	kw_queue_take(&r->queue, slot, ns);
+	r->digest ^= ns + ((uint64_t)slot << 40) + (r->counts.steps << 52);
+	r->digest *= UINT64_C(0x9e3779b97f4a7c15);
+	r->digest ^= r->digest >> 29;
+}
+
+/* Takes the earliest event: the clock goes there. */
 static inline unsigned kw_next_slot(struct kw_runner *r)
 {
 	unsigned slot;
+	uint64_t ns = kw_queue_first(&r->queue, &slot);
 
-	r->turn_from = r->counts.steps;
 	r->last_ns = r->clock.now;
-	r->clock.now = kw_queue_time(&r->queue);
-	slot = kw_queue_take(&r->queue);
-	r->digest ^= r->clock.now + ((uint64_t)slot << 40) +
-		     (r->counts.steps << 52);
-	r->digest *= UINT64_C(0x9e3779b97f4a7c15);
-	r->digest ^= r->digest >> 29;
+	r->clock.now = ns;
+	kw_take(r, slot, ns);
 	return slot;
+}
+
+/* When somebody else is next. */
+static inline uint64_t kw_horizon(const struct kw_runner *r)
+{
+	unsigned slot;
+
+	return kw_queue_first(&r->queue, &slot);
 }
 
 /* loop.c */

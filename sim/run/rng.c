@@ -16,6 +16,14 @@ static const uint32_t log2_table[257] = {
 #include "log2_table.h"
 };
 
+static inline void put_halves(uint16_t *to, uint64_t v)
+{
+	to[0] = (uint16_t)v;
+	to[1] = (uint16_t)(v >> 16);
+	to[2] = (uint16_t)(v >> 32);
+	to[3] = (uint16_t)(v >> 48);
+}
+
 void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 		   uint32_t stream)
 {
@@ -27,10 +35,8 @@ void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 	one = philox4x64(one, k);
 	two = philox4x64(two, k);
 	for (i = 0; i < 4; i++) {
-		rng->words[2 * i] = (uint32_t)one.v[i];
-		rng->words[2 * i + 1] = (uint32_t)(one.v[i] >> 32);
-		rng->words[2 * i + 8] = (uint32_t)two.v[i];
-		rng->words[2 * i + 9] = (uint32_t)(two.v[i] >> 32);
+		put_halves(rng->halves + 4 * i, one.v[i]);
+		put_halves(rng->halves + 4 * i + 16, two.v[i]);
 	}
 }
 

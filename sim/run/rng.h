@@ -22,7 +22,7 @@ enum kw_purpose {
 #define KW_RNG_WORDS 16	/* of two Philox 4x64 blocks, made side by side */
 
 struct kw_rng {
-	uint32_t words[KW_RNG_WORDS];
+	uint16_t halves[2 * KW_RNG_WORDS];	/* of words, low ones first */
 	uint32_t next;		/* draws taken */
 };
 
@@ -30,7 +30,7 @@ struct kw_rng_key {
 	uint64_t seed, run;
 };
 
-/* Refills rng->words for the draw that rng->next says. */
+/* Refills rng->halves for the draw that rng->next says. */
 void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 		   uint32_t stream);
 
@@ -38,9 +38,12 @@ static inline uint32_t kw_rng_u32(struct kw_rng *rng,
 				  const struct kw_rng_key *key,
 				  uint32_t stream)
 {
-	if (rng->next % KW_RNG_WORDS == 0)
+	uint32_t i = rng->next % KW_RNG_WORDS * 2;
+
+	if (!i)
 		kw_rng_refill(rng, key, stream);
-	return rng->words[rng->next++ % KW_RNG_WORDS];
+	rng->next++;
+	return rng->halves[i] | (uint32_t)rng->halves[i + 1] << 16;
 }
 
 /* 16 bits at a time: next counts those, so use a stream for one width only. */
@@ -53,7 +56,7 @@ static inline uint32_t kw_rng_u16(struct kw_rng *rng,
 	if (!i)
 		kw_rng_refill(rng, key, stream);
 	rng->next++;
-	return rng->words[i / 2] >> 16 * (i % 2) & 0xffff;
+	return rng->halves[i];
 }
 
 /* Maps a draw to min .. max, both included; max - min < 2^32. */

@@ -166,7 +166,7 @@ bool kw_burn(struct kw_runner *r, unsigned c, unsigned a, uint64_t ns)
 		r->extra[a].left = KW_NEVER_NS;
 		return false;
 	}
-	if (r->clock.now + ns < kw_queue_time(&r->queue)) {
+	if (r->clock.now + ns < kw_horizon(r)) {
 		r->clock.now += ns;
 		return true;
 	}
@@ -365,8 +365,7 @@ static void reset(struct kw_runner *r, uint64_t nr)
 	memset(r->extra, 0, p->nr_actors * sizeof(r->extra[0]));
 	memset(r->busy, 0, p->nr_actors * sizeof(r->busy[0]));
 	memset(r->sequence, 0, p->nr_dists * sizeof(r->sequence[0]));
-	memset(r->queue.pending, 0, r->nr_slots);
-	r->queue.n = 0;
+	kw_queue_reset(&r->queue, r->nr_slots);
 	r->key.run = nr;
 	r->clock.now = r->last_ns = 0;
 	r->digest = r->first_digest;
@@ -416,7 +415,7 @@ static void check_deadlock(struct kw_runner *r)
 static void the_end(struct kw_runner *r)
 {
 	r->stop = true;
-	if (r->queue.n)
+	if (!kw_queue_empty(&r->queue))
 		return;
 	r->quiescent = true;
 	r->clock.now = r->last_ns;

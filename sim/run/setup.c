@@ -115,7 +115,8 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->nr_actors = n;
 	r->nr_cpus = p->host.nr_cpus;
 	r->clock.t = g_new0(uint64_t, p->nr_times + 1);
-	r->queue.entries = g_new0(struct kw_entry, r->nr_slots);
+	r->queue.next = g_new0(uint32_t, r->nr_slots);
+	r->queue.far = g_new0(struct kw_entry, r->nr_slots + 1);
 	r->queue.pending = g_new0(uint8_t, r->nr_slots);
 	r->rng = g_malloc0(n * sizeof(r->rng[0]));
 	r->sequence = g_new0(uint32_t, p->nr_dists);
@@ -158,7 +159,8 @@ void kw_runner_free(struct kw_runner *r)
 	g_free(r->at);
 	g_free(r->at_start);
 	g_free(r->clock.t);
-	g_free(r->queue.entries);
+	g_free(r->queue.next);
+	g_free(r->queue.far);
 	g_free(r->queue.pending);
 	g_free(r->rng);
 	g_free(r->sequence);

@@ -5,25 +5,123 @@
 #include "../../sim/run/queue.h"
 #include "../../sim/run/rng.h"
 
+#define SLOTS 8
+struct queue {
+	struct kw_queue q;
+	struct kw_entry far[SLOTS + 1];
+	uint32_t next[SLOTS];
+	uint8_t pending[SLOTS];
+};
+
+static struct kw_queue *empty_queue(struct queue *room)
+{
+	struct kw_queue *q = &room->q;
+
+	q->far = room->far;
+	q->next = room->next;
+	q->pending = room->pending;
+	kw_queue_reset(q, SLOTS);
+	return q;
+}
+
+static void expect_next(struct kw_queue *q, unsigned slot, uint64_t time)
+{
+	unsigned first;
+
+	g_assert_cmpuint(kw_queue_first(q, &first), ==, time);
+	g_assert_cmpuint(first, ==, slot);
+	kw_queue_take(q, slot, time);
+}
+
 static void test_queue_order(void)
 {
-	struct kw_entry entries[8];
-	uint8_t pending[8] = { 0 };
-	struct kw_queue q = { entries, pending, 0 };
+	struct queue room = { 0 };
+	struct kw_queue *q = empty_queue(&room);
 
-	kw_queue_set(&q, 0, 50);
-	kw_queue_set(&q, 1, 10);
-	kw_queue_set(&q, 2, 10);	/* after 1: it was scheduled later */
-	kw_queue_set(&q, 3, 70);
-	kw_queue_set(&q, 0, 10);	/* moved: now behind 2 */
-	g_assert_cmpuint(kw_queue_remove(&q, 3), ==, 70);
-	kw_queue_set(&q, 3, UINT64_MAX - 1);	/* no time is too late */
-	g_assert_cmpuint(kw_queue_remove(&q, 3), ==, UINT64_MAX - 1);
-	g_assert_cmpuint(kw_queue_remove(&q, 3), ==, 0);
-	g_assert_cmpuint(kw_queue_take(&q), ==, 1);
-	g_assert_cmpuint(kw_queue_take(&q), ==, 2);
-	g_assert_cmpuint(kw_queue_take(&q), ==, 0);
-	g_assert_cmpuint(q.n, ==, 0);
+	kw_queue_set(q, 0, 50);
+	kw_queue_set(q, 1, 10);
+	kw_queue_set(q, 2, 10);	/* after 1: it was scheduled later */
+	kw_queue_set(q, 3, 70);
+	kw_queue_set(q, 0, 10);	/* moved: now behind 2 */
+	g_assert_cmpuint(kw_queue_remove(q, 3), ==, 70);
+	kw_queue_set(q, 3, UINT64_MAX - 1);	/* no time is too late */
+	g_assert_cmpuint(kw_queue_remove(q, 3), ==, UINT64_MAX - 1);
+	g_assert_cmpuint(kw_queue_remove(q, 3), ==, 0);
+	expect_next(q, 1, 10);
+	expect_next(q, 2, 10);
+	expect_next(q, 0, 10);
+	g_assert_true(kw_queue_empty(q));
+}
+
+/* At one time: what was scheduled when it was far, then what was near. */
+static void test_queue_far_and_near(void)
+{
+	const uint64_t t = 1000 * KW_NEAR_NS + 5;
+	struct queue room = { 0 };
+	struct kw_queue *q = empty_queue(&room);
+
+	kw_queue_set(q, 5, t);
+	kw_queue_set(q, 4, t);
+	kw_queue_set(q, 0, t - KW_NEAR_NS + 1);
+	kw_queue_set(q, 1, t - KW_NEAR_NS);
+	expect_next(q, 1, t - KW_NEAR_NS);
+	kw_queue_set(q, 6, t);			/* just not near yet */
+	expect_next(q, 0, t - KW_NEAR_NS + 1);
+	kw_queue_set(q, 3, t);			/* just near */
+	kw_queue_set(q, 2, t);
+	kw_queue_set(q, 7, t - 1);		/* the whole round */
+	expect_next(q, 7, t - 1);
+	kw_queue_set(q, 7, t - 1);
+	g_assert_cmpuint(kw_queue_remove(q, 3), ==, t);
+	g_assert_cmpuint(kw_queue_remove(q, 4), ==, t);
+	kw_queue_set(q, 4, t);
+	kw_queue_set(q, 3, t);
+	g_assert_cmpuint(kw_queue_remove(q, 4), ==, t);
+	expect_next(q, 7, t - 1);
+	expect_next(q, 5, t);
+	expect_next(q, 6, t);
+	expect_next(q, 2, t);
+	expect_next(q, 3, t);
+	g_assert_true(kw_queue_empty(q));
+}
+
+/* Against the plainest queue: look for the first of the earliest. */
+static void test_queue_plain(void)
+{
+	struct { uint64_t time, nr; } plain[SLOTS] = { 0 };
+	struct kw_rng_key key = { 1, 1 };
+	struct kw_rng rng = { .next = 0 };
+	struct queue room = { 0 };
+	struct kw_queue *q = empty_queue(&room);
+	unsigned i, k, first;
+	uint32_t draw;
+
+	for (i = 1; i < 100000; i++) {
+		draw = kw_rng_u32(&rng, &key, 1);
+		k = draw % SLOTS;
+		draw >>= 8;
+		if (draw % 3 || !plain[k].nr) {
+			plain[k].time = q->now + (draw / 3) % 97;
+			plain[k].nr = i;
+			kw_queue_set(q, k, plain[k].time);
+		} else if (draw % 2) {
+			g_assert_cmpuint(kw_queue_remove(q, k), ==,
+					 plain[k].time);
+			plain[k].nr = 0;
+		}
+		for (first = k = 0; k < SLOTS; k++)
+			if (plain[k].nr && (!plain[first].nr ||
+			    plain[k].time < plain[first].time ||
+			    (plain[k].time == plain[first].time &&
+			     plain[k].nr < plain[first].nr)))
+				first = k;
+		if (!plain[first].nr)
+			g_assert_true(kw_queue_empty(q));
+		else if (draw & 64)
+			expect_next(q, first, plain[first].time);
+		if (draw & 64)
+			plain[first].nr = 0;
+	}
 }
 
 static void test_rng_is_counter_based(void)
@@ -320,12 +418,70 @@ static void test_observed(void)
 	g_assert_cmphex(unseen.digest, ==, seen.digest);
 }
 
+struct order {
+	const struct kw_program *p;
+	GString *text;
+};
+
+static void note(void *arg, const struct kw_event *e, const uint8_t *state)
+{
+	static const char *const names[KW_NR_OPS] = {
+		[KW_OP_SET_MASK] = "set", [KW_OP_LEA] = "lea",
+	};
+	struct order *order = arg;
+	const char *name = names[order->p->nodes[e->node].op];
+
+	(void)state;
+	if (name)
+		g_string_append_printf(order->text, "%u:%s ", e->actor, name);
+}
+
+/* Two at the same time: in turn, but for what is free. */
+static void test_free(void)
+{
+	static struct assembler m;
+	struct order order = { &m.p, g_string_new(NULL) };
+	struct kw_run_opts o = { .seed = 1, .duration_ns = 1000,
+				 .observe = note, .observe_arg = &order };
+	struct kw_runner *r;
+	struct kw_result res, unseen;
+	uint16_t v, entry, d;
+
+	asm_begin(&m);
+	v = asm_object(&m, 8);
+	d = asm_dist(&m, KW_CONSTANT, 100, 0);
+	entry = asm_here(&m);
+	asm_op(&m, KW_OP_BURN, 0, d);
+	asm_op(&m, KW_OP_SET_MASK, v, 1);
+	asm_op(&m, KW_OP_LEA, v, 0)->dst = 1;
+	asm_op(&m, KW_OP_SET_MASK, v, 2);
+	asm_op(&m, KW_OP_END, 0, 0);
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	asm_actor(&m, KW_THREAD, true, entry, 0xffff);
+	asm_end(&m);
+	m.p.host.nr_cpus = 2;
+	r = kw_runner_new(&m.p, &o);
+	kw_runner_run(r, 0, &res);
+	kw_runner_free(r);
+	g_assert_cmpstr(order.text->str, ==, "0:set 0:lea 1:set 1:lea "
+			"0:set 1:set ");
+	o.observe = NULL;
+	r = kw_runner_new(&m.p, &o);
+	kw_runner_run(r, 0, &unseen);
+	kw_runner_free(r);
+	g_assert_cmphex(unseen.digest, ==, res.digest);
+	g_string_free(order.text, TRUE);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/run/observed", test_observed);
+	g_test_add_func("/run/free", test_free);
 	g_test_add_func("/run/guest-awaits", test_guest_awaits);
-	g_test_add_func("/run/queue", test_queue_order);
+	g_test_add_func("/run/queue/order", test_queue_order);
+	g_test_add_func("/run/queue/far", test_queue_far_and_near);
+	g_test_add_func("/run/queue/plain", test_queue_plain);
 	g_test_add_func("/run/rng", test_rng_is_counter_based);
 	g_test_add_func("/run/scale", test_scale);
 	g_test_add_func("/run/exponential", test_exponential);
