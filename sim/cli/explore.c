@@ -59,6 +59,11 @@ static void put_detail(struct explore *e, const struct kw_explored *x)
 				"been staler, or some stores later\n");
 	if (e->nr_items > 1)
 		return;
+	if (kw_world_symmetry(x->world) > 1)
+		g_string_append_printf(out, "up to %" G_GUINT64_FORMAT
+				       " states, which differ only in who is "
+				       "who, are one\n",
+				       kw_world_symmetry(x->world));
 	g_string_append_printf(out, "%u bytes a state, %.1f MB in all, %s\n",
 			       kw_world_size(x->world),
 			       (double)x->res.bytes_max / (1 << 20),
@@ -86,6 +91,7 @@ static void put_json(struct explore *e, const struct kw_explored *x)
 	kw_json_bool(&j, "reduction", !w->no_reduction);
 	kw_json_bool(&j, "folding", kw_world_folds(x->world));
 	kw_json_bool(&j, "persistent", kw_world_persists(x->world));
+	kw_json_u64(&j, "symmetry", kw_world_symmetry(x->world));
 	kw_json_u64(&j, "preemptions", w->preemptions);
 	kw_json_text(&j, "verdict", kw_explored_verdict(x));
 	kw_json_text(&j, "judgement", kw_explored_judgement(x));
@@ -210,6 +216,19 @@ static bool explore_item(struct explore *e, const struct kw_item *item,
 	return ok;
 }
 
+/* Which reductions are switched off. */
+static void put_less_reduced(const struct kw_options *o, GString *out)
+{
+	if (o->no_reduction)
+		g_string_append(out, ", no reduction");
+	if (o->no_folding)
+		g_string_append(out, ", no folding");
+	if (o->no_persistent)
+		g_string_append(out, ", no persistent sets");
+	if (o->no_symmetry)
+		g_string_append(out, ", no symmetry");
+}
+
 static void put_heading(struct explore *e, GPtrArray *items)
 {
 	struct kw_cli *cli = e->cli;
@@ -217,10 +236,10 @@ static void put_heading(struct explore *e, GPtrArray *items)
 
 	if (cli->o.quiet)
 		return;
-	g_string_append_printf(cli->out, "# kvmwake %s, memory %s, %s first%s",
+	g_string_append_printf(cli->out, "# kvmwake %s, memory %s, %s first",
 			       KW_VERSION, cli->o.memory ? cli->o.memory :
-			       "sc", cli->o.dfs ? "depth" : "breadth",
-			       cli->o.no_reduction ? ", no reduction" : "");
+			       "sc", cli->o.dfs ? "depth" : "breadth");
+	put_less_reduced(&cli->o, cli->out);
 	if (cli->o.as)
 		g_string_append_printf(cli->out, ", judged as %s", cli->o.as);
 	g_string_append_printf(cli->out, "%s%s\n", *e->less ? "," : "",

@@ -163,6 +163,7 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 	w->no_reduction = o->no_reduction;
 	w->no_folding = o->no_folding;
 	w->no_persistent = o->no_persistent;
+	w->no_symmetry = o->no_symmetry;
 	w->keep_going = o->keep_going;
 	w->max_states = o->max_states;
 	w->max_bytes = o->max_memory << 20;
@@ -357,6 +358,8 @@ char *kw_explored_replay(const struct kw_explored *x)
 		g_string_append(s, " --no-folding");
 	if (w->no_persistent)
 		g_string_append(s, " --no-persistent");
+	if (w->no_symmetry)
+		g_string_append(s, " --no-symmetry");
 	if (w->memory)
 		g_string_append_printf(s, " --memory %s", w->memory);
 	if (w->preemptions)
@@ -384,6 +387,7 @@ struct kw_world_opts kw_explored_world(const struct kw_explored *x)
 		.memory = memory_of(x->what.memory),
 		.fold = !x->what.no_reduction && !x->what.no_folding,
 		.persist = !x->what.no_reduction && !x->what.no_persistent,
+		.symmetry = !x->what.no_reduction && !x->what.no_symmetry,
 		.preemptions = x->what.preemptions, .check = x->check,
 		.row = x->what.spurious_bound,
 		.marks = x->what.marks,

@@ -39,7 +39,7 @@ struct kw_exploring {
 	const char *check;		/* "I2,I3"; "": none, NULL: all */
 	/* NULL: what the scenario expects.  None: nothing ends it. */
 	const struct kw_looked_for *expected;
-	bool no_folding, no_persistent;
+	bool no_folding, no_persistent, no_symmetry;
 	bool dfs, exact, no_reduction;
 	bool keep_going;		/* nothing that is found ends it */
 	bool sample;			/* see struct kw_search_opts */

@@ -45,6 +45,9 @@ const struct kw_option kw_option_table[] = {
 	    "every step is a move, but not all orders need be tried"),
 	OPT("no-persistent", NULL, FLAG, no_persistent, EXPLORING,
 	    "from each state every move, also where others can wait"),
+	OPT("no-symmetry", NULL, FLAG, no_symmetry, EXPLORING,
+	    "tell states apart that differ only in which of several alike "
+	    "vCPUs, devices or interrupts is which"),
 	OPT("check", "I2,I3...", TEXT, check, EXPLORING,
 	    "only these invariants (default: all of the kernel's)"),
 	OPT("no-check", NULL, FLAG, no_check, EXPLORING,

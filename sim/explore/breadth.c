@@ -205,7 +205,8 @@ static bool bounded(struct worker *k)
 {
 	struct breadth *b = k->b;
 	uint64_t rescues = kw_rescue_bytes(k->k.rescue) * b->nr_workers;
-	uint64_t memos = k->x.memo.bytes * b->nr_workers;
+	uint64_t memos = (k->x.memo.bytes + k->x.ordered.bytes) *
+			 b->nr_workers;
 
 	b->seen.states += k->k.states - k->told;
 	k->told = k->k.states;

@@ -5,6 +5,7 @@
  */
 #include "expand.h"
 #include "hunt.h"
+#include "symmetry.h"
 
 struct frame {
 	unsigned first, nr, next;	/* its moves in moves[] */
@@ -90,6 +91,8 @@ static void go_on(struct stack *k)
 	while (!kw_hunter_was_wrong(&k->k) &&
 	       kw_hunt_move(&k->k, &seen, &p, &find))
 		found(k, &find);
+	if (k->x.canon && !seen.failed)
+		kw_canon_order(k->x.canon, k->to, NULL);
 	fp = kw_fingerprint(k->to, h->size);
 	if (!seen.failed && !h->stop &&
 	    kw_visited_add(&h->visited, k->k.adder, fp, k->to)) {

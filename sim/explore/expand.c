@@ -24,10 +24,12 @@ void kw_expander_init(struct kw_expander *x, const struct kw_world *w)
 						 KW_QUICK_CHANGES));
 	kw_memo_init(&x->memo, sizeof(struct kw_made) +
 			       2 * (size_t)room + 1024);
+	kw_memo_init(&x->ordered, sizeof(struct kw_made) + 2 * (size_t)size);
 	x->children = x->all;
 	x->nr = 0;
 	x->fp = 0;
 	x->stale = ~UINT64_C(0);
+	x->canon = kw_canon_new(w->symmetry);
 }
 
 void kw_expander_free(struct kw_expander *x)
@@ -37,6 +39,8 @@ void kw_expander_free(struct kw_expander *x)
 	g_free(x->acting);
 	g_free(x->changes);
 	kw_memo_free(&x->memo);
+	kw_memo_free(&x->ordered);
+	kw_canon_free(x->canon);
 }
 
 void kw_expander_set(struct kw_expander *x, const uint8_t *s, uint64_t fp)
@@ -51,6 +55,7 @@ void kw_expander_begin(struct kw_expander *x)
 {
 	x->children = x->all;
 	x->nr = 0;
+	kw_memo_rewind(&x->ordered);
 	if (x->w->local && !kw_memo_is_large(&x->memo))
 		return;
 	kw_memo_forget(&x->memo);
@@ -273,6 +278,49 @@ static void make_flows(struct kw_expander *x)
 	add_children(x, &flows);
 }
 
+/* Child c is x->work, put in order. */
+static void note_order(struct kw_expander *x, struct kw_child *c)
+{
+	struct kw_made *by = kw_memo_alloc(&x->ordered, sizeof(*by) +
+		x->nr_words * sizeof(struct kw_change));
+	unsigned nr = 0, i;
+	uint64_t a, b;
+
+	*by = *c->by;
+	by->adds = 0;
+	for (i = 0; i < x->nr_words; i++) {
+		a = kw_word_at(x->cur, i);
+		b = kw_word_at(x->work, i);
+		if (a == b)
+			continue;
+		by->adds += kw_word_hash(i, b) - kw_word_hash(i, a);
+		by->changes[nr++] = (struct kw_change){ i, a ^ b };
+		kw_word_put(x->work, i, a);
+	}
+	by->nr = (uint16_t)nr;
+	*c = (struct kw_child){ x->fp + by->adds, by };
+}
+
+/* Of an orbit only the state that is in order is a child. */
+static void put_in_order(struct kw_expander *x)
+{
+	unsigned i;
+
+	kw_canon_before(x->canon, x->cur);
+	for (i = 0; i < x->nr; i++) {
+		struct kw_child *c = &x->children[i];
+
+		if (c->by->seen && c->by->seen->failed)
+			continue;
+		kw_child_enter(x->work, c->by);
+		if (kw_canon_after(x->canon, x->work, c->by->changes,
+				   c->by->nr))
+			note_order(x, c);
+		else
+			kw_child_leave(x->work, c->by);
+	}
+}
+
 void kw_expander_make(struct kw_expander *x)
 {
 	const struct kw_world *w = x->w;
@@ -301,4 +349,6 @@ void kw_expander_make(struct kw_expander *x)
 		make_flows(x);
 	if (w->footprint)
 		kw_persist_choose(x);
+	if (x->canon)
+		put_in_order(x);
 }

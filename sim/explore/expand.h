@@ -17,6 +17,8 @@
 #include "memo.h"
 #include "world.h"
 
+struct kw_canon;
+
 struct kw_child {
 	uint64_t fp;
 	const struct kw_made *by;
@@ -39,6 +41,8 @@ struct kw_expander {
 	unsigned nr;			/* cur's moves */
 	struct kw_child *children;	/* [nr]: in all */
 	struct kw_child all[KW_BATCH + KW_MAX_MOVES];
+	struct kw_canon *canon;		/* NULL: states are as they are */
+	struct kw_memo ordered;		/* children that were put in order */
 };
 
 void kw_expander_init(struct kw_expander *x, const struct kw_world *w);

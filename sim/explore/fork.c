@@ -24,7 +24,8 @@ uint64_t kw_world_digest(const struct kw_world *w)
 	x = kw_word_hash(3, x) + w->opts.preemptions;
 	x = kw_word_hash(4, x) + w->opts.persist;
 	x = kw_word_hash(5, x) + w->opts.row;
-	return kw_word_hash(6, x) + w->size;
+	x = kw_word_hash(6, x) + kw_world_symmetry(w);
+	return kw_word_hash(7, x) + w->size;
 }
 
 struct kw_world *kw_world_fork(const struct kw_world *w)

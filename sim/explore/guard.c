@@ -303,14 +303,52 @@ void kw_learnt_join(const struct kw_guards *g, struct kw_learnt *to,
 	to->news = true;
 }
 
+static uint16_t rename_owner(const struct kw_renaming *r, unsigned owner)
+{
+	unsigned a = owner & ~(unsigned)KW_GROUP;
+
+	if (!owner || owner == KW_UNSEEN)
+		return (uint16_t)owner;
+	return (uint16_t)((r->actor[a - 1] + 1u) | (owner & KW_GROUP));
+}
+
+/* What is known of addr is known of what it is called by r; true: is new. */
+static bool rename(struct kw_guards *g, const struct kw_renaming *r,
+		   unsigned addr)
+{
+	struct kw_guard k = g->known[addr];
+	struct kw_guard *to = &g->known[kw_rename_address(r, addr)], was = *to;
+	unsigned i;
+
+	for (i = 0; i < KW_GUARDS_MAX && k.locks[0] != KW_UNSEEN; i++)
+		k.locks[i] = (uint16_t)kw_rename_address(r, k.locks[i]);
+	k.owner = rename_owner(r, k.owner);
+	k.folded = rename_owner(r, k.folded);
+	join(g, to, &k);
+	return memcmp(&was, to, sizeof(was));
+}
+
+static void rename_all(struct kw_guards *g)
+{
+	bool grew = g->nr_renamings;
+	unsigned i, k;
+
+	while (grew)
+		for (grew = false, k = 0; k < g->nr_renamings; k++)
+			for (i = 0; i < nr_addresses(g->p); i++)
+				grew |= rename(g, &g->renamings[k], i);
+}
+
 void kw_guards_learn(struct kw_guards *g, struct kw_learnt *l)
 {
 	unsigned i;
 
 	if (!l->news)
 		return;
-	for (i = 0; i < nr_addresses(g->p); i++) {
+	for (i = 0; i < nr_addresses(g->p); i++)
 		join(g, &g->known[i], &l->seen[i]);
+	rename_all(g);
+	for (i = 0; i < nr_addresses(g->p); i++) {
 		if (is_right(g, &g->known[i]))
 			continue;
 		/* What was folded so will not be again. */

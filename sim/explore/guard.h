@@ -28,6 +28,9 @@
  * of a search only; what is seen meanwhile each thread notes for itself.
  * Thus what a level leads to does not depend on the order within it, and
  * whether it was right is a question for its end.
+ *
+ * Where states that differ only in who is who are one, what is seen of one
+ * actor is known of all that could be it.
  */
 #ifndef KW_GUARD_H
 #define KW_GUARD_H
@@ -60,7 +63,24 @@ struct kw_guards {
 	bool asked;			/* an actor asks whether a lock is
 					   taken: no unlock is folded */
 	bool wrong;			/* begin again */
+	const struct kw_renaming *renamings;
+	unsigned nr_renamings;
 };
+
+/*
+ * Who may be called by another's name (symmetry.h): what holds of one holds of
+ * the other.
+ */
+struct kw_renaming {
+	uint16_t *actor;		/* [actor] */
+	uint16_t *granule;		/* [address / 8] */
+};
+
+static inline unsigned kw_rename_address(const struct kw_renaming *r,
+					 unsigned addr)
+{
+	return r->granule[addr / 8] * 8u + addr % 8;
+}
 
 /* What one thread has seen since. */
 struct kw_learnt {

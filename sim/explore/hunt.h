@@ -42,6 +42,8 @@ struct kw_hunter {
 struct kw_find {
 	enum kw_property what;
 	struct kw_witness witness;	/* without its moves */
+	bool by_move;			/* the last move, not the state that it
+					   led to */
 };
 
 void kw_hunter_init(struct kw_hunter *k, struct kw_hunt *h);
@@ -63,6 +65,12 @@ bool kw_hunt_end(struct kw_hunter *k, uint8_t *s, struct kw_find *f);
 /* What a move showed, as well; nothing follows where it failed. */
 bool kw_hunt_move(struct kw_hunter *k, const struct kw_seen_by_move *seen,
 		  unsigned *property, struct kw_find *f);
+/*
+ * The same by the names that things really have, where states on the way were
+ * put in order: the moves, and *to.
+ */
+void kw_hunt_unwind(const struct kw_hunt *h, const struct kw_find *f,
+		    struct kw_move *moves, unsigned nr, struct kw_witness *to);
 /* Keeps it; moves become the result's. */
 void kw_hunt_found(struct kw_hunt *h, const struct kw_find *f,
 		   struct kw_move *moves, unsigned nr_moves);

@@ -17,6 +17,7 @@
 #include "footprint.h"
 #include "guard.h"
 #include "orders.h"
+#include "symmetry.h"
 #include "world.h"
 
 #define KW_NO_ACTOR	0xffff
@@ -68,6 +69,7 @@ struct kw_world {
 	bool checks;			/* some invariants are seen by moves */
 	struct kw_footprint *footprint;	/* NULL: every move is made */
 	struct kw_footprint *ahead;	/* for weak memory, or NULL */
+	struct kw_symmetry *symmetry;	/* NULL: no two states are one */
 	unsigned nr_units;		/* see persist.c */
 	uint16_t *unit;			/* [actor] */
 	uint16_t *members, *first_member;	/* actors; [unit] */

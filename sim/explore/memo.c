@@ -32,10 +32,15 @@ bool kw_memo_is_large(const struct kw_memo *m)
 	return m->chunk >= LARGE;
 }
 
-void kw_memo_forget(struct kw_memo *m)
+void kw_memo_rewind(struct kw_memo *m)
 {
 	m->chunk = 0;
 	m->used = 0;
+}
+
+void kw_memo_forget(struct kw_memo *m)
+{
+	kw_memo_rewind(m);
 	m->nr = 0;
 	memset(m->at, 0, m->nr_sets * KW_MEMO_WAYS * sizeof(*m->at));
 }

@@ -61,6 +61,8 @@ void kw_memo_free(struct kw_memo *m);
 /* Nobody needs what it gave out so far: it may forget. */
 bool kw_memo_is_large(const struct kw_memo *m);
 void kw_memo_forget(struct kw_memo *m);
+/* The same, where nothing was added. */
+void kw_memo_rewind(struct kw_memo *m);
 /* Memory that lasts until then. */
 void *kw_memo_alloc(struct kw_memo *m, size_t bytes);
 void kw_memo_add(struct kw_memo *m, struct kw_acts *acts);

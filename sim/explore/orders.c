@@ -2,6 +2,7 @@
 /* Decides whether locks are taken in an order; see orders.h. */
 #include "../machine/step.h"
 #include "orders.h"
+#include "symmetry.h"
 
 struct kw_locks {
 	const struct kw_program *p;
@@ -10,11 +11,14 @@ struct kw_locks {
 	uint16_t *at;			/* [address]: lock + 1, or 0 */
 	GArray *kinds;			/* uint32_t: kind of object, field */
 	unsigned nr;
+	const struct kw_symmetry *alike;	/* or NULL */
 };
 
 struct kw_orders {
 	const struct kw_locks *l;
 	GArray *edges;			/* struct kw_order */
+	GArray *swaps;			/* int, [edge]: it was not seen, but
+					   what this swap makes of it; or -1 */
 	uint16_t *between;		/* [kind][kind]: edge + 1, or 0 */
 	bool news;
 };
@@ -70,6 +74,11 @@ void kw_locks_free(struct kw_locks *l)
 	g_free(l);
 }
 
+void kw_locks_alike(struct kw_locks *l, const struct kw_symmetry *y)
+{
+	l->alike = y;
+}
+
 bool kw_locks_concern(const struct kw_locks *l, const struct kw_node *n)
 {
 	return l->nr && (n->op == KW_OP_LOCK || n->op == KW_OP_IRQ_ON);
@@ -116,6 +125,7 @@ struct kw_orders *kw_orders_new(const struct kw_locks *l)
 
 	o->l = l;
 	o->edges = g_array_new(FALSE, FALSE, sizeof(struct kw_order));
+	o->swaps = g_array_new(FALSE, FALSE, sizeof(int));
 	o->between = g_new0(uint16_t, n * n);
 	return o;
 }
@@ -125,6 +135,7 @@ void kw_orders_free(struct kw_orders *o)
 	if (!o)
 		return;
 	g_array_free(o->edges, TRUE);
+	g_array_free(o->swaps, TRUE);
 	g_free(o->between);
 	g_free(o);
 }
@@ -134,27 +145,53 @@ static const struct kw_order *edge(const struct kw_orders *o, unsigned i)
 	return &g_array_index(o->edges, struct kw_order, i);
 }
 
-/* Among locks of one kind. */
-static bool is_known(const struct kw_orders *o, const struct kw_order *e)
+/* Among locks of one kind: its number, or -1. */
+static int find(const struct kw_orders *o, const struct kw_order *e)
 {
 	unsigned i;
 
 	for (i = 0; i < o->edges->len; i++)
 		if (edge(o, i)->from == e->from && edge(o, i)->to == e->to)
-			return true;
-	return false;
+			return (int)i;
+	return -1;
+}
+
+/* The edge that the swap makes of it. */
+static struct kw_order swapped(const struct kw_symmetry *y, unsigned swap,
+			       const struct kw_order *e)
+{
+	const uint16_t *node = y->swaps[swap].node[e->actor];
+
+	return (struct kw_order){
+		.from = (uint16_t)kw_rename_address(&y->renamings[swap],
+						    e->from),
+		.to = (uint16_t)kw_rename_address(&y->renamings[swap], e->to),
+		.actor = y->swaps[swap].unit[e->actor],
+		.node = node ? node[e->node] : e->node,
+	};
+}
+
+/* swap: see struct kw_orders; and what swaps make of it. */
+static void add(struct kw_orders *o, struct kw_order e, int swap)
+{
+	const struct kw_symmetry *y = o->l->alike;
+	unsigned from = kind_of(o->l, e.from), to = kind_of(o->l, e.to);
+	uint16_t *at = &o->between[from * (o->l->kinds->len + 1) + to];
+	unsigned i;
+
+	if (from != to ? *at != 0 : find(o, &e) >= 0)
+		return;
+	g_array_append_val(o->edges, e);
+	g_array_append_val(o->swaps, swap);
+	*at = (uint16_t)o->edges->len;
+	o->news = true;
+	for (i = 0; y && i < y->nr_swaps; i++)
+		add(o, swapped(y, i, &e), (int)i);
 }
 
 void kw_orders_add(struct kw_orders *o, const struct kw_order *e)
 {
-	unsigned from = kind_of(o->l, e->from), to = kind_of(o->l, e->to);
-	uint16_t *at = &o->between[from * (o->l->kinds->len + 1) + to];
-
-	if (from != to ? *at : is_known(o, e))
-		return;
-	g_array_append_val(o->edges, *e);
-	*at = (uint16_t)o->edges->len;
-	o->news = true;
+	add(o, *e, -1);
 }
 
 void kw_orders_note(struct kw_orders *o, const uint8_t *s, unsigned a)
@@ -267,6 +304,20 @@ static GArray *shortest(struct graph *g)
 	return best;
 }
 
+/* By names by which its last edge has been seen. */
+static void name(const struct kw_orders *o, GArray *cycle)
+{
+	struct kw_order *of = (void *)cycle->data, *last = of + cycle->len - 1;
+	unsigned i;
+	int swap;
+
+	if (kind_of(o->l, last->from) != kind_of(o->l, last->to))
+		return;
+	while ((swap = g_array_index(o->swaps, int, find(o, last))) >= 0)
+		for (i = 0; i < cycle->len; i++)
+			of[i] = swapped(o->l->alike, (unsigned)swap, &of[i]);
+}
+
 GArray *kw_orders_cycle(struct kw_orders *o)
 {
 	struct graph g = { .o = o };
@@ -291,5 +342,6 @@ GArray *kw_orders_cycle(struct kw_orders *o)
 		g_array_append_vals(cycle, edge(o, (unsigned)g_array_index(
 			way, int, (newest + i) % way->len)), 1);
 	g_array_free(way, TRUE);
+	name(o, cycle);
 	return cycle;
 }

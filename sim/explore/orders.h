@@ -23,8 +23,12 @@
 struct kw_locks;		/* of a program */
 struct kw_orders;		/* what one thread has seen */
 
+struct kw_symmetry;
+
 struct kw_locks *kw_locks_new(const struct kw_program *p);
 void kw_locks_free(struct kw_locks *l);
+/* What one actor shows is shown of all that could be it (symmetry.h). */
+void kw_locks_alike(struct kw_locks *l, const struct kw_symmetry *y);
 /* Can a node show an edge? */
 bool kw_locks_concern(const struct kw_locks *l, const struct kw_node *n);
 

@@ -153,7 +153,7 @@ bool kw_hunt_move(struct kw_hunter *k, const struct kw_seen_by_move *seen,
 		if (!(all >> p & 1) || !wanted(k, p))
 			continue;
 		*f = (struct kw_find){
-			.what = p,
+			.what = p, .by_move = true,
 			.witness = { .vcpu = p == KW_FINDS_SPURIOUS ?
 					     seen->spurious :
 					     p == KW_FINDS_ROW ? seen->row : -1,
@@ -176,6 +176,7 @@ void kw_hunt_found(struct kw_hunt *h, const struct kw_find *f,
 		   struct kw_move *moves, unsigned nr_moves)
 {
 	h->res->of[f->what] = f->witness;
+	kw_hunt_unwind(h, f, moves, nr_moves, &h->res->of[f->what]);
 	h->res->of[f->what].found = true;
 	h->res->of[f->what].moves = moves;
 	h->res->of[f->what].nr_moves = nr_moves;

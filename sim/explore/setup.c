@@ -190,6 +190,17 @@ static uint8_t *find_slow(const struct kw_world *w, unsigned a)
 	return slow;
 }
 
+static void find_symmetry(struct kw_world *w)
+{
+	if (w->opts.symmetry)
+		w->symmetry = kw_symmetry_new(w);
+	kw_locks_alike(w->locks, w->symmetry);
+	if (!w->symmetry || !w->guards)
+		return;
+	w->guards->renamings = w->symmetry->renamings;
+	w->guards->nr_renamings = w->symmetry->nr_swaps;
+}
+
 static void lay_out(struct kw_world *w)
 {
 	struct kw_relaxed_opts o = {
@@ -274,6 +285,7 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	kw_quick_init(w);
 	kw_persist_init(w);
 	look_ahead(w);
+	find_symmetry(w);
 	return w;
 }
 
@@ -293,6 +305,7 @@ void kw_world_free(struct kw_world *w)
 
 	if (!w)
 		return;
+	kw_symmetry_free(w->symmetry);
 	kw_persist_free(w);
 	kw_footprint_free(w->ahead);
 	kw_relaxed_free(w->memory);

@@ -11,6 +11,7 @@
  */
 #include "expand.h"
 #include "hunt.h"
+#include "symmetry.h"
 
 struct node {
 	uint64_t fp;
@@ -197,6 +198,8 @@ static void keep(struct again *g, const struct candidate *c)
 		kw_expander_make(&g->x);
 		moves[i] = g->x.children[way[i]].by->move;
 		kw_world_apply(g->h->w, s, &moves[i], &seen);
+		if (g->x.canon)
+			kw_canon_order(g->x.canon, s, NULL);
 	}
 	kw_hunt_found(g->h, &c->find, moves, nr);
 	g_free(way);

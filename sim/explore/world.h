@@ -79,6 +79,8 @@ struct kw_world_opts {
 				   join the one before */
 	bool persist;		/* moves that others can wait for are made
 				   alone, see persist.c */
+	bool symmetry;		/* states that differ only in who is who are
+				   one, see symmetry.h */
 	unsigned preemptions;	/* involuntary switches at most, 0 .. 255 */
 	unsigned row;		/* wake-ups of a vCPU for nothing, spurious or
 				   futile, without one for something between:
@@ -113,6 +115,8 @@ uint32_t kw_world_size(const struct kw_world *w);
 /* log2 of the words of a grain: a state is at most 64 grains. */
 unsigned kw_world_grain_shift(const struct kw_world *w);
 const struct kw_object *kw_world_vcpu(const struct kw_world *w, unsigned v);
+/* So many states at most are one; UINT64_MAX: more than that. */
+uint64_t kw_world_symmetry(const struct kw_world *w);
 /* The vCPU whose thread actor a is, or -1. */
 int kw_world_vcpu_of(const struct kw_world *w, unsigned a);
 

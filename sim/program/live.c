@@ -168,10 +168,13 @@ static void find_in(struct pass *s)
 	for (i = 0; i < s->paths->paths->len; i++) {
 		const struct kw_path_graph *e = s->paths->paths->pdata[i];
 
-		for (j = 0; j < e->nodes->len; j++)
-			join(s, mask(s, l->in, g_array_index(e->nodes,
-							     uint16_t, j)),
-			     mask(s, s->context, e->entry));
+		for (j = 0; j < e->nodes->len; j++) {
+			n = g_array_index(e->nodes, uint16_t, j);
+			/* Nothing comes after it, whoever called. */
+			if (s->p->nodes[n].op != KW_OP_FAIL)
+				join(s, mask(s, l->in, n),
+				     mask(s, s->context, e->entry));
+		}
 	}
 	memcpy(l->had, l->in, (size_t)s->p->nr_nodes * l->words *
 			      sizeof(*l->in));

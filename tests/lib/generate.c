@@ -3,6 +3,7 @@
  * Decides what a generated program is: statements, drawn one after another,
  * over the bytes of one object, which is the vCPU.
  */
+#include "../../sim/program/link.h"
 #include "generate.h"
 
 enum {				/* addresses */
@@ -343,8 +344,8 @@ static void vcpu(struct generator *g)
 	if (draw(g, 3))
 		arch_store(g, WFI, 0);
 	end(g);
-	asm_actor(g->m, KW_THREAD, true, at, 0xffff);
-	g->m->actors[0].object = VCPU;
+	at = asm_actor(g->m, KW_THREAD, true, at, 0xffff);
+	g->m->actors[at].object = VCPU;
 }
 
 static void other(struct generator *g)
@@ -386,12 +387,52 @@ static uint16_t guest(struct generator *g)
 static uint16_t returns_flag(struct generator *g, unsigned addr)
 {
 	uint16_t at = asm_here(g->m);
-	struct kw_node *n = asm_op(g->m, KW_OP_LOAD_FLAG, addr, 0);
+	struct kw_node *n = asm_op(g->m, KW_OP_LOAD_FLAG, addr - VCPU, 0);
 
+	n->reg = 1;
 	n->next[1] = (uint16_t)(n->next[0] + 1);
 	asm_op(g->m, KW_OP_RETURN, 0, 0);
 	asm_op(g->m, KW_OP_RETURN, 0, 1);
 	return at;
+}
+
+static void begin(struct generator *g, unsigned nr_objects)
+{
+	const unsigned size = ENTRIES + 8 * NR_ENTRIES - VCPU;
+	struct assembler *m = g->m;
+
+	asm_begin(m);
+	while (nr_objects--)
+		asm_object(m, size);
+	m->kind.size = (uint16_t)size;
+	m->kind.nr_fields = G_N_ELEMENTS(fields);
+	m->kind.fields = m->fields;
+	memcpy(m->fields, fields, sizeof(fields));
+}
+
+static void finish(struct generator *g)
+{
+	struct assembler *m = g->m;
+
+	m->marks[VERDICT] = "verdict";
+	m->marks[SIGNAL] = "signal";
+	m->p.nr_marks = 2;
+	m->p.oracle.vcpu_kind = 0;
+	m->p.oracle.waits = returns_flag(g, WFI);
+	m->p.oracle.pending = returns_flag(g, PEND);
+	m->p.oracle.arg_reg = 1;
+	g_assert_cmpuint(m->p.nr_nodes, <=, ASM_MAX);
+	asm_end(m);
+}
+
+/* The thread of the vCPU at addr, and its handlers: numbers + 1, or 0. */
+static void set_task(struct assembler *m, unsigned addr, unsigned thread,
+		     unsigned hardirq, unsigned virq)
+{
+	m->init[addr + HARDIRQ - VCPU] = (uint8_t)hardirq;
+	m->init[addr + VIRQ - VCPU] = (uint8_t)virq;
+	m->init[addr + TASK - VCPU + KW_TASK_ON_RQ] = 1;
+	m->init[addr + TASK - VCPU + KW_TASK_THREAD] = (uint8_t)thread;
 }
 
 static void generate_with(struct assembler *m, uint64_t seed, bool locks)
@@ -399,12 +440,7 @@ static void generate_with(struct assembler *m, uint64_t seed, bool locks)
 	struct generator g = { .m = m, .random = seed, .locks = locks };
 	uint16_t hardirq = 0, virq = 0, home;
 
-	asm_begin(m);
-	asm_object(m, ENTRIES + 8 * NR_ENTRIES - VCPU);
-	m->kind.size = ENTRIES + 8 * NR_ENTRIES - VCPU;
-	m->kind.nr_fields = G_N_ELEMENTS(fields);
-	m->kind.fields = m->fields;
-	memcpy(m->fields, fields, sizeof(fields));
+	begin(&g, 1);
 	g.handler = draw(&g, 3);
 	g.virq = !draw(&g, 3);
 	vcpu(&g);
@@ -416,19 +452,8 @@ static void generate_with(struct assembler *m, uint64_t seed, bool locks)
 		home = guest(&g);
 		virq = handler(&g, KW_VIRQ, home) + 1;
 	}
-	m->marks[VERDICT] = "verdict";
-	m->marks[SIGNAL] = "signal";
-	m->p.nr_marks = 2;
-	m->p.oracle.vcpu_kind = 0;
-	m->p.oracle.waits = returns_flag(&g, WFI);
-	m->p.oracle.pending = returns_flag(&g, PEND);
-	m->p.oracle.arg_reg = 1;
-	g_assert_cmpuint(m->p.nr_nodes, <=, ASM_MAX);
-	asm_end(m);
-	m->init[HARDIRQ] = (uint8_t)hardirq;
-	m->init[VIRQ] = (uint8_t)virq;
-	m->init[TASK + KW_TASK_ON_RQ] = 1;
-	m->init[TASK + KW_TASK_THREAD] = 1;
+	finish(&g);
+	set_task(m, VCPU, 1, hardirq, virq);
 }
 
 void generate(struct assembler *m, uint64_t seed)
@@ -439,4 +464,128 @@ void generate(struct assembler *m, uint64_t seed)
 void generate_locks(struct assembler *m, uint64_t seed)
 {
 	generate_with(m, seed, true);
+}
+
+/* --- several of a kind ---------------------------------------------------- */
+
+#define SECOND	(ENTRIES + 8 * NR_ENTRIES)	/* behind VCPU's */
+#define SHARED	(SECOND + SECOND - VCPU)
+
+static bool has_address(const struct kw_node *n)
+{
+	return kw_op_uses[n->op] & KW_USES_A && !n->reg && n->off;
+}
+
+/* Bit i of shared: what is at address VARS + i is in the shared object. */
+static bool is_shared(unsigned shared, unsigned addr)
+{
+	return addr >= VARS && addr < TASK && addr != HARDIRQ &&
+	       addr != VIRQ && shared >> (addr - VARS) & 1;
+}
+
+/* What nodes from `first` on name is in that object, or where r1 says. */
+static void move_to(struct assembler *m, unsigned first, unsigned shared,
+		    unsigned addr)
+{
+	unsigned i;
+
+	for (i = first; i < m->p.nr_nodes; i++) {
+		struct kw_node *n = &m->nodes[i];
+
+		if (!has_address(n))
+			continue;
+		if (is_shared(shared, n->off)) {
+			n->off = (uint16_t)(n->off + SHARED - VCPU);
+			continue;
+		}
+		n->off = (uint16_t)(n->off - VCPU + addr);
+		n->reg = !addr;
+	}
+}
+
+/* The same code and actors for each object: a vCPU, a handler, another. */
+static void one_of_two(struct generator *g, enum alike how, unsigned shared,
+		       bool second)
+{
+	unsigned first = g->m->p.nr_nodes, addr = second ? SECOND : VCPU, i;
+	unsigned thread = g->m->p.nr_actors;
+	struct assembler *m = g->m;
+
+	g->handler = true;
+	vcpu(g);
+	handler(g, KW_HARDIRQ, (uint16_t)thread);
+	other(g);
+	m->actors[thread].object = (uint16_t)addr;
+	if (how == ALIKE_BY_ARGUMENT) {
+		move_to(m, first, shared, 0);
+		for (i = thread; i < m->p.nr_actors; i++) {
+			m->actors[i].nr_args = 1;
+			m->actors[i].arg_reg[0] = 1;
+			m->actors[i].arg_val[0] = (uint16_t)addr;
+		}
+		return;
+	}
+	move_to(m, first, shared, addr);
+	for (i = first; second && how == ALIKE_BUT_FOR_ONE &&
+			i < m->p.nr_nodes; i++)
+		if (m->nodes[i].op == KW_OP_STORE) {
+			m->nodes[i].val = !m->nodes[i].val;
+			return;
+		}
+}
+
+/* The second one begins where the first one does. */
+static void share_paths(struct assembler *m)
+{
+	unsigned nr = m->p.nr_actors / 2, a;
+
+	for (a = 0; a < nr; a++)
+		m->actors[nr + a].entry = m->actors[a].entry;
+}
+
+static void like_vcpus(struct generator *g, enum alike how)
+{
+	unsigned shared = draw(g, 1u << 20);
+	struct assembler *m = g->m;
+	uint64_t again;
+
+	g->locks = !draw(g, 3);
+	again = g->random;
+	one_of_two(g, how, shared, false);
+	g->random = again;
+	one_of_two(g, how, shared, true);
+	if (how == ALIKE_BY_ARGUMENT)
+		share_paths(m);
+	finish(g);
+	set_task(m, VCPU, 1, 2, 0);
+	set_task(m, SECOND, 4, 5, 0);
+}
+
+static void like_actors(struct generator *g)
+{
+	unsigned nr, a;
+
+	g->handler = draw(g, 3);
+	vcpu(g);
+	if (g->handler)
+		handler(g, KW_HARDIRQ, 0);
+	other(g);
+	for (nr = draw(g, 2); nr <= 1; nr++) {
+		a = g->m->p.nr_actors - 1;
+		asm_actor(g->m, g->m->actors[a].type, true,
+			  g->m->actors[a].entry, 0xffff);
+	}
+	finish(g);
+	set_task(g->m, VCPU, 1, g->handler ? 2 : 0, 0);
+}
+
+void generate_alike(struct assembler *m, enum alike how, uint64_t seed)
+{
+	struct generator g = { .m = m, .random = seed };
+
+	begin(&g, how == ALIKE_ACTORS ? 1 : 3);
+	if (how == ALIKE_ACTORS)
+		like_actors(&g);
+	else
+		like_vcpus(&g, how);
 }

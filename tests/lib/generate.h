@@ -14,4 +14,18 @@ void generate(struct assembler *m, uint64_t seed);
 /* The same, of actors that do little but take locks. */
 void generate_locks(struct assembler *m, uint64_t seed);
 
+/*
+ * The same, but that there are several of a kind: two or three like actors, or
+ * two vCPUs with all that is theirs.  What they share is in an object of its
+ * own.
+ */
+enum alike {
+	ALIKE_ACTORS,		/* one path, one object */
+	ALIKE_BY_ARGUMENT,	/* one path, each with its own object */
+	ALIKE_BY_COPY,		/* each with its own path */
+	ALIKE_BUT_FOR_ONE,	/* the same, with one value another */
+	NR_ALIKE
+};
+void generate_alike(struct assembler *m, enum alike how, uint64_t seed);
+
 #endif

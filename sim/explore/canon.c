@@ -1,0 +1,642 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides which state of its orbit is in order, and makes another one so.
+ *
+ * Each unit that some swap moves has a key, a hash of what is its own: bytes
+ * as they are; of a name that a swap may change only which orbit it is from,
+ * and how near it is (in the same elements or in others).  An element's key is
+ * a sum over its units and the elements in it.  A state is in order when the
+ * keys of each class grow.
+ *
+ * Invariants: keys do not depend on names, so that what swaps make of a state
+ * has the same ones, exchanged; a state becomes nothing but what swaps make of
+ * it, whatever the keys are.
+ */
+#include "inside.h"
+
+struct kw_canon {
+	const struct kw_symmetry *y;
+	const struct kw_world *w;
+	const struct kw_program *p;
+	uint64_t *unit, *element;	/* keys, of the state in hand */
+	uint64_t *before;		/* of elements: of the one before it */
+	uint16_t *undo;			/* units whose keys changed since */
+	uint64_t *undo_key;
+	unsigned nr_undo;
+	uint64_t *tag;			/* [element]: which orbit it is from */
+	uint16_t (*units_at)[2];	/* [word]: units + 1 that it is of */
+	uint16_t **node, **point;	/* [actor]: the numbers of the first of
+					   its orbit, or NULL: its own */
+	uint16_t *vcpu_unit;		/* [vCPU] */
+	int16_t *vcpu_of;		/* [unit], or -1 */
+	uint8_t *copy;
+	uint16_t *to, *from;		/* [unit]: of one exchange */
+	uint16_t *granule;		/* [address / 8]: the same */
+	uint16_t *order;		/* [place in a class]: its element */
+};
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	return kw_word_hash((unsigned)a, b);
+}
+
+/* --- what does not change with names -------------------------------------- */
+
+static uint64_t actor_name(const struct kw_canon *c, unsigned u, unsigned x)
+{
+	const struct kw_symmetry *y = c->y;
+
+	if (!x || y->element[x - 1] < 0)
+		return x;
+	return 1u << 20 | (uint64_t)y->orbit[x - 1] << 32 |
+	       (uint64_t)y->common[u * y->nr_units + x - 1] << 24;
+}
+
+static uint64_t address_name(const struct kw_canon *c, unsigned u, unsigned x)
+{
+	const struct kw_object *o = kw_object_at(c->p, x);
+	const struct kw_symmetry *y = c->y;
+	unsigned v;
+
+	if (!o)
+		return x;
+	v = c->w->nr_actors + (unsigned)(o - c->p->objects);
+	if (y->element[v] < 0)
+		return x;
+	return 1u << 21 | (uint64_t)y->orbit[v] << 32 | (x - o->addr) |
+	       (uint64_t)y->common[u * y->nr_units + v] << 24;
+}
+
+static uint64_t actor_key(const struct kw_canon *c, const uint8_t *s,
+			  unsigned a)
+{
+	const struct kw_actor_state *st = kw_block(c->w, s, a);
+	const uint16_t *node = c->node[a], *point = c->point[a];
+	uint64_t word = kw_word_at((const uint8_t *)st, 0), key;
+	struct kw_chain chain;
+	unsigned r, x;
+
+	if (node)
+		word += (uint64_t)node[st->pc] - st->pc;
+	key = mix(0, word) + mix(1, actor_name(c, a, st->nest)) +
+	      mix(2, node ? node[st->trap] : st->trap);
+	kw_chain_of(c->y, st, &chain);
+	for (r = 1; r < c->p->actors[a].nr_regs; r++) {
+		x = st->regs[r];
+		if (!x)
+			continue;
+		if (chain.points[r / 64] >> r % 64 & 1)
+			key += mix(3 + r, point ? point[x] : x);
+		else
+			key += mix(3 + r, address_name(c, a, x));
+	}
+	return key;
+}
+
+static uint64_t object_key(const struct kw_canon *c, const uint8_t *s,
+			   unsigned u)
+{
+	const struct kw_object *o = &c->p->objects[u - c->w->nr_actors];
+	const uint8_t *held = c->y->held[o->kind];
+	unsigned i, x, n = c->p->kinds[o->kind].size / 8u;
+	int v = c->vcpu_of[u];
+	uint64_t key = 0, word;
+
+	for (i = 0; i < 4 * n; i++) {
+		x = kw_get16(s, o->addr + 2 * i);
+		if (!x || !held[i])
+			continue;
+		key += mix(n + i, held[i] == KW_HOLDS_ADDRESS ?
+				  address_name(c, u, x) : actor_name(c, u, x));
+	}
+	for (i = 0; i < n; i++) {
+		word = kw_word_at(s, o->addr / 8u + i);
+		for (x = 0; x < 4; x++)
+			if (held[4 * i + x])
+				word &= ~(UINT64_C(0xffff) << 16 * x);
+		key += mix(i, word);
+	}
+	if (v >= 0)
+		key += mix(5 * n, s[c->w->flags_at + (unsigned)v]);
+	if (v >= 0 && c->w->opts.row)
+		key += mix(5 * n + 1, s[c->w->rows_at + (unsigned)v]);
+	return key;
+}
+
+static uint64_t unit_key(const struct kw_canon *c, const uint8_t *s,
+			 unsigned u)
+{
+	return mix(c->y->orbit[u], u < c->w->nr_actors ?
+					   actor_key(c, s, u) :
+					   object_key(c, s, u));
+}
+
+static uint64_t as_part(const struct kw_canon *c, unsigned e)
+{
+	return mix(c->tag[e], c->element[e]);
+}
+
+/* From units' keys. */
+static void find_element_keys(struct kw_canon *c)
+{
+	const struct kw_symmetry *y = c->y;
+	unsigned u, e;
+
+	memset(c->element, 0, y->nr_elements * sizeof(*c->element));
+	for (u = 0; u < y->nr_units; u++)
+		if (y->element[u] >= 0)
+			c->element[y->element[u]] += c->unit[u];
+	/* Inner ones have lower numbers. */
+	for (e = 0; e < y->nr_elements; e++)
+		if (y->elements[e].parent >= 0)
+			c->element[y->elements[e].parent] += as_part(c, e);
+}
+
+static void find_keys(struct kw_canon *c, const uint8_t *s)
+{
+	unsigned u;
+
+	for (u = 0; u < c->y->nr_units; u++)
+		if (c->y->element[u] >= 0)
+			c->unit[u] = unit_key(c, s, u);
+	find_element_keys(c);
+	c->nr_undo = 0;
+}
+
+/* --- an exchange -------------------------------------------------------- */
+
+static void set_map(struct kw_canon *c, unsigned u, unsigned to)
+{
+	unsigned nr = c->w->nr_actors, i;
+	const struct kw_object *o, *q;
+
+	c->to[u] = (uint16_t)to;
+	c->from[to] = (uint16_t)u;
+	if (u < nr)
+		return;
+	o = &c->p->objects[u - nr];
+	q = &c->p->objects[to - nr];
+	for (i = 0; i < c->p->kinds[o->kind].size / 8u; i++)
+		c->granule[o->addr / 8 + i] = (uint16_t)(q->addr / 8 + i);
+}
+
+/* Bytes only; names in them are still the old ones. */
+static void move_unit(struct kw_canon *c, uint8_t *s, unsigned u, unsigned to)
+{
+	const struct kw_world *w = c->w;
+	unsigned nr = w->nr_actors;
+	int v, x;
+
+	if (u < nr) {
+		memcpy(s + c->p->actors[to].base,
+		       c->copy + c->p->actors[u].base,
+		       KW_BLOCK_SIZE(&c->p->actors[u]));
+		return;
+	}
+	memcpy(s + c->p->objects[to - nr].addr,
+	       c->copy + c->p->objects[u - nr].addr,
+	       c->p->kinds[c->p->objects[u - nr].kind].size);
+	v = c->vcpu_of[u];
+	x = c->vcpu_of[to];
+	if (v < 0)
+		return;
+	s[w->flags_at + (unsigned)x] = c->copy[w->flags_at + (unsigned)v];
+	if (w->opts.row)
+		s[w->rows_at + (unsigned)x] = c->copy[w->rows_at + (unsigned)v];
+}
+
+static unsigned rename_address(const struct kw_canon *c, unsigned x)
+{
+	return c->granule[x / 8] * 8u + x % 8;
+}
+
+static unsigned rename_actor(const struct kw_canon *c, unsigned x)
+{
+	return x ? c->to[x - 1] + 1u : 0;
+}
+
+static unsigned rename_by(const uint16_t *first, const uint16_t *second,
+			  unsigned x)
+{
+	x = first ? first[x] : x;
+	return second ? second[x] : x;
+}
+
+/*
+ * Actor a is what another was, in an element that was swapped with the first
+ * one of its class by `in`, where `out` swaps that with a's; NULL: it is.
+ */
+static void rename_in_actor(const struct kw_canon *c, uint8_t *s, unsigned a,
+			    const struct kw_swap *in,
+			    const struct kw_swap *out)
+{
+	struct kw_actor_state *st = kw_actor(c->p, s, a);
+	unsigned was = c->from[a], first = in ? in->unit[was] : was, r, x;
+	const uint16_t *node[2] = { in ? in->node[was] : NULL,
+				    out ? out->node[first] : NULL };
+	const uint16_t *point[2] = { in ? in->point[was] : NULL,
+				     out ? out->point[first] : NULL };
+	struct kw_chain chain;
+
+	kw_chain_of(c->y, st, &chain);
+	st->nest = (uint16_t)rename_actor(c, st->nest);
+	st->pc = (uint16_t)rename_by(node[0], node[1], st->pc);
+	st->trap = (uint16_t)rename_by(node[0], node[1], st->trap);
+	for (r = 1; r < c->p->actors[a].nr_regs; r++) {
+		x = st->regs[r];
+		if (!x)
+			continue;
+		if (chain.points[r / 64] >> r % 64 & 1)
+			x = rename_by(point[0], point[1], x);
+		else
+			x = rename_address(c, x);
+		st->regs[r] = (uint16_t)x;
+	}
+}
+
+static void rename_in_object(const struct kw_canon *c, uint8_t *s, unsigned o)
+{
+	const struct kw_object *x = &c->p->objects[o];
+	const uint8_t *held = c->y->held[x->kind];
+	unsigned i, at, v;
+
+	for (i = 0; i < c->p->kinds[x->kind].size / 2u; i++) {
+		if (!held[i])
+			continue;
+		at = x->addr + 2 * i;
+		v = kw_get16(s, at);
+		if (v)
+			kw_put16(s, at, held[i] == KW_HOLDS_ADDRESS ?
+						rename_address(c, v) :
+						rename_actor(c, v));
+	}
+}
+
+/* The element at place i of class k becomes the one that was at c->order[i]. */
+static void exchange(struct kw_canon *c, const struct kw_class *k, uint8_t *s)
+{
+	const struct kw_symmetry *y = c->y;
+	const struct kw_element *of = &y->elements[k->first], *was, *is;
+	const struct kw_swap **in, **out;
+	unsigned i, j, a, nr = c->w->nr_actors;
+
+	in = g_newa(const struct kw_swap *, nr);
+	out = g_newa(const struct kw_swap *, nr);
+	memset(in, 0, nr * sizeof(*in));
+	memset(out, 0, nr * sizeof(*out));
+	memcpy(c->copy, s, c->w->size);
+	for (i = 0; i < k->nr; i++) {
+		was = &of[c->order[i]];
+		is = &of[i];
+		if (was == is)
+			continue;
+		for (j = 0; j < k->nr_units; j++) {
+			set_map(c, was->units[j], is->units[j]);
+			move_unit(c, s, was->units[j], is->units[j]);
+			if (is->units[j] >= nr)
+				continue;
+			in[is->units[j]] = was->swap;
+			out[is->units[j]] = is->swap;
+		}
+	}
+	for (a = 0; a < nr; a++)
+		rename_in_actor(c, s, a, in[a], out[a]);
+	for (i = 0; i < c->p->nr_objects; i++)
+		rename_in_object(c, s, i);
+}
+
+/* Everybody is where he was. */
+static void forget_maps(struct kw_canon *c, const struct kw_class *k)
+{
+	unsigned i, j, u;
+
+	for (i = 0; i < k->nr; i++)
+		for (j = 0; j < k->nr_units; j++) {
+			u = c->y->elements[k->first + i].units[j];
+			set_map(c, u, u);
+		}
+}
+
+/* --- order -------------------------------------------------------------- */
+
+static bool is_in_order(const struct kw_canon *c, const struct kw_class *k)
+{
+	unsigned i;
+
+	for (i = 1; i < k->nr; i++)
+		if (c->element[k->first + i - 1] > c->element[k->first + i])
+			return false;
+	return true;
+}
+
+/* Equal ones stay as they are to each other. */
+static void sort(struct kw_canon *c, const struct kw_class *k)
+{
+	const uint64_t *key = c->element + k->first;
+	unsigned i, j;
+
+	for (i = 0; i < k->nr; i++) {
+		for (j = i; j && key[c->order[j - 1]] > key[i]; j--)
+			c->order[j] = c->order[j - 1];
+		c->order[j] = (uint16_t)i;
+	}
+}
+
+/* After an exchange: units have taken their keys along. */
+static void move_keys(struct kw_canon *c, const struct kw_class *k,
+		      uint16_t *to)
+{
+	const struct kw_element *of = &c->y->elements[k->first];
+	uint64_t *key = g_newa(uint64_t, (size_t)k->nr * k->nr_units);
+	unsigned i, j, u;
+
+	for (i = 0; i < k->nr; i++)
+		for (j = 0; j < k->nr_units; j++)
+			key[i * k->nr_units + j] = c->unit[of[i].units[j]];
+	for (i = 0; i < k->nr; i++)
+		for (j = 0; j < k->nr_units; j++)
+			c->unit[of[i].units[j]] =
+				key[c->order[i] * k->nr_units + j];
+	for (u = 0; to && u < c->y->nr_units; u++)
+		to[u] = c->to[to[u]];
+	find_element_keys(c);
+}
+
+/* c has the keys of s. */
+static bool put_in_order(struct kw_canon *c, uint8_t *s, uint16_t *to)
+{
+	bool moved = false;
+	unsigned i;
+
+	for (i = 0; i < c->y->nr_classes; i++) {
+		const struct kw_class *k = &c->y->classes[i];
+
+		if (is_in_order(c, k))
+			continue;
+		sort(c, k);
+		exchange(c, k, s);
+		move_keys(c, k, to);
+		forget_maps(c, k);
+		moved = true;
+	}
+	return moved;
+}
+
+bool kw_canon_order(struct kw_canon *c, uint8_t *s, uint16_t *to)
+{
+	unsigned u;
+
+	for (u = 0; to && u < c->y->nr_units; u++)
+		to[u] = (uint16_t)u;
+	find_keys(c, s);
+	return put_in_order(c, s, to);
+}
+
+void kw_canon_swap(struct kw_canon *c, unsigned swap, uint8_t *s)
+{
+	const struct kw_class *k;
+	unsigned e = 0, i;
+
+	while (c->y->elements[e].swap != &c->y->swaps[swap])
+		e++;
+	k = &c->y->classes[c->y->elements[e].class];
+	for (i = 0; i < k->nr; i++)
+		c->order[i] = (uint16_t)i;
+	c->order[0] = (uint16_t)(e - k->first);
+	c->order[e - k->first] = 0;
+	exchange(c, k, s);
+	forget_maps(c, k);
+}
+
+unsigned kw_canon_node(const struct kw_canon *c, unsigned a, unsigned node,
+		       unsigned b)
+{
+	unsigned first = c->node[a] ? c->node[a][node] : node, n;
+
+	for (n = 0; c->node[b] && n < c->p->nr_nodes; n++)
+		if (c->node[b][n] == first)
+			return n;
+	return first;
+}
+
+/* --- one word after another ----------------------------------------------- */
+
+void kw_canon_before(struct kw_canon *c, const uint8_t *s)
+{
+	find_keys(c, s);
+	memcpy(c->before, c->element, c->y->nr_elements * sizeof(*c->before));
+}
+
+/* Unit u of s is another. */
+static void change_unit(struct kw_canon *c, const uint8_t *s, unsigned u)
+{
+	uint64_t key = unit_key(c, s, u), part;
+	int e = c->y->element[u];
+
+	if (key == c->unit[u])
+		return;
+	c->undo[c->nr_undo] = (uint16_t)u;
+	c->undo_key[c->nr_undo++] = c->unit[u];
+	part = key - c->unit[u];
+	c->unit[u] = key;
+	for (; e >= 0; e = c->y->elements[e].parent) {
+		key = as_part(c, (unsigned)e);
+		c->element[e] += part;
+		part = as_part(c, (unsigned)e) - key;
+	}
+}
+
+static void change_word(struct kw_canon *c, const uint8_t *s, unsigned place)
+{
+	unsigned i, u;
+
+	for (i = 0; i < 2; i++) {
+		u = c->units_at[place][i];
+		if (u)
+			change_unit(c, s, u - 1);
+	}
+	/* What the oracle keeps of a vCPU. */
+	for (i = 0; place >= c->w->flags_at / 8 && i < c->w->nr_vcpus; i++)
+		if (c->y->element[c->vcpu_unit[i]] >= 0)
+			change_unit(c, s, c->vcpu_unit[i]);
+}
+
+bool kw_canon_after(struct kw_canon *c, uint8_t *s,
+		    const struct kw_change *changes, unsigned nr)
+{
+	bool moved = false;
+	unsigned i;
+
+	for (i = 0; i < nr; i++)
+		change_word(c, s, changes[i].place);
+	for (i = 0; i < c->y->nr_classes && !moved; i++)
+		moved = !is_in_order(c, &c->y->classes[i]);
+	if (moved) {
+		uint64_t *key = g_newa(uint64_t, c->y->nr_units);
+
+		memcpy(key, c->unit, c->y->nr_units * sizeof(*key));
+		put_in_order(c, s, NULL);
+		memcpy(c->unit, key, c->y->nr_units * sizeof(*key));
+	}
+	while (c->nr_undo) {
+		c->nr_undo--;
+		c->unit[c->undo[c->nr_undo]] = c->undo_key[c->nr_undo];
+	}
+	memcpy(c->element, c->before, c->y->nr_elements * sizeof(*c->before));
+	return moved;
+}
+
+/* --- what is known beforehand --------------------------------------------- */
+
+static void add_unit_at(struct kw_canon *c, unsigned u, unsigned addr,
+			unsigned len)
+{
+	unsigned i;
+
+	for (i = addr / 8; i <= (addr + len - 1) / 8; i++)
+		c->units_at[i][c->units_at[i][0] != 0] = (uint16_t)(u + 1);
+}
+
+static void find_places(struct kw_canon *c)
+{
+	const struct kw_world *w = c->w;
+	unsigned u, v, nr = w->nr_actors;
+
+	c->units_at = g_malloc0((w->size / 8 + 1) * sizeof(*c->units_at));
+	for (u = 0; u < c->y->nr_units; u++) {
+		if (c->y->element[u] < 0)
+			continue;
+		if (u < nr)
+			add_unit_at(c, u, c->p->actors[u].base,
+				    KW_BLOCK_SIZE(&c->p->actors[u]));
+		else
+			add_unit_at(c, u, c->p->objects[u - nr].addr,
+				    c->p->kinds[c->p->objects[u - nr].kind]
+					    .size);
+	}
+	c->vcpu_unit = g_new0(uint16_t, w->nr_vcpus + 1);
+	c->vcpu_of = g_new(int16_t, c->y->nr_units);
+	memset(c->vcpu_of, 0xff, c->y->nr_units * sizeof(*c->vcpu_of));
+	for (v = 0; v < w->nr_vcpus; v++) {
+		c->vcpu_unit[v] = (uint16_t)(nr + w->vcpus[v]);
+		c->vcpu_of[c->vcpu_unit[v]] = (int16_t)v;
+	}
+}
+
+/* The innermost element of u that is not the first of its class. */
+static const struct kw_swap *next_swap(const struct kw_symmetry *y, unsigned u)
+{
+	int e;
+
+	for (e = y->element[u]; e >= 0; e = y->elements[e].parent)
+		if (y->elements[e].swap)
+			return y->elements[e].swap;
+	return NULL;
+}
+
+/* map := first this, then by; to the first element a number is its own. */
+static void compose(uint16_t **map, const uint16_t *by, unsigned nr)
+{
+	unsigned i;
+
+	if (!by)
+		return;
+	if (!*map) {
+		*map = g_memdup2(by, nr * sizeof(*by));
+		return;
+	}
+	for (i = 0; i < nr; i++)
+		(*map)[i] = by[(*map)[i]];
+}
+
+static void find_numbers(struct kw_canon *c)
+{
+	const struct kw_swap *x;
+	unsigned a, u, i;
+
+	c->node = g_new0(uint16_t *, c->w->nr_actors + 1);
+	c->point = g_new0(uint16_t *, c->w->nr_actors + 1);
+	for (a = 0; a < c->w->nr_actors; a++)
+		for (u = a, i = 0; i < 2 * c->y->nr_elements &&
+				   (x = next_swap(c->y, u)); i++) {
+			compose(&c->node[a], x->node[u], c->p->nr_nodes);
+			compose(&c->point[a], x->point[u], c->p->nr_points);
+			u = x->unit[u];
+		}
+}
+
+static void find_tags(struct kw_canon *c)
+{
+	const struct kw_symmetry *y = c->y;
+	unsigned e, i;
+
+	for (e = 0; e < y->nr_elements; e++) {
+		const struct kw_element *x = &y->elements[e];
+
+		c->tag[e] = y->nr_units;
+		for (i = 0; i < y->classes[x->class].nr_units; i++)
+			c->tag[e] = MIN(c->tag[e], y->orbit[x->units[i]]);
+	}
+}
+
+struct kw_canon *kw_canon_new(const struct kw_symmetry *y)
+{
+	struct kw_canon *c;
+	unsigned i, granules;
+
+	if (!y)
+		return NULL;
+	c = g_new0(struct kw_canon, 1);
+	c->y = y;
+	c->w = y->w;
+	c->p = y->w->p;
+	c->unit = g_new0(uint64_t, y->nr_units);
+	c->undo_key = g_new0(uint64_t, y->nr_units);
+	c->undo = g_new0(uint16_t, y->nr_units);
+	c->element = g_new0(uint64_t, y->nr_elements);
+	c->before = g_new0(uint64_t, y->nr_elements);
+	c->tag = g_new0(uint64_t, y->nr_elements);
+	c->order = g_new0(uint16_t, y->nr_elements);
+	c->copy = g_malloc(c->w->size);
+	c->to = g_new(uint16_t, y->nr_units);
+	c->from = g_new(uint16_t, y->nr_units);
+	granules = UINT16_MAX / 8 + 1;
+	c->granule = g_new(uint16_t, granules);
+	for (i = 0; i < y->nr_units; i++)
+		c->to[i] = c->from[i] = (uint16_t)i;
+	for (i = 0; i < granules; i++)
+		c->granule[i] = (uint16_t)i;
+	find_places(c);
+	find_numbers(c);
+	find_tags(c);
+	return c;
+}
+
+void kw_canon_free(struct kw_canon *c)
+{
+	unsigned a;
+
+	if (!c)
+		return;
+	for (a = 0; a < c->w->nr_actors; a++) {
+		g_free(c->node[a]);
+		g_free(c->point[a]);
+	}
+	g_free(c->node);
+	g_free(c->point);
+	g_free(c->unit);
+	g_free(c->element);
+	g_free(c->before);
+	g_free(c->undo);
+	g_free(c->undo_key);
+	g_free(c->tag);
+	g_free(c->order);
+	g_free(c->copy);
+	g_free(c->to);
+	g_free(c->from);
+	g_free(c->granule);
+	g_free(c->units_at);
+	g_free(c->vcpu_unit);
+	g_free(c->vcpu_of);
+	g_free(c);
+}
