@@ -44,7 +44,7 @@ local function new_irq(name, source, target, t)
 		source = source, hw_target = target, target_vcpu = target,
 		level = source == SOURCE_LEVEL or source == SOURCE_TIMER
 			or source == SOURCE_PMU,
-		hw_prio = t and t.priority or 2,
+		hw_prio = t and t.priority or 2, priority = t and t.priority or 2,
 		hw_enabled = not t or t.enabled ~= false,
 		enabled = not t or t.enabled ~= false,
 	})

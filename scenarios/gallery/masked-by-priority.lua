@@ -2,8 +2,8 @@
 -- An interrupt is pending that the guest's priority mask holds back; it waits
 -- for a more urgent one.
 --
--- v4.14's predicate knows no priorities (9009782a4937 came later): the wait
--- ends at once, for nothing.  With ode-3 the request was consumed on the last
+-- v4.14's predicate knows no priorities (priority-in-runnable came later): the
+-- wait ends at once, for nothing.  With ode-3 the request was consumed on the last
 -- entry, and the wait is a wait.
 
 return scenario {
@@ -32,6 +32,8 @@ return scenario {
 		["v4.14"]	= { missed = "never", spurious = 1 },
 		["v4.14+ode-3"]	= { missed = "never", spurious = "never" },
 		["v4.14+ode"]	= { missed = "never", spurious = "never" },
+		["v4.14+priority-in-runnable"] = { missed = "never",
+						   spurious = "never" },
 	},
 	-- The guest makes disk pending itself: its own thread then makes the request,
 	-- and consumes it on the way back.  Another's request may come late.

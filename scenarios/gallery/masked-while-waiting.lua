@@ -2,7 +2,7 @@
 -- As masked-by-priority, with the masked interrupt coming while it waits.
 --
 -- v4.14: pending and enabled is enough, spurious.  ode-3: the request is made
--- whatever the priority, spurious too.
+-- whatever the priority, spurious too.  priority-in-runnable: futile, once.
 
 return scenario {
 	name	= "masked-while-waiting",
@@ -29,6 +29,8 @@ return scenario {
 		["v4.14"]	= { missed = "never", spurious = 1 },
 		["v4.14+ode-3"]	= { missed = "never", spurious = 1 },
 		["v4.14+ode"]	= { missed = "never", spurious = 1 },
+		["v4.14+priority-in-runnable"] = { missed = "never",
+						   spurious = "never" },
 	},
 	explore	= {
 		vm	= { vcpus = 1, pmr = true, flags = { "waits" },
