@@ -34,8 +34,8 @@ static void simulate(struct kw_cli *cli, const struct kw_scenario *s,
 		     struct cost *cost)
 {
 	const struct kw_run_opts opts = {
-		.seed = cli->o.seed, .deadline_ns = s->deadline_ns,
-		.duration_ns = s->duration_ns,
+		.seed = cli->o.seed, .memory = cli->model,
+		.deadline_ns = s->deadline_ns, .duration_ns = s->duration_ns,
 	};
 	struct kw_runner *r = kw_runner_new(s->program, &opts);
 	struct kw_result res;
@@ -86,6 +86,7 @@ static void put_cost(struct kw_cli *cli, const struct kw_scenario *s,
 		kw_json_begin(&j, cli->out, "bench");
 		kw_json_text(&j, "scenario", s->name);
 		kw_json_text(&j, "kernel", kernel);
+		kw_json_model(&j, cli->model);
 		for (i = 0; i < G_N_ELEMENTS(rows); i++)
 			kw_json_u64(&j, rows[i].key, rows[i].value);
 		kw_json_end(&j);
@@ -131,6 +132,8 @@ int kw_verb_bench(struct kw_cli *cli)
 	GPtrArray *files;
 	unsigned f, k;
 
+	if (!kw_cli_model(cli))
+		return KW_EXIT_USAGE;
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
 	files = kw_cli_scenarios(cli, &err);

@@ -30,7 +30,8 @@ const struct kw_option kw_option_table[] = {
 	    "kernel, such as v4.14+ode-3; run, explore: may be repeated "
 	    "(default: those that the scenario expects something of; "
 	    "synthesize: v4.14)"),
-	OPT("memory", "MODEL", TEXT, memory, EXPLORING | STORED | V(LITMUS),
+	OPT("memory", "MODEL", TEXT, memory, EXPLORING | STORED | V(LITMUS) |
+	    V(BENCH),
 	    "sc, tso or arm64; without it run, compare and explore use sc, "
 	    "litmus arm64"),
 	OPT("bfs", NULL, FLAG, bfs, V(EXPLORE),

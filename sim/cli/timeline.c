@@ -136,6 +136,8 @@ static void walk(struct kw_timeline *t, struct lane *l,
 		unsigned op = p->nodes[s->e.node].op;
 		const struct kw_object *o = NULL;
 
+		if (s->late == KW_LATE_DRAIN)
+			continue;	/* nobody's step */
 		if (s->e.actor == l->thread)
 			own_step(t, l, op, s);
 		if (s->e.addr < p->objects_size)

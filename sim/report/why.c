@@ -74,7 +74,7 @@ static bool sets_task_state(const struct search *f, unsigned i)
 	GString *name;
 	bool is;
 
-	if (op_of(f, i) != KW_OP_STORE)
+	if (op_of(f, i) != KW_OP_STORE || f->seen[i].late == KW_LATE_DRAIN)
 		return false;
 	name = g_string_new(NULL);
 	kw_address_name(f->p, f->seen[i].e.addr, name);

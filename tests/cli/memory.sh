@@ -98,6 +98,24 @@ exits 0 "report" "$KVMWAKE" report --db "$db" --memory arm64 --old $acquire \
 	--new $plain
 says 'memory arm64' "$TMPDIR/out" "the report names the model"
 
+# A memory without delays is that of sc: nothing happens at another time, and
+# that a store drains is no step of whoever stored.
+export_run() {
+	"$KVMWAKE" export --perfetto --memory "$1" --kernel v4.14 --run 1 \
+		"$TMPDIR/none.lua" | sed "s/ --memory $1//"
+}
+none='timing = { store_drain = { 0, 0 }, load_window = { 0, 0 } },'
+for s in overcommit level-device cpu-hotplug signals; do
+	sed "s/^\tname[[:blank:]]*= .*/&\n\t$none/" scenarios/gallery/$s.lua \
+		>"$TMPDIR/none.lua"
+	grep -q store_drain "$TMPDIR/none.lua" && export_run sc >"$TMPDIR/sc"
+	ok $? "$s has no delays"
+	for model in tso arm64; do
+		export_run $model | cmp - "$TMPDIR/sc"
+		ok $? "$s, $model without delays: as sc"
+	done
+done
+
 # Block and wake: each of the two barriers is needed, exactly where a store
 # may be seen late.
 for without in nothing sleeper waker; do
