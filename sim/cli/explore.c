@@ -54,6 +54,9 @@ static void put_detail(struct explore *e, const struct kw_explored *x)
 			x->res.bound == KW_BOUND_STATES ? "--max-states" :
 			x->res.bound == KW_BOUND_BYTES ? "--max-memory" :
 			"interrupted");
+	if (x->storm && x->res.complete && !x->res.storms)
+		g_string_append(out, "storms not looked for to the end, "
+				"--max-memory\n");
 	if (kw_world_was_bounded(x->world))
 		g_string_append(out, "memory bounded: some reads could have "
 				"been staler, or some stores later\n");

@@ -52,7 +52,8 @@ static bool is_broken(const struct kw_program *p, unsigned property,
 }
 
 static void find_expected(const struct kw_program *program,
-			  const struct kw_expect *e, struct kw_looked_for *x)
+			  const struct kw_expect *e, bool storm,
+			  struct kw_looked_for *x)
 {
 	unsigned p, how;
 
@@ -70,6 +71,11 @@ static void find_expected(const struct kw_program *program,
 		x->reached[p] = e && is_broken(program, p, e->broken);
 		x->never[p] = !x->reached[p];
 	}
+	x->reached[KW_FINDS_STORM] = storm && e &&
+				     e->of[KW_STORM].how >= KW_SOMETIMES &&
+				     (e->of[KW_STORM].how != KW_EXACTLY ||
+				      e->of[KW_STORM].n);
+	x->never[KW_FINDS_STORM] = storm && !x->reached[KW_FINDS_STORM];
 	if (!x->reached[KW_FINDS_FAILED]) {
 		x->never[KW_FINDS_FAILED] = true;
 		x->never[KW_FINDS_DEADLOCK] = true;
@@ -79,7 +85,14 @@ static void find_expected(const struct kw_program *program,
 /* A property that nobody speaks of, and that is wrong wherever it is. */
 static bool is_tacit(unsigned p)
 {
-	return p != KW_FINDS_MISSED && p != KW_FINDS_SPURIOUS;
+	return p != KW_FINDS_MISSED && p != KW_FINDS_SPURIOUS &&
+	       p != KW_FINDS_STORM;
+}
+
+/* Would it have been found, if there were any? */
+static bool is_seen(const struct kw_explored *x, unsigned p)
+{
+	return x->res.complete && (p != KW_FINDS_STORM || x->res.storms);
 }
 
 static bool is_found(const struct kw_explored *x, unsigned p)
@@ -98,13 +111,13 @@ static enum kw_explored_as judge(const struct kw_explored *x)
 		bool found = is_found(x, p);
 
 		if ((x->expected.never[p] && found) ||
-		    (x->expected.reached[p] && !found && x->res.complete))
+		    (x->expected.reached[p] && !found && is_seen(x, p)))
 			return KW_EXPLORED_DIFFERS;
 		/* All that was asked for is reached: fine so far. */
 		if (is_tacit(p) && x->res.ended && !x->expected.reached[p])
 			continue;
 		if ((x->expected.never[p] || x->expected.reached[p]) &&
-		    !found && !x->res.complete)
+		    !found && !is_seen(x, p))
 			j = KW_EXPLORED_UNKNOWN;
 	}
 	return j;
@@ -200,22 +213,28 @@ static bool find_invariant(const struct kw_program *p, const char *name,
 	if (!found)
 		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
 			    "--check: \"%s\" is no invariant of this kernel "
-			    "(%s)", name, all->str);
+			    "(%s), nor all, nor storm", name, all->str);
 	g_string_free(all, TRUE);
 	return found;
 }
 
-/* Bit i: invariant i of the program. */
-static bool find_check(const struct kw_program *p, const char *names,
-		       uint32_t *check, GError **err)
+/* Which invariants, and are storms looked for? */
+static bool find_check(struct kw_explored *x, GError **err)
 {
-	char **name = g_strsplit(names ? names : "", ",", -1);
+	const struct kw_program *p = x->scenario->program;
+	const char *names = x->what.check ? x->what.check : "all";
+	char **name = g_strsplit(names, ",", -1);
 	bool ok = true;
 	unsigned i;
 
-	*check = names ? 0 : (1u << p->nr_invariants) - 1;
+	x->storm = x->what.storm;
 	for (i = 0; name[i] && ok; i++)
-		ok = find_invariant(p, name[i], check, err);
+		if (!strcmp(name[i], "all"))
+			x->check = (1u << p->nr_invariants) - 1;
+		else if (!strcmp(name[i], "storm"))
+			x->storm = true;
+		else
+			ok = find_invariant(p, name[i], &x->check, err);
 	g_strfreev(name);
 	return ok;
 }
@@ -227,7 +246,7 @@ static bool search(struct kw_cli *cli, struct kw_explored *x, GError **err)
 		.depth_first = what->dfs, .exact = what->exact,
 		.sample = what->sample,
 		.max_states = what->max_states, .max_bytes = what->max_bytes,
-		.stop = &cli->stop, .jobs = what->jobs,
+		.stop = &cli->stop, .jobs = what->jobs, .storm = x->storm,
 		.save = what->save,
 		.resume = what->resume ? what->save : NULL,
 		.progress = what->show_progress ? progress : NULL,
@@ -260,7 +279,7 @@ bool kw_cli_explore_loaded(struct kw_cli *cli,
 	struct kw_world_opts world;
 
 	*x = (struct kw_explored){ .what = *what, .scenario = scenario };
-	if (!find_check(scenario->program, what->check, &x->check, err)) {
+	if (!find_check(x, err)) {
 		kw_scenario_free(scenario);
 		return false;
 	}
@@ -271,7 +290,8 @@ bool kw_cli_explore_loaded(struct kw_cli *cli,
 	else
 		find_expected(scenario->program,
 			      kw_expect_find(scenario, what->as ? what->as :
-					     what->kernel), &x->expected);
+					     what->kernel), x->storm,
+			      &x->expected);
 	world = kw_explored_world(x);
 	x->world = kw_world_new(scenario->program, &world);
 	if (search(cli, x, err))

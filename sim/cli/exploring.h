@@ -36,7 +36,9 @@ struct kw_exploring {
 					   the scenario is loaded so */
 	const char *kept;		/* in a database: "" or " --db F";
 					   NULL: it is not */
-	const char *check;		/* "I2,I3"; "": none, NULL: all */
+	const char *check;		/* "I2,I3", "all,storm"; "": none,
+					   NULL: "all" */
+	bool storm;			/* as if check said so */
 	/* NULL: what the scenario expects.  None: nothing ends it. */
 	const struct kw_looked_for *expected;
 	bool no_folding, no_persistent, no_symmetry;
@@ -61,6 +63,7 @@ struct kw_explored {
 	struct kw_looked_for expected;
 	enum kw_explored_as judged;
 	uint32_t check;			/* bit i: invariant i */
+	bool storm;			/* storms are looked for */
 };
 
 /* Scenarios are loaded to be explored; false, and said: no such --memory. */

@@ -187,7 +187,8 @@ static bool find_what(struct found *f, GError **err)
 			continue;
 		f->what.object = (uint16_t)i;
 		if (f->what.property <= KW_FINDS_SPURIOUS ||
-		    f->what.property == KW_FINDS_ROW)
+		    f->what.property == KW_FINDS_ROW ||
+		    f->what.property == KW_FINDS_STORM)
 			f->what.vcpu = p->objects[i].index;
 	}
 	if (f->what.property < KW_NR_PROPERTIES)
@@ -222,6 +223,7 @@ static bool by_search(struct found *f, GError **err)
 	struct kw_exploring what = {
 		.path = f->x->path, .kernel = f->kernel, .memory = f->memory,
 		.expected = &only, .no_reduction = !f->x->reduction,
+		.storm = f->what.property == KW_FINDS_STORM,
 		.spurious_bound = (unsigned)f->x->spurious_bound,
 		.show_progress = f->cli->tty_err && !f->cli->o.quiet,
 	};

@@ -49,8 +49,9 @@ const struct kw_option kw_option_table[] = {
 	OPT("no-symmetry", NULL, FLAG, no_symmetry, EXPLORING,
 	    "tell states apart that differ only in which of several alike "
 	    "vCPUs, devices or interrupts is which"),
-	OPT("check", "I2,I3...", TEXT, check, EXPLORING,
-	    "only these invariants (default: all of the kernel's)"),
+	OPT("check", "I2,storm...", TEXT, check, EXPLORING,
+	    "only these invariants (default all: all of the kernel's); and "
+	    "storm: a cycle of wake-ups without progress"),
 	OPT("no-check", NULL, FLAG, no_check, EXPLORING,
 	    "no invariants of the kernel's"),
 	OPT("spurious-bound", "N", NUMBER, spurious_bound, V(EXPLORE),

@@ -165,6 +165,24 @@ static char *race(const struct kw_retrace *r)
 	return g_string_free(s, FALSE);
 }
 
+static void put_storm(const struct kw_retrace *r, GString *out)
+{
+	const char *vcpu = kw_world_vcpu(r->world,
+					 (unsigned)r->what->vcpu)->name;
+
+	if (r->nr_woken)
+		g_string_append_printf(out, "this comes again and again: %s is "
+			"woken, forced out of its guest or enters it for "
+			"nothing, %u time%s each round,", vcpu, r->nr_woken,
+			r->nr_woken == 1 ? "" : "s");
+	else
+		g_string_append_printf(out, "this comes again and again: the "
+			"thread of %s goes round, and neither sleeps nor "
+			"enters its guest,", vcpu);
+	g_string_append(out, " and nobody gets anything done. Everybody who "
+			"can move does, and each choice goes every way.");
+}
+
 static char *failure(const struct kw_retrace *r)
 {
 	GString *s;
@@ -210,6 +228,10 @@ void kw_retrace_why(const struct kw_retrace *r, GString *out)
 			"for something in between.", vcpu->name);
 		return;
 	}
+	if (property == KW_FINDS_STORM) {
+		put_storm(r, out);
+		return;
+	}
 	if (property == KW_FINDS_ORDER) {
 		put_cycle(r, out);
 		return;
@@ -241,7 +263,7 @@ void kw_retrace_excerpt(const struct kw_retrace *r, unsigned max_steps,
 		.program = r->program, .vcpu = -1, .untimed = true,
 		.seen = (const void *)r->seen->data,
 		.nr_seen = r->seen->len, .to_ns = UINT64_MAX,
-		.max_steps = max_steps,
+		.max_steps = max_steps, .loop_at = r->loop_at + 1,
 	};
 	GString *why = g_string_new("why: ");
 
@@ -283,6 +305,8 @@ static void put_step(const struct kw_retrace *r, const struct kw_step_seen *s,
 	kw_json_text(&j, "step", text->str);
 	if (s->late)
 		kw_json_text(&j, "memory", kw_late_names[s->late]);
+	if (s->e.ns >= r->loop_at)
+		kw_json_bool(&j, "again", true);
 	kw_json_end(&j);
 	g_string_free(text, TRUE);
 }

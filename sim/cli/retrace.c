@@ -7,6 +7,7 @@
  * is a step without a node.  That one is shown as the store once more.
  */
 #include <string.h>
+#include "../explore/fingerprint.h"
 #include "../machine/step.h"
 #include "retrace.h"
 
@@ -17,7 +18,14 @@ struct again {
 	GArray *waiting;	/* struct kw_step_seen: stores not visible */
 	uint8_t *before;
 	bool last;		/* the last move */
+	GArray *after;		/* struct after, of each move: for a storm */
 	bool first;		/* its first step: what is folded follows */
+};
+
+struct after {
+	uint64_t fp;		/* of the state */
+	unsigned nr_seen;	/* steps until then */
+	bool woken;		/* it woke the vCPU in question */
 };
 
 static const struct kw_invariant *invariant_of(const struct kw_retrace *r)
@@ -218,6 +226,35 @@ static bool shows_order(const struct kw_retrace *r, const uint8_t *s)
 	return shown;
 }
 
+static void note_after(struct again *g, const uint8_t *s,
+		       const struct kw_seen_by_move *seen)
+{
+	const struct kw_retrace *r = g->r;
+	struct after a = {
+		.fp = kw_fingerprint(s, kw_world_size(r->world)),
+		.nr_seen = r->seen->len,
+		.woken = seen->woken >= 0 && seen->woken == r->what->vcpu,
+	};
+
+	g_array_append_val(g->after, a);
+}
+
+/* Was the last state there before?  From there on it goes round. */
+static void find_loop(struct again *g)
+{
+	const struct after *a = (const void *)g->after->data;
+	unsigned nr = g->after->len, i, k;
+
+	for (i = 0; i + 1 < nr && !g->r->shown; i++) {
+		if (a[i].fp != a[nr - 1].fp)
+			continue;
+		g->r->shown = true;
+		g->r->loop_at = a[i].nr_seen;
+		for (k = i + 1; k < nr; k++)
+			g->r->nr_woken += a[k].woken;
+	}
+}
+
 /* Is the last state what was to be seen? */
 static void find_shown(struct kw_retrace *r, uint8_t *s,
 		       const struct kw_seen_by_move *seen)
@@ -234,6 +271,8 @@ static void find_shown(struct kw_retrace *r, uint8_t *s,
 	case KW_FINDS_ROW:
 		r->shown = seen->row == r->what->vcpu;
 		return;
+	case KW_FINDS_STORM:
+		return;		/* find_loop() does */
 	case KW_FINDS_ORDER:
 		r->shown = shows_order(r, s);
 		return;
@@ -265,13 +304,16 @@ static void go(struct again *g)
 {
 	struct kw_retrace *r = g->r;
 	struct kw_move *all = g_new(struct kw_move, KW_MAX_MOVES);
-	struct kw_seen_by_move seen = { .spurious = -1, .row = -1 };
+	struct kw_seen_by_move seen = { .spurious = -1, .row = -1,
+					.woken = -1 };
 	uint32_t size = kw_world_size(r->world);
 	uint8_t *s = g_malloc0(size);
 	static const struct kw_move start = { .type = KW_STEP };
 
 	g->move = &start;
 	kw_world_watch_start(r->world, s, see, g);
+	if (r->what->property == KW_FINDS_STORM)
+		note_after(g, s, &seen);
 	for (; r->matched < r->what->nr; r->matched++) {
 		g->move = &r->what->moves[r->matched];
 		g->last = r->matched + 1 == r->what->nr;
@@ -286,9 +328,13 @@ static void go(struct again *g)
 		memcpy(r->s, s, r->program->state_size);
 		if (g->move->type == KW_FLOW)
 			see_drain(g);
+		if (r->what->property == KW_FINDS_STORM)
+			note_after(g, s, &seen);
 	}
+	r->loop_at = r->seen->len;
 	if (r->matched == r->what->nr)
 		find_shown(r, s, &seen);
+	find_loop(g);
 	g_free(s);
 	g_free(all);
 }
@@ -309,8 +355,10 @@ void kw_retrace(struct kw_retrace *r, const struct kw_program *p,
 	g.recorder = (struct kw_recorder){ p, r->seen };
 	g.waiting = g_array_new(FALSE, FALSE, sizeof(struct kw_step_seen));
 	g.before = g_malloc0(p->state_size);
+	g.after = g_array_new(FALSE, FALSE, sizeof(struct after));
 	go(&g);
 	g_array_free(g.waiting, TRUE);
+	g_array_free(g.after, TRUE);
 	g_free(g.before);
 }
 

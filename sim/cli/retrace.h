@@ -35,6 +35,9 @@ struct kw_retrace {
 	uint16_t message;		/* failed */
 	uint16_t actor, addr;		/* deadlock: who waits for what */
 	bool exposed;			/* SPEC held in some wait */
+	unsigned loop_at;		/* storm: from seen[loop_at] on it goes
+					   round; else past the last */
+	unsigned nr_woken;		/* ... and wakes the vCPU so often */
 };
 
 void kw_retrace(struct kw_retrace *r, const struct kw_program *p,

@@ -30,6 +30,7 @@ void kw_expander_init(struct kw_expander *x, const struct kw_world *w)
 	x->fp = 0;
 	x->stale = ~UINT64_C(0);
 	x->canon = kw_canon_new(w->symmetry);
+	x->every = false;
 }
 
 void kw_expander_free(struct kw_expander *x)
@@ -108,7 +109,8 @@ static struct kw_made *add(struct kw_expander *x, struct kw_acting *to,
 static bool shows(const struct kw_seen_by_move *seen)
 {
 	return seen->failed || seen->raced || seen->exposed || seen->broken ||
-	       seen->row >= 0 || seen->spurious >= 0;
+	       seen->row >= 0 || seen->spurious >= 0 || seen->woken >= 0 ||
+	       seen->progress;
 }
 
 static struct kw_made *make(struct kw_expander *x, const struct kw_move *m,
@@ -347,8 +349,8 @@ void kw_expander_make(struct kw_expander *x)
 	x->stale = w->local ? 0 : ~UINT64_C(0);
 	if (w->memory)
 		make_flows(x);
-	if (w->footprint)
+	if (w->footprint && !x->every)
 		kw_persist_choose(x);
-	if (x->canon)
+	if (x->canon && !x->every)
 		put_in_order(x);
 }

@@ -31,6 +31,9 @@ struct kw_expander {
 	const struct kw_world *w;
 	uint32_t nr_words;
 	unsigned grain_shift;
+	bool every;			/* every move is made, and leads where
+					   it does: neither persist.c nor
+					   canon.c */
 	uint8_t *cur, *work;		/* equal between two calls */
 	uint64_t fp;			/* of cur */
 	uint64_t stale;			/* grains that are another than when

@@ -185,9 +185,21 @@ static void enter(const struct kw_world *w, uint8_t *s, int v,
 	if (!(*f & KW_V_ACTIVE))
 		return;
 	if (!fine && !(*f & KW_V_SIGNAL))
-		seen->spurious = (int16_t)v;
+		seen->spurious = seen->woken = (int16_t)v;
+	else
+		seen->progress = true;
 	count(w, s, v, fine || (*f & KW_V_SIGNAL), seen);
 	*f &= KW_V_SPEC | KW_V_WAITS;
+}
+
+/* A thread wakes: is it a vCPU's that waits? */
+static void wakes(const struct kw_world *w, uint8_t *s, unsigned a,
+		  struct kw_seen_by_move *seen)
+{
+	int v = w->vcpu_of[a];
+
+	if (v >= 0 && (flags(w, s)[v] & KW_V_ACTIVE))
+		seen->woken = (int16_t)v;
 }
 
 void kw_flags_effect(const struct kw_world *w, uint8_t *s, unsigned a,
@@ -205,6 +217,8 @@ void kw_flags_effect(const struct kw_world *w, uint8_t *s, unsigned a,
 		enter(w, s, v, seen);
 	else if (v >= 0 && done->effect == KW_EFF_SLEEP)
 		sleeps(w, s, v, seen);
+	else if (done->effect == KW_EFF_WAKE)
+		wakes(w, s, done->actor, seen);
 }
 
 void kw_flags_seen(const struct kw_world *w, const uint8_t *s,

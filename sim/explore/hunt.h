@@ -84,6 +84,8 @@ bool kw_hunt_bounded(struct kw_hunt *h, const struct kw_search_progress *p,
 void kw_hunt_walk(const struct kw_world *w);
 void kw_hunt_breadth(struct kw_hunt *h);
 void kw_hunt_depth(struct kw_hunt *h);
+/* Does something go on for ever?  After all was seen. */
+void kw_hunt_storm(struct kw_hunt *h);
 /* Shortest ways to all of h->found. */
 void kw_hunt_witnesses(struct kw_hunt *h);
 

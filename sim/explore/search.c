@@ -4,7 +4,7 @@
 
 static const char *const names[KW_FINDS_INVARIANT] = {
 	"missed", "spurious", "failed", "deadlock", "race", "I6",
-	"lock-order",
+	"lock-order", "storm",
 };
 
 const char *kw_property_name(const struct kw_program *p, unsigned property)
@@ -176,7 +176,9 @@ void kw_hunt_found(struct kw_hunt *h, const struct kw_find *f,
 		   struct kw_move *moves, unsigned nr_moves)
 {
 	h->res->of[f->what] = f->witness;
-	kw_hunt_unwind(h, f, moves, nr_moves, &h->res->of[f->what]);
+	/* A storm's moves are what they are, see graph.h. */
+	if (f->what != KW_FINDS_STORM)
+		kw_hunt_unwind(h, f, moves, nr_moves, &h->res->of[f->what]);
 	h->res->of[f->what].found = true;
 	h->res->of[f->what].moves = moves;
 	h->res->of[f->what].nr_moves = nr_moves;
@@ -251,6 +253,8 @@ static void attempt(struct kw_hunt *h)
 	kw_visited_free(&h->visited);
 	if (!opts->depth_first && !h->again && !h->res->error)
 		kw_hunt_witnesses(h);
+	if (opts->storm && h->res->complete)
+		kw_hunt_storm(h);
 }
 
 bool kw_search_can_save(const struct kw_world *w,

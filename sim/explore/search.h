@@ -15,6 +15,7 @@
  *			which may be next, see race.c
  *	lock-order	locks are taken in an order that is a cycle, see
  *			orders.h
+ *	storm		a cycle of wake-ups without progress, see storm.c
  *	I6		a vCPU was woken for nothing so often in a row (see
  *			kw_world_opts.row)
  *	I2, ...		an invariant of the program does not hold when it
@@ -32,7 +33,7 @@
 enum kw_property {
 	KW_FINDS_MISSED, KW_FINDS_SPURIOUS, KW_FINDS_FAILED, KW_FINDS_DEADLOCK,
 	KW_FINDS_RACE,
-	KW_FINDS_ROW, KW_FINDS_ORDER,
+	KW_FINDS_ROW, KW_FINDS_ORDER, KW_FINDS_STORM,
 	KW_FINDS_INVARIANT,
 	KW_NR_PROPERTIES = KW_FINDS_INVARIANT + KW_MAX_INVARIANTS,
 	KW_FINDS_NOTHING = KW_NR_PROPERTIES	/* see sample */
@@ -75,6 +76,7 @@ struct kw_search_opts {
 	 * wait, as far as the first found ways tell, else of the shortest.
 	 */
 	bool sample;
+	bool storm;		/* is looked for, where all was seen */
 	unsigned stop_any;	/* bit p: end when property p is found */
 	unsigned stop_all;	/* ... when all of these are */
 	const volatile int *stop;
@@ -99,6 +101,8 @@ struct kw_witness {		/* how a property is reached */
 	uint16_t addr;		/* ... for what */
 	struct kw_move *moves;	/* from the start */
 	unsigned nr_moves;
+	unsigned loop_at;	/* storm: after so many moves the last ones
+				   come again and again */
 };
 
 struct kw_search_result {
@@ -111,6 +115,8 @@ struct kw_search_result {
 	unsigned depth;		/* of the graph; depth first: of the stack */
 	struct kw_witness of[KW_NR_PROPERTIES + 1];	/* KW_FINDS_NOTHING:
 							   the sample */
+	bool storms;		/* they were looked for, and it was not too
+				   large for that */
 	GArray *cycle;		/* struct kw_order: of lock-order; or NULL */
 	bool saved;		/* it was stopped, and can go on */
 	GError *error;		/* it could not be saved, or resumed */

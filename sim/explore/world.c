@@ -462,6 +462,7 @@ static void begin(struct moving *m, unsigned h)
 
 	m->seen->dirty |= kw_begin_grains(w, h);
 	kw_begin(w->p, m->s, h);
+	m->seen->progress |= w->p->actors[h].type == KW_VIRQ;
 	forget_at_entry(w, m->s, h);
 	other_context(w, m->s, h);
 }
@@ -483,6 +484,7 @@ static void force(struct moving *m, unsigned t)
 	m->seen->dirty |= kw_begin_grains(w, t);
 	other_context(w, m->s, t);
 	kw_force_exit(w->p, m->s, t);
+	m->seen->woken = w->vcpu_of[t];
 }
 
 static void preempt(struct moving *m, unsigned t)
@@ -504,7 +506,8 @@ static void apply(struct moving *m, const struct kw_move *move)
 	const struct kw_world *w = m->w;
 	unsigned a = move->actor;
 
-	*m->seen = (struct kw_seen_by_move){ .spurious = -1, .row = -1 };
+	*m->seen = (struct kw_seen_by_move){ .spurious = -1, .row = -1,
+					     .woken = -1 };
 	switch ((enum kw_move_type)move->type) {
 	case KW_STEP:
 		step(m, move);

@@ -65,6 +65,11 @@ struct kw_seen_by_move {
 	int16_t spurious;	/* vCPU that entered its guest for nothing,
 				   or -1 */
 	int16_t row;		/* vCPU woken so often for nothing, or -1 */
+	int16_t woken;		/* vCPU that was woken while it waited, was
+				   forced out of its guest or entered it for
+				   nothing; or -1 */
+	bool progress;		/* a vCPU entered its guest for something, or
+				   a guest takes an interrupt */
 	uint16_t message;
 	bool sticky;		/* it went round a loop, or was no step */
 	uint64_t dirty;		/* bit i: grain i may have changed */

@@ -159,9 +159,13 @@ void kw_columns_print(const struct kw_columns *c, GString *out)
 	put_heading(&l);
 	if (nr)
 		g_string_append_printf(out, " ... %u steps before\n", nr);
-	for (i = first; i < c->nr_seen; i++)
+	for (i = first; i < c->nr_seen; i++) {
+		if (i + 1 == c->loop_at)
+			g_string_append(out, " --- from here on again and "
+					"again ---\n");
 		if (shown(c, &c->seen[i]))
 			put_step(&l, &c->seen[i], ++nr);
+	}
 	g_string_free(l.cell, TRUE);
 	g_free(l.actor);
 	g_free(l.path);

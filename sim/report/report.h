@@ -192,6 +192,8 @@ struct kw_columns {
 	bool all;		/* every step */
 	bool untimed;		/* ns only orders them */
 	unsigned max_steps;	/* the last so many; 0: all */
+	unsigned loop_at;	/* number + 1 of the step from which on they
+				   come again and again; or 0 */
 };
 /* The thread in whose column an actor's steps are shown. */
 unsigned kw_lane(const struct kw_program *p, unsigned actor, bool few);

@@ -18,6 +18,8 @@
 
 #define PROGRAMS	200
 #define LOCKING		50	/* that do little but lock */
+#define ENDLESS		60	/* that begin again and again */
+#define ENDLESS_STATES	20000
 #define WEAK_STATES	20000	/* without or with reduction */
 #define RUNS		40	/* of each, under each model */
 #define SPIN_EVERY	20	/* programs, unless slow */
@@ -133,12 +135,104 @@ static void test_settings(void)
 	}
 	/* Each that is always looked for is found in some, not in others. */
 	for (p = 0; p < KW_FINDS_INVARIANT; p++) {
-		if (p == KW_FINDS_ROW)
+		if (p == KW_FINDS_ROW || p == KW_FINDS_STORM)
 			continue;
 		g_test_message("%s: %u", kw_property_name(&m.p, p), with[p]);
 		g_assert_cmpuint(with[p], >=, PROGRAMS / 40);
 		g_assert_cmpuint(with[p], <=, PROGRAMS - PROGRAMS / 40);
 	}
+}
+
+/* --- that never end --------------------------------------------------- */
+
+/* Who begins by itself begins again. */
+static void make_endless(struct assembler *m)
+{
+	unsigned a, at;
+
+	for (a = 0; a + 1 < m->p.nr_actors; a++) {
+		if (!m->actors[a].autostart || m->actors[a].type == KW_GUEST)
+			continue;
+		at = m->actors[a].entry;
+		while (m->nodes[at].op != KW_OP_END)
+			at++;
+		m->nodes[at].op = KW_OP_JUMP;
+		m->nodes[at].next[0] = m->actors[a].entry;
+	}
+}
+
+/* The last moves of the witness lead back to where they begin. */
+static void check_lasso(const struct kw_world *w,
+			const struct kw_witness *witness)
+{
+	uint32_t size = kw_world_size(w);
+	uint8_t *s = g_malloc0(size), *at = NULL;
+	struct kw_seen_by_move seen;
+	unsigned i;
+
+	kw_world_start(w, s);
+	for (i = 0; i < witness->nr_moves; i++) {
+		if (i == witness->loop_at)
+			at = g_memdup2(s, size);
+		kw_world_apply(w, s, &witness->moves[i], &seen);
+		g_assert_false(at && seen.progress);
+		g_assert_false(at && witness->moves[i].slow);
+	}
+	g_assert_nonnull(at);
+	g_assert_cmpmem(s, size, at, size);
+	g_free(s);
+	g_free(at);
+}
+
+static bool search_for_storm(struct assembler *m, unsigned setting,
+			     unsigned *found)
+{
+	const struct kw_world_opts o = {
+		.fold = setting & 1, .persist = setting & 2,
+		.symmetry = setting & 2,
+	};
+	const struct kw_search_opts how = {
+		.storm = true, .max_states = ENDLESS_STATES,
+		.depth_first = setting & 4, .exact = setting & 8,
+		.jobs = setting & 8 ? 2 : 1,
+	};
+	struct kw_world *w = kw_world_new(&m->p, &o);
+	struct kw_search_result res;
+	bool complete;
+
+	kw_search(w, &how, &res);
+	complete = res.complete;
+	g_assert_cmpint(res.storms, ==, complete);
+	*found = found_by(&res);
+	if (res.of[KW_FINDS_STORM].found)
+		check_lasso(w, &res.of[KW_FINDS_STORM]);
+	kw_search_result_free(&res);
+	kw_world_free(w);
+	return complete;
+}
+
+static void test_endless(void)
+{
+	unsigned seed, i, all, found, storms = 0, done = 0;
+	struct assembler m;
+
+	for (seed = 1; seed <= ENDLESS; seed++) {
+		generate(&m, seed);
+		make_endless(&m);
+		if (!search_for_storm(&m, 0, &all))
+			continue;
+		g_test_message("program %u: found %x", seed, all);
+		for (i = 1; i < 16; i++) {
+			g_assert_true(search_for_storm(&m, i, &found));
+			g_assert_cmpuint(found, ==, all);
+		}
+		done++;
+		storms += all >> KW_FINDS_STORM & 1;
+	}
+	g_test_message("%u of %u, %u with a storm", done, ENDLESS, storms);
+	g_assert_cmpuint(done, >, ENDLESS / 4);
+	g_assert_cmpuint(storms, >=, done / 10);
+	g_assert_cmpuint(storms, <=, done - done / 10);
 }
 
 /* --- weaker memory ---------------------------------------------------- */
@@ -328,6 +422,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/agree/settings", test_settings);
+	g_test_add_func("/agree/endless", test_endless);
 	g_test_add_func("/agree/weak", test_weak);
 	g_test_add_func("/agree/timed", test_timed);
 	g_test_add_func("/agree/spin", test_spin);
