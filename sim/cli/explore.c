@@ -54,6 +54,10 @@ static void put_detail(struct explore *e, const struct kw_explored *x)
 			x->res.bound == KW_BOUND_STATES ? "--max-states" :
 			x->res.bound == KW_BOUND_BYTES ? "--max-memory" :
 			"interrupted");
+	if (x->res.rough)
+		g_string_append(out, "interleavings are shortest ones, but may "
+				"have more changes of actor than need be: "
+				"--max-memory\n");
 	if (x->storm && x->res.complete && !x->res.storms)
 		g_string_append(out, "storms not looked for to the end, "
 				"--max-memory\n");

@@ -53,7 +53,7 @@ static inline unsigned kw_agent(const struct kw_move *m)
 	return 4u * m->actor + (m->type == KW_STEP ? 0 : m->type == KW_FLOW ? 1 :
 				m->type == KW_BEGIN ? 2 : 3);
 }
-/* The move that edge e of state n, whose bytes are s, stands for; s follows. */
+/* The move that edge e of state n, which is s, stands for; s follows it. */
 void kw_graph_move(struct kw_graph *g, struct kw_expander *x, uint8_t *s,
 		   uint32_t n, const struct kw_edge *e, struct kw_move *move);
 

@@ -115,6 +115,8 @@ struct kw_search_result {
 	unsigned depth;		/* of the graph; depth first: of the stack */
 	struct kw_witness of[KW_NR_PROPERTIES + 1];	/* KW_FINDS_NOTHING:
 							   the sample */
+	bool rough;		/* witnesses may have more changes of actor
+				   than need be: max_bytes */
 	bool storms;		/* they were looked for, and it was not too
 				   large for that */
 	GArray *cycle;		/* struct kw_order: of lock-order; or NULL */
