@@ -69,10 +69,9 @@ static void set_loaded(const struct kw_node *n, struct kw_event *e)
 		e->before = e->outcome ? n->val : 0;
 }
 
-static bool is_store(unsigned op)
+static bool is_list_store(unsigned op)
 {
-	return op == KW_OP_STORE || op == KW_OP_STORE_REF ||
-	       (op >= KW_OP_LIST_ADD && op <= KW_OP_LIST_DEL);
+	return op >= KW_OP_LIST_ADD && op <= KW_OP_LIST_DEL;
 }
 
 static void keep(struct again *g, const uint8_t *state)
@@ -80,17 +79,18 @@ static void keep(struct again *g, const uint8_t *state)
 	g_byte_array_append(g->r->states, state, g->r->program->state_size);
 }
 
-/* Did a store of n change nothing of before, though it has to? */
-static bool waits(const struct kw_node *n, const struct kw_step_seen *s,
-		  const uint8_t *before, const uint8_t *after)
+/* Did a store of n change nothing of before, though it has to?  One of a list
+ * need not change its head. */
+static bool waits(const struct kw_program *p, const struct kw_node *n,
+		  const struct kw_step_seen *s, const uint8_t *before,
+		  const uint8_t *after)
 {
-	if (!is_store(n->op) || memcmp(before + s->e.addr, after + s->e.addr,
-				       2))
-		return false;
 	if (n->op == KW_OP_STORE)
 		return after[s->e.addr] != n->val;
-	return n->op != KW_OP_STORE_REF ||
-	       kw_get16(after, s->e.addr) != s->ref;
+	if (n->op == KW_OP_STORE_REF)
+		return kw_get16(after, s->e.addr) != s->ref;
+	return is_list_store(n->op) &&
+	       !memcmp(before, after, p->objects_size);
 }
 
 static void mark_late(struct again *g, const uint8_t *before,
@@ -103,7 +103,7 @@ static void mark_late(struct again *g, const uint8_t *before,
 	if (kw_step_is_load(g->r->program, s) && g->first && g->move->way)
 		s->late = KW_LATE_READ;
 	if (s->e.addr + 2u > g->r->program->objects_size ||
-	    !waits(n, s, before, after))
+	    !waits(g->r->program, n, s, before, after))
 		return;
 	s->late = KW_LATE_STORE;
 	if (n->op == KW_OP_STORE)

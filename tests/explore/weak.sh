@@ -55,4 +55,11 @@ explored --memory arm64 "$TMPDIR/shape.lua" >"$TMPDIR/out" 2>&1
 says 'queued is 0 \(stale\)' "$TMPDIR/out" 'a stale read is marked'
 says 'queued = 1 \(buffered\)' "$TMPDIR/out" 'a store that waits is marked'
 says 'queued = 1 \(visible now\)' "$TMPDIR/out" '... and when it is visible'
+
+# Under sc nothing is, not even what is put behind others on a list.
+explored --kernel v4.14+mutant-abort-loses-lr --as v4.14 \
+	scenarios/gallery/two-at-once.lua >"$TMPDIR/out" 2>&1
+says 'vcpu0.ap_list gets net$' "$TMPDIR/out" 'the second on a list'
+! grep -qE '\((stale|buffered|visible)' "$TMPDIR/out"
+ok $? 'nothing is late under sc'
 finish
