@@ -35,6 +35,8 @@ struct kw_oracle *kw_oracle_new(const struct kw_program *p)
 		o->irq_object = find_kind(p, p->oracle.irq_kind, &o->nr_irqs);
 	o->irq_vcpu = g_new0(uint16_t, o->nr_irqs);
 	o->vcpus = g_new0(struct kw_oracle_vcpu, o->nr_vcpus);
+	o->kept_irq_vcpu = g_new0(uint16_t, o->nr_irqs);
+	o->kept_vcpus = g_new0(struct kw_oracle_vcpu, o->nr_vcpus);
 	o->changed = g_new0(uint16_t, 2 * (o->nr_irqs + o->nr_vcpus));
 	return o;
 }
@@ -47,6 +49,8 @@ void kw_oracle_free(struct kw_oracle *o)
 	g_free(o->vcpu_object);
 	g_free(o->irq_vcpu);
 	g_free(o->vcpus);
+	g_free(o->kept_irq_vcpu);
+	g_free(o->kept_vcpus);
 	g_free(o->changed);
 	g_free(o);
 }
@@ -128,6 +132,20 @@ void kw_oracle_reset(struct kw_oracle *o, uint8_t *s)
 	for (i = 0; i < o->nr_irqs; i++)
 		o->irq_vcpu[i] = 0;
 	kw_oracle_touch(o, s, 0, true);
+}
+
+void kw_oracle_keep(struct kw_oracle *o)
+{
+	memcpy(o->kept_vcpus, o->vcpus, o->nr_vcpus * sizeof(o->vcpus[0]));
+	memcpy(o->kept_irq_vcpu, o->irq_vcpu,
+	       o->nr_irqs * sizeof(o->irq_vcpu[0]));
+}
+
+void kw_oracle_go_back(struct kw_oracle *o)
+{
+	memcpy(o->vcpus, o->kept_vcpus, o->nr_vcpus * sizeof(o->vcpus[0]));
+	memcpy(o->irq_vcpu, o->kept_irq_vcpu,
+	       o->nr_irqs * sizeof(o->irq_vcpu[0]));
 }
 
 void kw_oracle_touch(struct kw_oracle *o, uint8_t *s, unsigned addr, bool all)

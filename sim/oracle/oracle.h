@@ -31,6 +31,8 @@ struct kw_oracle {
 		uint8_t spec;
 		uint16_t cause;	/* object that made SPEC true last */
 	} *vcpus;
+	struct kw_oracle_vcpu *kept_vcpus;	/* see kw_oracle_keep() */
+	uint16_t *kept_irq_vcpu;
 	uint16_t *changed;	/* vCPUs whose SPEC or waits changed in the
 				   last touch, each at most twice */
 	unsigned nr_changed;
@@ -38,8 +40,11 @@ struct kw_oracle {
 
 struct kw_oracle *kw_oracle_new(const struct kw_program *p);
 void kw_oracle_free(struct kw_oracle *o);
-/* Everything anew, at the start of a run. */
+/* Everything anew, for state s. */
 void kw_oracle_reset(struct kw_oracle *o, uint8_t *s);
+/* Keeps what it says now: runs that begin alike go back to it. */
+void kw_oracle_keep(struct kw_oracle *o);
+void kw_oracle_go_back(struct kw_oracle *o);
 /*
  * An architectural field of the object at addr changed (all: one that
  * concerns every interrupt); o->changed says what follows.

@@ -270,9 +270,12 @@ static inline enum kw_purpose kw_burns_for(const struct kw_runner *r,
 }
 /* Uses CPU c for ns; true when nothing else is due before that is over. */
 bool kw_burn(struct kw_runner *r, unsigned c, unsigned a, uint64_t ns);
+/* A step that is not simple; the number of the next node, ... */
+unsigned kw_plain_step(struct kw_runner *r, unsigned a, unsigned pc,
+		       struct kw_done *done);
 /*
- * A step that is not simple, or observed, or that somebody may wait for; the
- * number of the next node.
+ * ... where a stands then.  This one may be observed, somebody may wait for
+ * it, and memory may be weak.
  */
 unsigned kw_full_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
 		      struct kw_done *done);

@@ -178,7 +178,7 @@ static inline struct ahead look_ahead(const struct kw_runner *r)
 	KW_SIMPLE(LOCK, one,) KW_SIMPLE(IRQ_ON, one,)	\
 	KW_SIMPLE(PREEMPT_ON, one,) KW_SIMPLE(BURN, one,)	\
 	KW_SIMPLE(DELAY, one,) KW_SIMPLE(WAKE, two,)	\
-	KW_SIMPLE(SWITCH, one,)
+	KW_SIMPLE(SWITCH, one,) KW_SIMPLE(EXIT_REASON, many,)
 
 /*
  * Turn after turn, until the run has ended or somebody wants to watch.  A
@@ -295,6 +295,7 @@ based_any_##name: based_free_##name: based_paid_##name:
 	KW_PRIVATE(PREEMPT_ON, one,
 		   if (!hw && somebody_waits(r, c)) goto slow;
 		   st->preempt--)
+	KW_PRIVATE(EXIT_REASON, many, k = st->exit)
 	KW_SIMPLE(SWITCH, one,
 		  if (!s[A + KW_TASK_ON_RQ]) {
 			st->run = KW_ASLEEP;
@@ -350,7 +351,7 @@ slow:
 	pc = (unsigned)(n - code);
 	if (!hw)
 		r->clock.now = now;
-	next = kw_full_step(r, a, hw ? -1 : (int)c, pc, &done);
+	next = kw_plain_step(r, a, pc, &done);
 	if (done.effect == KW_EFF_NONE)
 		GO_any(&code[next]);
 effect:

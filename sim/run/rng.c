@@ -40,6 +40,18 @@ void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 	}
 }
 
+void kw_rng_refill_block(struct kw_rng *rng, const struct kw_rng_key *key,
+			 uint32_t stream)
+{
+	unsigned at = rng->next % KW_RNG_WORDS, i;
+	philox4x64_key_t k = { { key->seed, stream } };
+	philox4x64_ctr_t c = { { rng->next - at, key->run, at != 0 } };
+
+	c = philox4x64(c, k);
+	for (i = 0; i < 4; i++)
+		put_halves(rng->halves + 2 * at + 4 * i, c.v[i]);
+}
+
 /* log2(x) * 2^24 for 1 <= x <= 2^32 */
 static uint64_t log2_fix(uint64_t x)
 {

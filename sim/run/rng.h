@@ -30,9 +30,12 @@ struct kw_rng_key {
 	uint64_t seed, run;
 };
 
-/* Refills rng->halves for the draw that rng->next says. */
+/* Refills rng->halves for the draw that rng->next says; ... */
 void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 		   uint32_t stream);
+/* ... or only the block that has that draw, a word each. */
+void kw_rng_refill_block(struct kw_rng *rng, const struct kw_rng_key *key,
+			 uint32_t stream);
 
 static inline uint32_t kw_rng_u32(struct kw_rng *rng,
 				  const struct kw_rng_key *key,
@@ -40,8 +43,8 @@ static inline uint32_t kw_rng_u32(struct kw_rng *rng,
 {
 	uint32_t i = rng->next % KW_RNG_WORDS * 2;
 
-	if (!i)
-		kw_rng_refill(rng, key, stream);
+	if (i % KW_RNG_WORDS == 0)
+		kw_rng_refill_block(rng, key, stream);
 	rng->next++;
 	return rng->halves[i] | (uint32_t)rng->halves[i + 1] << 16;
 }

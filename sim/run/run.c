@@ -291,6 +291,25 @@ static unsigned choose(struct kw_runner *r, unsigned a,
 				  n->next[1] - 1u);
 }
 
+static inline void tell_oracle(struct kw_runner *r, const struct kw_node *n,
+			       const struct kw_done *done)
+{
+	if (n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL))
+		kw_watch_arch(r, done->addr, n->flags & KW_NODE_ARCH_ALL);
+}
+
+unsigned kw_plain_step(struct kw_runner *r, unsigned a, unsigned pc,
+		       struct kw_done *done)
+{
+	const struct kw_node *n = &r->p->nodes[pc];
+	unsigned choice = n->op == KW_OP_CHOICE ? choose(r, a, n) : 0, next;
+
+	next = kw_exec(r->p, r->s, r->st[a], n, pc, a, choice, &r->clock,
+		       done);
+	tell_oracle(r, n, done);
+	return next;
+}
+
 unsigned kw_full_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
 		      struct kw_done *done)
 {
@@ -319,8 +338,7 @@ unsigned kw_full_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
 		observed(r, &e, done);
 	if (r->nr_blocked && done->effect != KW_EFF_BLOCKED)
 		kw_retry_blocked(r, done->addr);
-	if (n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL))
-		kw_watch_arch(r, done->addr, n->flags & KW_NODE_ARCH_ALL);
+	tell_oracle(r, n, done);
 	return next;
 }
 

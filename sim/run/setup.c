@@ -137,6 +137,8 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->mark_signal = mark_number(p, "signal");
 	map_actors(r);
 	make_start(r);
+	kw_oracle_reset(r->oracle, r->start);
+	kw_oracle_keep(r->oracle);
 	r->code = kw_code_new(p, false);
 	r->hw_code = kw_code_new(p, true);
 	make_at(r);

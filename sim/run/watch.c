@@ -110,7 +110,7 @@ void kw_watch_reset(struct kw_runner *r)
 {
 	unsigned v;
 
-	kw_oracle_reset(r->oracle, r->s);
+	kw_oracle_go_back(r->oracle);
 	for (v = 0; v < r->oracle->nr_vcpus; v++) {
 		r->watch[v].active = false;
 		r->watch[v].fruitless = 0;
