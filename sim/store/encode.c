@@ -18,6 +18,8 @@
 #include "internal.h"
 
 #define KW_SAMPLE 4
+/* At most: seven numbers of 32 bits, five of 64, signs, commas. */
+#define EPISODE_SIZE 256
 
 uint64_t kw_counts_of(const struct kw_counts *c, enum kw_quantity q)
 {
@@ -37,21 +39,44 @@ unsigned kw_run_value(enum kw_quantity q)
 	return 2 + q;
 }
 
+/* At the end of out, room for so many bytes: ended() says how many it took. */
+static char *room(GString *out, gsize size)
+{
+	gsize len = out->len;
+
+	g_string_set_size(out, len + size);
+	out->len = len;
+	return out->str + len;
+}
+
+static void ended(GString *out, char *p)
+{
+	*p = '\0';
+	out->len = (gsize)(p - out->str);
+}
+
 static char *put_u64(char *p, uint64_t n)
 {
-	char digits[20];
-	unsigned i = sizeof(digits);
+	static const char pairs[] =
+		"00010203040506070809101112131415161718192021222324"
+		"25262728293031323334353637383940414243444546474849"
+		"50515253545556575859606162636465666768697071727374"
+		"75767778798081828384858687888990919293949596979899";
+	unsigned length = 2;
+	uint64_t limit;
+	char *at;
 
 	if (n < 10) {
 		*p++ = (char)('0' + n);
 		return p;
 	}
-	do {
-		digits[--i] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n);
-	memcpy(p, digits + i, sizeof(digits) - i);
-	return p + sizeof(digits) - i;
+	for (limit = 100; n >= limit && length < 20; limit *= 10)
+		length++;
+	for (at = p + length; n >= 10; n /= 100)
+		memcpy(at -= 2, pairs + n % 100 * 2, 2);
+	if (at > p)
+		*p = (char)('0' + n);
+	return p + length;
 }
 
 static char *put_hex(char *p, uint64_t n)
@@ -92,14 +117,14 @@ static void put_message(GString *out, const struct kw_result *r)
 
 void kw_encode_runs(GString *out, const struct kw_block *b)
 {
-	char text[KW_RUN_VALUES * 21 + 24], *p;
 	unsigned i, q;
+	char *p;
 
 	g_string_append_c(out, '[');
 	for (i = 0; i < b->nr_runs; i++) {
 		const struct kw_result *r = &b->runs[i];
 
-		p = text;
+		p = room(out, KW_RUN_VALUES * 21 + 24);
 		if (i)
 			*p++ = ',';
 		*p++ = '[';
@@ -116,7 +141,7 @@ void kw_encode_runs(GString *out, const struct kw_block *b)
 		p = put_u64(p, r->counts.end_ns);
 		*p++ = ',';
 		p = put_hex(p, r->digest);
-		g_string_append_len(out, text, p - text);
+		ended(out, p);
 		if (r->failure)
 			put_message(out, r);
 		g_string_append_c(out, ']');
@@ -147,8 +172,7 @@ static char *put_episode(char *p, const struct kw_episode *e, unsigned run)
 void kw_encode_episodes(GString *out, const struct kw_block *b)
 {
 	unsigned i, k, sampled = 0;
-	char text[256], *p;
-	char before = '[';
+	char before = '[', *p;
 
 	for (i = 0; i < b->nr_runs; i++) {
 		for (k = 0; k < b->runs[i].nr_episodes; k++) {
@@ -160,11 +184,10 @@ void kw_encode_episodes(GString *out, const struct kw_block *b)
 			    !b->every_episode &&
 			    sampled++ >= KW_SAMPLE)
 				continue;
-			p = text;
+			p = room(out, EPISODE_SIZE);
 			*p++ = before;
 			before = ',';
-			p = put_episode(p, e, i);
-			g_string_append_len(out, text, p - text);
+			ended(out, put_episode(p, e, i));
 		}
 	}
 	g_string_append(out, before == '[' ? "[]" : "]");

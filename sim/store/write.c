@@ -139,10 +139,11 @@ static bool write_blocks(struct kw_writer *w, GError **err)
 		sqlite3_reset(st);
 		sqlite3_bind_int64(st, 1, w->id);
 		sqlite3_bind_int64(st, 2, (int64_t)p->first);
-		sqlite3_bind_text(st, 3, w->text->str + p->runs, -1,
+		sqlite3_bind_text(st, 3, w->text->str + p->runs,
+				  (int)(p->episodes - p->runs),
 				  SQLITE_STATIC);
-		sqlite3_bind_text(st, 4, w->text->str + p->episodes, -1,
-				  SQLITE_STATIC);
+		sqlite3_bind_text(st, 4, w->text->str + p->episodes,
+				  (int)(p->end - p->episodes), SQLITE_STATIC);
 		rc = sqlite3_step(st);
 	}
 	if (rc != SQLITE_DONE)
@@ -349,14 +350,13 @@ bool kw_writer_take_back(struct kw_writer *w, const struct kw_block *b,
 bool kw_writer_block(struct kw_writer *w, const struct kw_block *b,
 		     GError **err)
 {
-	struct kw_pending p = { b->first, w->text->len, 0 };
+	struct kw_pending p = { b->first, w->text->len, 0, 0 };
 
 	g_assert(b->first == w->sums.runs);
 	kw_encode_runs(w->text, b);
-	g_string_append_c(w->text, '\0');
 	p.episodes = w->text->len;
 	kw_encode_episodes(w->text, b);
-	g_string_append_c(w->text, '\0');
+	p.end = w->text->len;
 	g_array_append_val(w->pending, p);
 	w->pending_steps += b->counts.steps;
 	kw_sums_add(&w->sums, b);

@@ -13,7 +13,7 @@ struct kw_cause {
 
 struct kw_pending {
 	uint64_t first;
-	size_t runs, episodes;		/* offsets in text */
+	size_t runs, episodes, end;	/* offsets in text */
 };
 
 struct kw_writer {
