@@ -40,19 +40,19 @@ static inline void count_busy(struct kw_runner *r, unsigned a)
 
 /* What passes before node n is executed, ns: where that is drawn; ... */
 static inline uint64_t drawn_cost(struct kw_runner *r, unsigned a,
+				  struct kw_rng *dice,
 				  const struct kw_code *n)
 {
-	uint32_t draw = kw_rng_u16(&r->rng[a][KW_OP_COST], &r->key,
-				   a << 2 | KW_OP_COST);
+	uint32_t draw = kw_rng_u16(dice, &r->key, a << 2 | KW_OP_COST);
 
 	return n->cost_ns + (draw * (uint64_t)n->span >> 16);
 }
 
 /* ... and in general. */
 static inline uint64_t cost(struct kw_runner *r, unsigned a,
-			    const struct kw_code *n)
+			    struct kw_rng *dice, const struct kw_code *n)
 {
-	return n->span ? drawn_cost(r, a, n) : n->cost_ns;
+	return n->span ? drawn_cost(r, a, dice, n) : n->cost_ns;
 }
 
 static bool is_free(const struct kw_program *p, unsigned node)
@@ -68,7 +68,7 @@ static bool charge(struct kw_runner *r, unsigned c, unsigned a)
 {
 	unsigned pc = r->st[a]->pc;
 
-	r->clock.now += cost(r, a, &r->code[pc]);
+	r->clock.now += cost(r, a, &r->rng[a][KW_OP_COST], &r->code[pc]);
 	if (r->clock.now < kw_horizon(r) || is_free(r->p, pc))
 		return true;
 	kw_queue_set(&r->queue, kw_cpu_slot(r, c), r->clock.now);
@@ -149,7 +149,7 @@ static inline struct ahead look_ahead(const struct kw_runner *r)
 #define GO(to, cost)						\
 	do {							\
 		n = (to);					\
-		now += cost(r, a, n);				\
+		now += cost(r, a, dice, n);			\
 		steps++;					\
 		if (__builtin_expect(horizon <= now, 0))	\
 			goto turn_over;				\
@@ -207,6 +207,7 @@ static const struct labels *loop(struct kw_runner *r)
 	const struct kw_code *code, *n;
 	struct kw_actor_state *st;
 	struct ahead ahead = { 0 };
+	struct kw_rng *dice;
 	const void *label;
 	uint64_t horizon, now, ns;
 	unsigned A, a, c, k, pc, next, steps;
@@ -253,6 +254,7 @@ turn:
 	}
 	st = r->st[a];
 	n = r->at[a];
+	dice = &r->rng[a][KW_OP_COST];
 	goto *n->label;
 
 #define SIMPLE(name, how, body, then)				\
@@ -402,6 +404,7 @@ turn_over:
 	c = ahead.slot - r->nr_actors;
 	st = ahead.st;
 	n = ahead.n;
+	dice = &r->rng[a][KW_OP_COST];
 	label = ahead.label;
 	now = horizon;
 	ahead = look_ahead(r);

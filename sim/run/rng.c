@@ -6,6 +6,7 @@
  */
 #include "rng.h"
 
+#include <string.h>
 #include <Random123/philox.h>
 
 /* ln 2 * 2^32 */
@@ -18,6 +19,10 @@ static const uint32_t log2_table[257] = {
 
 static inline void put_halves(uint16_t *to, uint64_t v)
 {
+	if (G_BYTE_ORDER == G_LITTLE_ENDIAN) {
+		memcpy(to, &v, sizeof(v));
+		return;
+	}
 	to[0] = (uint16_t)v;
 	to[1] = (uint16_t)(v >> 16);
 	to[2] = (uint16_t)(v >> 32);
