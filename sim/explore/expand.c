@@ -63,6 +63,15 @@ void kw_expander_begin(struct kw_expander *x)
 	x->stale = ~UINT64_C(0);
 }
 
+static bool is_same(const struct kw_expander *x, unsigned i, unsigned end)
+{
+	uint64_t differs = 0;
+
+	for (; i < end; i++)
+		differs |= kw_word_at(x->cur, i) ^ kw_word_at(x->work, i);
+	return !differs;
+}
+
 /* Notes what differs from cur, and undoes it; how many words. */
 static unsigned note_changes(struct kw_expander *x, uint64_t dirty,
 			     uint64_t *adds)
@@ -74,6 +83,8 @@ static unsigned note_changes(struct kw_expander *x, uint64_t dirty,
 	for (m = dirty; m; m &= m - 1) {
 		i = (unsigned)__builtin_ctzll(m) << x->grain_shift;
 		end = MIN(i + n, x->nr_words);
+		if (is_same(x, i, end))
+			continue;
 		for (; i < end; i++) {
 			a = kw_word_at(x->cur, i);
 			b = kw_word_at(x->work, i);

@@ -416,6 +416,11 @@ void kw_foresee_noticed(struct kw_foresee *f, const struct kw_noticed *what)
 		       sizeof(f->loads[n].what.later));
 }
 
+bool kw_foresee_notices(const struct kw_foresee *f, unsigned node)
+{
+	return has(f->noticed.racy, f->class_of[node]);
+}
+
 bool kw_foresee_acts(const struct kw_foresee *f, unsigned node)
 {
 	return f->acts[node];

@@ -47,6 +47,8 @@ struct kw_noticed {
 
 /* Everything anew. */
 void kw_foresee_noticed(struct kw_foresee *f, const struct kw_noticed *what);
+/* May that node touch what is racy, or a device? */
+bool kw_foresee_notices(const struct kw_foresee *f, unsigned node);
 /* Can others notice what that node does? */
 bool kw_foresee_acts(const struct kw_foresee *f, unsigned node);
 /* May a node that overtakes come before a barrier? */

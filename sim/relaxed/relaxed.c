@@ -155,14 +155,19 @@ static void put(uint8_t *s, unsigned addr, unsigned width, unsigned value)
 		s[addr] = (uint8_t)value;
 }
 
-/* Which successor a load of value goes to, or what it loads. */
-static unsigned outcome(const struct kw_node *n, unsigned value)
+/* Which node a load of value leads to, or what it loads. */
+static unsigned outcome(const struct kw_relaxed *r, const struct kw_node *n,
+			unsigned value)
 {
 	switch (n->op) {
+	case KW_OP_LOAD:
+		return kw_next(r->p, n, value - n->val);
 	case KW_OP_LOAD_FLAG:
-		return value != 0;
+		return kw_next(r->p, n, value != 0);
 	case KW_OP_LOAD_MASK:
-		return (value & n->val) != 0;
+		return kw_next(r->p, n, (value & n->val) != 0);
+	case KW_OP_CMPXCHG:
+		return kw_next(r->p, n, value);
 	default:
 		return value;
 	}
@@ -184,16 +189,16 @@ static unsigned readable(const struct kw_relaxed *r, const uint8_t *s,
 	nr = kw_weak_readable(&r->w, kw_weak_words(r, s), x->t, x->var - 1,
 			      flags, view_of(r, s, x, x->n->reg), all);
 	for (i = 0; i < nr; i++) {
-		unsigned k = outcome(x->n, all[i].value);
+		unsigned k = outcome(r, x->n, all[i].value);
 
 		/* It could have read it before others went on. */
 		newer = i ? all[i - 1].ts : 0;
 		if (r->opts.reduce && newer > acted)
 			break;
-		if (x->kind == FAILS && k == (x->n->val & 0xff))
+		if (x->kind == FAILS && all[i].value == (x->n->val & 0xff))
 			continue;
 		for (j = 0; r->opts.reduce && j < kept; j++)
-			if (outcome(x->n, seen[j].value) == k)
+			if (outcome(r, x->n, seen[j].value) == k)
 				break;
 		if (!r->opts.reduce)
 			j = kept;

@@ -37,28 +37,59 @@ static void find_cpus(struct kw_relaxed *r)
 	}
 }
 
-/* Registers that may hold a loaded address through which is loaded again. */
-static void find_slots(struct kw_relaxed *r)
+/* May node n load an address that was stale, or may have been? */
+static bool loads_address(const struct kw_relaxed *r, unsigned n)
 {
-	bool loaded[256] = { false }, used[256] = { false };
-	unsigned i, a, *next = g_new0(unsigned, r->nr_cpus + 1);
+	return r->p->nodes[n].op == KW_OP_LOAD_REF &&
+	       (!r->foresee || kw_foresee_notices(r->foresee, n));
+}
+
+/* Is it of any use there how old the address in its register R is? */
+static bool uses_address(const struct kw_relaxed *r, unsigned n)
+{
+	return r->p->nodes[n].op < KW_OP_LEA &&
+	       (!r->foresee || kw_foresee_notices(r->foresee, n));
+}
+
+/* Registers that may hold a loaded address through which is loaded again. */
+static void find_slot_regs(struct kw_relaxed *r)
+{
+	bool loaded[256] = { false }, used[256] = { false }, grew = true;
 	const struct kw_node *n;
+	unsigned i;
 
 	for (i = 0; i < r->p->nr_nodes; i++) {
 		n = &r->p->nodes[i];
-		loaded[n->dst] |= n->op == KW_OP_LOAD_REF ||
-				  n->op == KW_OP_LEA;
-		used[n->reg] |= n->op < KW_OP_LEA;
+		loaded[n->dst] |= loads_address(r, i);
+		used[n->reg] |= uses_address(r, i);
+		used[n->dst] |= n->op == KW_OP_STORE_REF && uses_address(r, i);
 	}
+	while (grew)
+		for (grew = false, i = 0; i < r->p->nr_nodes; i++) {
+			n = &r->p->nodes[i];
+			if (n->op != KW_OP_LEA)
+				continue;
+			grew |= loaded[n->reg] && !loaded[n->dst];
+			loaded[n->dst] |= loaded[n->reg];
+			grew |= used[n->dst] && !used[n->reg];
+			used[n->reg] |= used[n->dst];
+		}
+	r->nr_slot_regs = 0;
 	for (i = 1; i < 256; i++)
-		if (loaded[i] && used[i])
-			r->slot_of[i] = (uint8_t)++r->nr_slot_regs;
-	r->slot_base = g_new0(uint16_t, r->p->nr_actors);
+		r->slot_of[i] = loaded[i] && used[i] ?
+				(uint8_t)++r->nr_slot_regs : 0;
+}
+
+static void find_slots(struct kw_relaxed *r)
+{
+	unsigned i, a, *next = g_new0(unsigned, r->nr_cpus + 1);
+
+	find_slot_regs(r);
 	for (a = 0; a < r->p->nr_actors; a++) {
 		r->slot_base[a] = (uint16_t)next[r->cpu_of[a]];
 		next[r->cpu_of[a]] += r->nr_slot_regs;
 	}
-	next[r->nr_cpus] = 0;
+	r->w.nr_slots = 0;
 	for (i = 0; i < r->nr_cpus; i++)
 		r->w.nr_slots = MAX(r->w.nr_slots, next[i]);
 	g_free(next);
@@ -89,10 +120,7 @@ struct kw_relaxed *kw_relaxed_new(const struct kw_program *p,
 	if (!opts->clock)
 		find_classes(r);
 	r->w.model = opts->memory;
-	if (opts->memory == KW_WEAK_ARM64)
-		find_slots(r);
-	else
-		r->slot_base = g_new0(uint16_t, p->nr_actors);
+	r->slot_base = g_new0(uint16_t, p->nr_actors);
 	kw_relaxed_begin(r);
 	return r;
 }
@@ -188,9 +216,11 @@ void kw_relaxed_begin(struct kw_relaxed *r)
 	r->w.max_buf = KW_MAX_BUFFERED;
 	r->w.max_msgs = nr ? nr + KW_MAX_OLD + KW_MAX_NEW : 0;
 	r->w.settled = r->opts.clock ? nr : 0;
-	kw_weak_init(&r->w);
 	if (r->foresee)
 		foresee(r);
+	if (r->w.model == KW_WEAK_ARM64)
+		find_slots(r);
+	kw_weak_init(&r->w);
 	*r->known.full = *r->known.stale = false;
 }
 
@@ -455,8 +485,9 @@ static void find_live(const struct kw_relaxed *r, const uint8_t *s,
 		if (!goes_on(r, s, a))
 			continue;
 		add_live(r, a, st->pc, &live[t]);
-		for (i = 0; r->nr_slot_regs && i < r->p->actors[a].nr_regs;
-		     i++) {
+		if (!kw_weak_has_slots(&r->w, kw_weak_words(r, s), t))
+			continue;
+		for (i = 0; i < r->p->actors[a].nr_regs; i++) {
 			slot = r->slot_base[a] + r->slot_of[i] - 1u;
 			if (r->slot_of[i] && st->regs[i])
 				live[t].slots[slot / 64] |=

@@ -102,7 +102,8 @@ static void settle_views(struct canon *c, unsigned t)
 	th->unlocked = live->loads_order ? effect(c, t, th->unlocked) : 0;
 	th->acted = effect(c, t, th->acted);
 	th->stores = live->stores_order ? effect(c, t, th->stores) : 0;
-	for (i = 0; i < c->w->nr_slots; i++)
+	for (i = 0; (i = kw_slots_next(slots, i, c->w->nr_slots)) <
+		    c->w->nr_slots; i++)
 		slots[i] = live->slots[i / 64] >> i % 64 & 1 ?
 				   effect(c, t, slots[i]) : 0;
 	for (i = 0; i < th->nr_buf; i++)
@@ -177,7 +178,8 @@ static void renumber(const struct canon *c)
 		th->acted = c->map[th->acted];
 		for (i = 0; i < c->w->nr_vars; i++)
 			th->coh[i] = c->map[th->coh[i]];
-		for (i = 0; i < c->w->nr_slots; i++)
+		for (i = 0; (i = kw_slots_next(slots, i, c->w->nr_slots)) <
+			    c->w->nr_slots; i++)
 			slots[i] = c->map[slots[i]];
 		for (i = 0; i < th->nr_buf; i++)
 			buf[i].view = c->map[buf[i].view];

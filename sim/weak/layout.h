@@ -10,6 +10,7 @@
 #ifndef KW_WEAK_LAYOUT_H
 #define KW_WEAK_LAYOUT_H
 
+#include <string.h>
 #include "weak.h"
 
 #define KW_MSG_PLAIN 0x8000u
@@ -69,6 +70,22 @@ static inline uint16_t *kw_slots(const struct kw_weak *w, const uint16_t *s,
 				 unsigned t)
 {
 	return kw_thread(w, s, t)->coh + w->nr_vars;
+}
+
+/* The first slot from i on that holds a view, or nr: most do not. */
+static inline unsigned kw_slots_next(const uint16_t *slots, unsigned i,
+				     unsigned nr)
+{
+	uint64_t four;
+
+	for (; i + 4 <= nr; i += 4) {
+		memcpy(&four, slots + i, sizeof(four));
+		if (four)
+			break;
+	}
+	while (i < nr && !slots[i])
+		i++;
+	return i;
 }
 
 static inline struct kw_weak_store *kw_buf(const struct kw_weak *w,

@@ -406,6 +406,11 @@ uint16_t kw_weak_slot(const struct kw_weak *w, const uint16_t *s, unsigned t,
 	return kw_slots(w, s, t)[slot];
 }
 
+bool kw_weak_has_slots(const struct kw_weak *w, const uint16_t *s, unsigned t)
+{
+	return kw_slots_next(kw_slots(w, s, t), 0, w->nr_slots) < w->nr_slots;
+}
+
 void kw_weak_set_slot(const struct kw_weak *w, uint16_t *s, unsigned t,
 		      unsigned slot, uint16_t view)
 {

@@ -166,6 +166,8 @@ void kw_weak_lock(const struct kw_weak *w, uint16_t *s, unsigned t,
 /* The view that t's register slot holds. */
 uint16_t kw_weak_slot(const struct kw_weak *w, const uint16_t *s, unsigned t,
 		      unsigned slot);
+/* Does t hold any? */
+bool kw_weak_has_slots(const struct kw_weak *w, const uint16_t *s, unsigned t);
 void kw_weak_set_slot(const struct kw_weak *w, uint16_t *s, unsigned t,
 		      unsigned slot, uint16_t view);
 
