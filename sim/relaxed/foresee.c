@@ -32,7 +32,7 @@ struct kw_foresee {
 	GHashTable *names;		/* last part: class + 1 */
 	int16_t *class_of;		/* [node], -1: any */
 	struct part *parts;		/* [node], of the question asked last */
-	struct before *loads, *open, *later;	/* [node], the answers */
+	struct before *loads, *open, *later, *many;	/* [node], answers */
 	bool *acts;			/* [node] */
 	uint64_t devices[KW_CLASS_WORDS];	/* that hardware may touch */
 	struct kw_noticed noticed;	/* racy: devices, too */
@@ -57,6 +57,11 @@ static int class_of(const struct kw_foresee *f, const char *name)
 	}
 	g_free(last);
 	return (int)GPOINTER_TO_UINT(known) - 1;
+}
+
+int kw_foresee_class_at(const struct kw_foresee *f, unsigned node)
+{
+	return f->class_of[node];
 }
 
 int kw_foresee_class(const struct kw_foresee *f, unsigned addr)
@@ -139,6 +144,7 @@ static bool join(struct before *to, const struct kw_foreseen *what,
 		to->what.loads[w] |= what->loads[w];
 	add_classes(to->what.takes, what->takes);
 	to->what.fence |= what->fence;
+	to->what.orders |= what->orders;
 	to->what.open |= what->open;
 	to->passes |= passes;
 	return memcmp(was.what.loads, to->what.loads,
@@ -146,6 +152,7 @@ static bool join(struct before *to, const struct kw_foreseen *what,
 	       memcmp(was.what.takes, to->what.takes,
 		      sizeof(was.what.takes)) ||
 	       was.what.fence != to->what.fence ||
+	       was.what.orders != to->what.orders ||
 	       was.what.open != to->what.open || was.passes != to->passes;
 }
 
@@ -282,6 +289,7 @@ static struct part loads_part(const struct kw_foresee *f, unsigned node,
 		add_class(part.what.loads, f->class_of[node]);
 	part.what.fence = n->op == KW_OP_RMB || n->op == KW_OP_UNLOCK ||
 			  n->op == KW_OP_LOCK;
+	part.what.orders = n->op == KW_OP_RMB || n->op == KW_OP_UNLOCK;
 	if (n->op == KW_OP_LOCK)
 		add_class(part.what.takes, f->class_of[node]);
 	return part;
@@ -301,6 +309,29 @@ static struct part later_part(const struct kw_foresee *f, unsigned node)
 	for (k = 0; k < kw_nr_next(n); k++)
 		add_classes(part.what.loads,
 			    f->loads[kw_next(f->p, n, k)].what.loads);
+	return part;
+}
+
+/* ... and would it matter which of two that are read alike? */
+static struct part many_part(const struct kw_foresee *f, unsigned node,
+			     bool counts)
+{
+	const struct kw_node *n = &f->p->nodes[node];
+	struct part part = loads_part(f, node, counts);
+	bool many = n->op == KW_OP_LOAD_REF || (n->flags & KW_NODE_ACQUIRE);
+	uint64_t loads = 0;
+	unsigned k, i;
+
+	for (i = 0; i < KW_CLASS_WORDS; i++)
+		loads |= part.what.loads[i];
+	for (k = 0; loads && k < kw_nr_next(n); k++) {
+		const struct kw_foreseen *after =
+			&f->loads[kw_next(f->p, n, k)].what;
+
+		many |= after->orders || has(after->loads, f->class_of[node]);
+	}
+	if (!many)
+		memset(part.what.loads, 0, sizeof(part.what.loads));
 	return part;
 }
 
@@ -412,8 +443,14 @@ void kw_foresee_noticed(struct kw_foresee *f, const struct kw_noticed *what)
 		f->parts[n] = later_part(f, n);
 	answer(f, f->later);
 	for (n = 0; n < f->p->nr_nodes; n++)
+		f->parts[n] = many_part(f, n, !what->loads || what->loads[n]);
+	answer(f, f->many);
+	for (n = 0; n < f->p->nr_nodes; n++) {
 		memcpy(f->loads[n].what.later, f->later[n].what.loads,
 		       sizeof(f->loads[n].what.later));
+		memcpy(f->loads[n].what.many, f->many[n].what.loads,
+		       sizeof(f->loads[n].what.many));
+	}
 }
 
 bool kw_foresee_notices(const struct kw_foresee *f, unsigned node)
@@ -460,6 +497,7 @@ struct kw_foresee *kw_foresee_new(const struct kw_program *p)
 	f->open = g_new0(struct before, p->nr_nodes);
 	find_devices(f);
 	f->later = g_new0(struct before, p->nr_nodes);
+	f->many = g_new0(struct before, p->nr_nodes);
 	f->acts = g_new0(bool, p->nr_nodes);
 	return f;
 }
@@ -475,6 +513,7 @@ void kw_foresee_free(struct kw_foresee *f)
 	g_free(f->loads);
 	g_free(f->open);
 	g_free(f->later);
+	g_free(f->many);
 	g_free(f->acts);
 	g_free(f);
 }

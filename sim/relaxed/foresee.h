@@ -18,8 +18,11 @@
 struct kw_foreseen {
 	uint64_t loads[KW_CLASS_WORDS];	/* classes that it may load */
 	uint64_t later[KW_CLASS_WORDS];	/* ... not before it has acted */
+	uint64_t many[KW_CLASS_WORDS];	/* ... more than once, or as what a
+					   later load is ordered after */
 	uint64_t takes[KW_CLASS_WORDS];	/* classes of locks that it may take */
 	bool fence;		/* one that orders loads with loads */
+	bool orders;		/* ... those before it */
 	bool open;		/* something that overtakes a store */
 };
 
@@ -27,6 +30,8 @@ struct kw_foresee;
 
 struct kw_foresee *kw_foresee_new(const struct kw_program *p);
 void kw_foresee_free(struct kw_foresee *f);
+/* The class of what a node touches, or -1. */
+int kw_foresee_class_at(const struct kw_foresee *f, unsigned node);
 /* The class of the field at addr, or -1: it may be any. */
 int kw_foresee_class(const struct kw_foresee *f, unsigned addr);
 void kw_foresee_add(const struct kw_foresee *f, unsigned addr,

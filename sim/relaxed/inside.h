@@ -68,9 +68,19 @@ struct kw_relaxed {
 	uint16_t *slot_base;	/* [actor]: its first slot of its CPU */
 	struct kw_foresee *foresee;	/* NULL: a run */
 	int16_t *class_of, *lock_class;	/* [variable], [lock]; the same */
+	uint16_t *alike;		/* by class, see kw_alike_new() */
+	uint16_t *var_alike;		/* by variable, for sim/weak */
 	kw_relaxed_ahead ahead;		/* NULL: it is not known better */
 	const void *ahead_arg;
 };
+
+#define KW_NR_VALUES	256
+
+/* Which node a load of a byte at n leads to. */
+unsigned kw_leads_to(const struct kw_program *p, const struct kw_node *n,
+		     unsigned value);
+/* [class * KW_NR_VALUES + value]: the least that is read alike. */
+uint16_t *kw_alike_new(const struct kw_relaxed *r);
 
 /* What a's node touches (tasks' state included). */
 unsigned kw_words(const struct kw_relaxed *r, const uint8_t *s, unsigned a,

@@ -159,18 +159,7 @@ static void put(uint8_t *s, unsigned addr, unsigned width, unsigned value)
 static unsigned outcome(const struct kw_relaxed *r, const struct kw_node *n,
 			unsigned value)
 {
-	switch (n->op) {
-	case KW_OP_LOAD:
-		return kw_next(r->p, n, value - n->val);
-	case KW_OP_LOAD_FLAG:
-		return kw_next(r->p, n, value != 0);
-	case KW_OP_LOAD_MASK:
-		return kw_next(r->p, n, (value & n->val) != 0);
-	case KW_OP_CMPXCHG:
-		return kw_next(r->p, n, value);
-	default:
-		return value;
-	}
+	return n->op == KW_OP_LOAD_REF ? value : kw_leads_to(r->p, n, value);
 }
 
 /*

@@ -74,6 +74,8 @@ struct kw_relaxed *kw_relaxed_fork(const struct kw_relaxed *r);
 void kw_relaxed_unfork(struct kw_relaxed *f);
 void kw_relaxed_join(struct kw_relaxed *r, const struct kw_relaxed *f);
 void kw_relaxed_forget(struct kw_relaxed *f);
+/* What is known (seen: what r has seen since), to be kept. */
+void *kw_relaxed_knowledge(struct kw_relaxed *r, bool seen, size_t *size);
 /* What r has seen is known now; was something wrong?  Says so once. */
 bool kw_relaxed_was_wrong(struct kw_relaxed *r);
 /* Some read could have been staler, or some store have waited longer. */

@@ -105,6 +105,25 @@ static void find_classes(struct kw_relaxed *r)
 	for (i = 0; i < r->nr_locks; i++)
 		r->lock_class[i] = (int16_t)kw_foresee_class(r->foresee,
 							     r->locks[i]);
+	r->alike = kw_alike_new(r);
+}
+
+/* What is read alike, by variable. */
+static void find_alike(struct kw_relaxed *r)
+{
+	unsigned v, i;
+	int class;
+
+	r->var_alike = g_renew(uint16_t, r->var_alike,
+			       (r->w.nr_vars + 1) * KW_NR_VALUES);
+	for (v = 0; v < r->w.nr_vars; v++) {
+		class = r->class_of[v];
+		for (i = 0; i < KW_NR_VALUES; i++)
+			r->var_alike[v * KW_NR_VALUES + i] = class < 0 ?
+				(uint16_t)i :
+				r->alike[class * KW_NR_VALUES + (int)i];
+	}
+	r->w.alike = r->opts.reduce ? r->var_alike : NULL;
 }
 
 struct kw_relaxed *kw_relaxed_new(const struct kw_program *p,
@@ -149,6 +168,8 @@ void kw_relaxed_free(struct kw_relaxed *r)
 	g_free(r->slot_base);
 	g_free(r->class_of);
 	g_free(r->lock_class);
+	g_free(r->alike);
+	g_free(r->var_alike);
 	kw_foresee_free(r->foresee);
 	g_free(r);
 }
@@ -171,6 +192,15 @@ void kw_relaxed_unfork(struct kw_relaxed *f)
 void kw_relaxed_join(struct kw_relaxed *r, const struct kw_relaxed *f)
 {
 	kw_racy_join(&r->seen, &f->seen);
+}
+
+void *kw_relaxed_knowledge(struct kw_relaxed *r, bool seen, size_t *size)
+{
+	struct kw_racy *k = seen ? &r->seen : &r->known;
+
+	k->news = true;
+	*size = k->size;
+	return k->all;
 }
 
 void kw_relaxed_forget(struct kw_relaxed *f)
@@ -216,8 +246,10 @@ void kw_relaxed_begin(struct kw_relaxed *r)
 	r->w.max_buf = KW_MAX_BUFFERED;
 	r->w.max_msgs = nr ? nr + KW_MAX_OLD + KW_MAX_NEW : 0;
 	r->w.settled = r->opts.clock ? nr : 0;
-	if (r->foresee)
+	if (r->foresee) {
 		foresee(r);
+		find_alike(r);
+	}
 	if (r->w.model == KW_WEAK_ARM64)
 		find_slots(r);
 	kw_weak_init(&r->w);
@@ -450,6 +482,8 @@ static void add_live(const struct kw_relaxed *r, unsigned a, unsigned node,
 		if (!is_in(f->loads, c) || (ahead && !is_in(ahead, r->vars[v])))
 			continue;
 		live->reads[v / 64] |= UINT64_C(1) << v % 64;
+		if (is_in(f->many, c))
+			live->many[v / 64] |= UINT64_C(1) << v % 64;
 		if (r->opts.reduce && !is_in(f->later, c))
 			live->next[v / 64] |= UINT64_C(1) << v % 64;
 	}

@@ -52,6 +52,54 @@ static void settle_next(struct canon *c, unsigned t)
 	}
 }
 
+static unsigned alike(const struct canon *c, unsigned ts)
+{
+	unsigned value = kw_msg(c->w, c->s, ts)->value;
+
+	return value < 256 ? c->w->alike[256 * kw_msg_var(c->w, c->s, ts) +
+					 value] : value;
+}
+
+/* The next message of v after ts. */
+static unsigned next_of(const struct canon *c, unsigned v, unsigned ts)
+{
+	do
+		ts++;
+	while (kw_msg_var(c->w, c->s, ts) != v);
+	return ts;
+}
+
+/* Is stale message ts of v read as one that is newer? */
+static bool is_superseded(const struct canon *c, unsigned v, unsigned ts)
+{
+	unsigned as = alike(c, ts);
+
+	if (as == KW_WEAK_NEVER)
+		return true;
+	while (ts < c->newest[v]) {
+		ts = next_of(c, v, ts);
+		if (alike(c, ts) == as)
+			return true;
+	}
+	return false;
+}
+
+/* What t loads once it need not load from messages that are like newer ones. */
+static void settle_alike(struct canon *c, unsigned t)
+{
+	uint16_t *coh = kw_thread(c->w, c->s, t)->coh;
+	const struct kw_weak_live *live = &c->live[t];
+	unsigned v;
+
+	for (v = 0; v < c->w->nr_vars; v++) {
+		if (!coh[v] || !reads(live, v) ||
+		    (live->many[v / 64] >> v % 64 & 1))
+			continue;
+		while (coh[v] < c->newest[v] && is_superseded(c, v, coh[v]))
+			coh[v] = (uint16_t)next_of(c, v, coh[v]);
+	}
+}
+
 static void find_readers(struct canon *c)
 {
 	unsigned t, v, ts;
@@ -60,6 +108,8 @@ static void find_readers(struct canon *c)
 		c->newest[kw_msg_var(c->w, c->s, ts)] = (uint16_t)ts;
 	for (t = 0; t < c->w->nr_threads; t++)
 		settle_next(c, t);
+	for (t = 0; c->w->alike && t < c->w->nr_threads; t++)
+		settle_alike(c, t);
 	for (v = 0; v < c->w->nr_vars; v++) {
 		c->oldest[v] = UINT16_MAX;
 		c->read[v] = false;

@@ -39,6 +39,11 @@ struct kw_weak {
 	unsigned nr_vars;		/* at most KW_WEAK_MAX_VARS */
 	unsigned nr_slots;		/* views a thread keeps for registers */
 	unsigned nr_views;		/* views that are nobody's: a lock's */
+	/*
+	 * [variable * 256 + value]: the least value that is read alike;
+	 * KW_WEAK_NEVER: it is not read when it is stale.  NULL: all differ.
+	 */
+	const uint16_t *alike;
 	unsigned max_msgs, max_buf;
 	unsigned settled;		/* 0, or nr_vars: see below */
 	unsigned views, msgs, threads, thread_words;	/* kw_weak_init() */
@@ -46,6 +51,7 @@ struct kw_weak {
 };
 
 #define KW_WEAK_MAX_VARS 256	/* and slots, where states are canonical */
+#define KW_WEAK_NEVER UINT16_MAX
 #define KW_WEAK_MASK (KW_WEAK_MAX_VARS / 64)
 
 enum kw_weak_flag {
@@ -77,6 +83,8 @@ struct kw_weak_live {
 	uint64_t next[KW_WEAK_MASK];	/* bit v: t loads v, if at all, before
 					   it does anything else that others
 					   notice */
+	uint64_t many[KW_WEAK_MASK];	/* bit v: t may load v again, or order
+					   another load after that of v */
 	uint64_t locks[KW_WEAK_MASK];	/* bit i, modulo: t may take what view
 					   i stands for */
 	bool loads_order;	/* a rmb, mb or unlock may come */
