@@ -323,7 +323,7 @@ static void end_level(struct breadth *b)
 		h->res->bound = KW_BOUND_STATES;
 }
 
-static uint64_t identity(const struct kw_hunt *h)
+uint64_t kw_hunt_identity(const struct kw_hunt *h)
 {
 	uint64_t x = kw_world_digest(h->w);
 
@@ -337,7 +337,7 @@ static void save(struct breadth *b)
 {
 	struct kw_hunt *h = b->h;
 	struct kw_saved s = {
-		.identity = identity(h), .level = b->level,
+		.identity = kw_hunt_identity(h), .level = b->level,
 		.todo = b->todo, .made = b->made, .visited = &h->visited,
 		.w = b->workers[0].k.w, .again = h->res->again,
 	};
@@ -368,7 +368,7 @@ static void resume(struct breadth *b)
 	struct kw_hunt *h = b->h;
 	struct worker *k = &b->workers[0];
 	struct kw_saved s = {
-		.identity = identity(h), .visited = &h->visited, .w = k->k.w,
+		.identity = kw_hunt_identity(h), .visited = &h->visited, .w = k->k.w,
 	};
 	const struct kw_block *n;
 

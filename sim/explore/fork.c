@@ -14,6 +14,13 @@ void *kw_world_knowledge(const struct kw_world *w, bool learnt, size_t *size)
 	return learnt ? w->learnt->seen : w->guards->known;
 }
 
+void *kw_world_accesses(const struct kw_world *w, bool learnt, size_t *size)
+{
+	*size = 0;
+	return w->memory ? kw_relaxed_knowledge(w->memory, learnt, size) :
+			   NULL;
+}
+
 uint64_t kw_world_digest(const struct kw_world *w)
 {
 	uint64_t x = w->p->digest;

@@ -83,6 +83,8 @@ bool kw_hunt_bounded(struct kw_hunt *h, const struct kw_search_progress *p,
 /* Weak memory: learns what is racy. */
 void kw_hunt_walk(const struct kw_world *w);
 void kw_hunt_breadth(struct kw_hunt *h);
+/* Of the search that can be saved. */
+uint64_t kw_hunt_identity(const struct kw_hunt *h);
 void kw_hunt_depth(struct kw_hunt *h);
 /* Does something go on for ever?  After all was seen. */
 void kw_hunt_storm(struct kw_hunt *h);

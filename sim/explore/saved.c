@@ -12,7 +12,7 @@
 #include <xxhash.h>
 #include "saved.h"
 
-static const char magic[16] = "kvmwake search2";
+static const char magic[16] = "kvmwake search3";
 
 struct file {
 	FILE *f;
@@ -106,11 +106,21 @@ static void orders(struct file *f, const struct kw_world *w)
 	}
 }
 
-static void transfer(struct file *f, struct kw_saved *s)
+/* What is known, or was learnt since. */
+static void knowledge(struct file *f, const struct kw_world *w, bool learnt)
 {
 	size_t size;
-	void *known;
+	void *all;
 
+	all = kw_world_knowledge(w, learnt, &size);
+	bytes(f, all, size);
+	all = kw_world_accesses(w, learnt, &size);
+	bytes(f, all, size);
+}
+
+static void transfer(struct file *f, struct kw_saved *s)
+{
+	knowledge(f, s->w, false);
 	s->states = number(f, s->states);
 	s->transitions = number(f, s->transitions);
 	s->ends = number(f, s->ends);
@@ -118,10 +128,7 @@ static void transfer(struct file *f, struct kw_saved *s)
 	s->found = (uint32_t)number(f, s->found);
 	s->again = (uint32_t)number(f, s->again);
 	s->exposed = (uint32_t)number(f, s->exposed);
-	known = kw_world_knowledge(s->w, false, &size);
-	bytes(f, known, size);
-	known = kw_world_knowledge(s->w, true, &size);
-	bytes(f, known, size);
+	knowledge(f, s->w, true);
 	orders(f, s->w);
 	table(f, s->visited);
 	s->todo = blocks(f, s->todo);
@@ -193,8 +200,9 @@ static bool is_whole(struct file *f)
 	return !left && n == sizeof(sum) && sum == want;
 }
 
-static bool read_all(struct file *f, struct kw_saved *s, const char *name,
-		     GError **err)
+/* As far as it says whose search it is. */
+static bool read_head(struct file *f, const struct kw_saved *s,
+		      const char *name, GError **err)
 {
 	char head[sizeof(magic)] = "";
 	bool whole = is_whole(f);
@@ -207,8 +215,21 @@ static bool read_all(struct file *f, struct kw_saved *s, const char *name,
 	if (number(f, 0) != s->identity)
 		return fail(err, name, "a search of another program, or with "
 			    "other options");
-	transfer(f, s);
-	return !f->failed && !f->left ? true : fail(err, name, "damaged");
+	return true;
+}
+
+bool kw_saved_known(const struct kw_saved *s, const char *name, GError **err)
+{
+	struct file f = { .f = fopen(name, "rb"), .reading = true };
+	bool ok;
+
+	if (!f.f)
+		return fail(err, name, g_strerror(errno));
+	ok = read_head(&f, s, name, err);
+	if (ok)
+		knowledge(&f, s->w, false);
+	fclose(f.f);
+	return ok && (!f.failed || fail(err, name, "damaged"));
 }
 
 bool kw_saved_read(struct kw_saved *s, const char *name, GError **err)
@@ -218,7 +239,11 @@ bool kw_saved_read(struct kw_saved *s, const char *name, GError **err)
 
 	if (!f.f)
 		return fail(err, name, g_strerror(errno));
-	ok = read_all(&f, s, name, err);
+	ok = read_head(&f, s, name, err);
+	if (ok) {
+		transfer(&f, s);
+		ok = (!f.failed && !f.left) || fail(err, name, "damaged");
+	}
 	fclose(f.f);
 	return ok;
 }

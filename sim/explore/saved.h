@@ -4,8 +4,8 @@
  *
  *	magic		16 bytes, with the format's version
  *	identity	program, options and version of kvmwake
- *	counts, what folding knows, the table, blocks of this level and of
- *	the next one
+ *	what is known (guard.h, relaxed.h), counts, what was learnt since,
+ *	the table, blocks of this level and of the next one
  *	checksum	of all that
  *
  * It is read by the kvmwake that wrote it, on such a machine.
@@ -24,13 +24,18 @@ struct kw_saved {
 	uint32_t level, found, again, exposed;
 	struct kw_block *todo, *made;
 	struct kw_visited *visited;	/* not exact */
-	struct kw_world *w;		/* has learnt what all have */
+	const struct kw_world *w;	/* has learnt what all have */
 };
 
 #define KW_SAVED_ERROR (g_quark_from_static_string("kw-saved"))
 
 /* The file is written whole, or not at all. */
 bool kw_saved_write(struct kw_saved *s, const char *name, GError **err);
+/*
+ * Only what is known, to s->w: how large a state is may depend on it, and
+ * what the first one is.
+ */
+bool kw_saved_known(const struct kw_saved *s, const char *name, GError **err);
 /* identity: what it must be; visited: new; the blocks are the caller's. */
 bool kw_saved_read(struct kw_saved *s, const char *name, GError **err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Decides what a state or a move shows, and when a search is over. */
 #include "hunt.h"
+#include "saved.h"
 
 static const char *const names[KW_FINDS_INVARIANT] = {
 	"missed", "spurious", "failed", "deadlock", "race", "I6",
@@ -224,6 +225,16 @@ bool kw_hunt_bounded(struct kw_hunt *h, const struct kw_search_progress *p,
 	return h->res->bound != KW_UNBOUNDED;
 }
 
+/* What was known when the search was saved. */
+static bool know_again(struct kw_hunt *h)
+{
+	const struct kw_saved s = {
+		.identity = kw_hunt_identity(h), .w = h->w,
+	};
+
+	return kw_saved_known(&s, h->opts->resume, &h->res->error);
+}
+
 /* One attempt, from the start. */
 static void attempt(struct kw_hunt *h)
 {
@@ -236,6 +247,8 @@ static void attempt(struct kw_hunt *h)
 	h->bytes = 0;
 	h->tell_at = 0;
 	h->found = 0;
+	if (opts->resume && !again && !know_again(h))
+		return;
 	kw_world_begin(h->w);
 	h->size = kw_world_size(h->w);
 	h->start = g_realloc(h->start, h->size);
@@ -257,10 +270,9 @@ static void attempt(struct kw_hunt *h)
 		kw_hunt_storm(h);
 }
 
-bool kw_search_can_save(const struct kw_world *w,
-			const struct kw_search_opts *opts)
+bool kw_search_can_save(const struct kw_search_opts *opts)
 {
-	return !opts->depth_first && !opts->exact && !kw_world_is_weak(w);
+	return !opts->depth_first && !opts->exact;
 }
 
 void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
@@ -271,7 +283,7 @@ void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
 	};
 
 	*res = (struct kw_search_result){ 0 };
-	if (kw_world_is_weak(w))
+	if (kw_world_is_weak(w) && !opts->resume)
 		kw_hunt_walk(w);
 	attempt(&h);
 	while (h.again) {

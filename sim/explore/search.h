@@ -67,7 +67,7 @@ struct kw_search_opts {
 	unsigned jobs;		/* threads at most, breadth first; 0: one */
 	/*
 	 * Where it goes when it is stopped, and where it goes on from; NULL.
-	 * Breadth first, sequential consistency, fingerprints.
+	 * Breadth first, fingerprints.
 	 */
 	const char *save, *resume;
 	/*
@@ -125,8 +125,7 @@ struct kw_search_result {
 };
 
 /* Can a search with these options be saved? */
-bool kw_search_can_save(const struct kw_world *w,
-			const struct kw_search_opts *opts);
+bool kw_search_can_save(const struct kw_search_opts *opts);
 void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
 	       struct kw_search_result *res);
 void kw_search_result_free(struct kw_search_result *res);

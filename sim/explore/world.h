@@ -157,6 +157,8 @@ void kw_world_join(const struct kw_world *w, const struct kw_world *f);
 void kw_world_forget(const struct kw_world *f);
 /* What folding knows (learnt: what this fork has learnt), to be kept. */
 void *kw_world_knowledge(const struct kw_world *w, bool learnt, size_t *size);
+/* The same of who touches what, where memory is weak. */
+void *kw_world_accesses(const struct kw_world *w, bool learnt, size_t *size);
 /* Which locks this fork has seen taken in which order, to be kept. */
 const struct kw_order *kw_world_orders(const struct kw_world *w,
 				       unsigned *nr);

@@ -54,14 +54,29 @@ for at in 0 10 30 $((size / 2)) $((size - 1)); do
 		--kernel v4.14 --save "$TMPDIR/damaged" --resume
 done
 
-interrupted --json --resume --jobs 1
-ok $(($? != 130 && $? != 0)) 'resumed, and interrupted again'
-[ ! -e "$saved" ] || "$KVMWAKE" explore "$wakers" --kernel v4.14 \
-	--save "$saved" --resume --json >"$TMPDIR/out"
-have=$(result)
-"$KVMWAKE" explore "$wakers" --kernel v4.14 --json >"$TMPDIR/out"
-[ "$have" = "$(result)" ]
-ok $? 'and comes to the same'
-[ ! -e "$saved" ]
-ok $? 'what is done is not kept'
+# goes_on OPTION...: interrupted again, resumed, it is what it would have been
+goes_on() {
+	interrupted --json --resume --jobs 1 "$@"
+	ok $(($? != 130 && $? != 0)) "resumed, and interrupted again: $*"
+	[ ! -e "$saved" ] || "$KVMWAKE" explore "$wakers" --kernel v4.14 \
+		--save "$saved" --resume --json "$@" >"$TMPDIR/out"
+	have=$(result)
+	"$KVMWAKE" explore "$wakers" --kernel v4.14 --json "$@" >"$TMPDIR/out"
+	[ "$have" = "$(result)" ]
+	ok $? "and comes to the same: $*"
+	[ ! -e "$saved" ]
+	ok $? 'what is done is not kept'
+}
+
+goes_on
+for memory in tso arm64; do
+	rm -f "$saved"
+	interrupted --json --jobs 2 --memory $memory --max-states 600000
+	[ -s "$saved" ]
+	ok $? "$memory: interrupted, and saved"
+	exits 2 "$memory: another memory model is refused" \
+		"$KVMWAKE" explore "$wakers" --kernel v4.14 --save "$saved" \
+		--resume
+	goes_on --memory $memory --max-states 600000
+done
 finish
