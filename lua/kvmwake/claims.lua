@@ -6,9 +6,11 @@ local c = kvm.check
 local is_quantity = c.one_of("missed", "spurious", "failed", "race",
 			     "invariant")
 local kernels = c.array_of(c.is_kernel)
+local memories = c.array_of(c.one_of("sc", "tso", "arm64"))
 
 local evidence_schema = {
-	[1] = c.is_name, on = c.is_string, when = c.is_string,
+	[1] = c.is_name, on = c.is_string, without = c.is_string,
+	when = c.is_string, under = memories,
 	never = is_quantity, sometimes = is_quantity, kernels = kernels,
 }
 
@@ -36,7 +38,7 @@ local function is_claim(v, what, level)
 end
 
 local proposal_schema = { id = c.is_name, says = c.is_string,
-			  patch = c.is_string }
+			  note = c.is_string, patch = c.is_string }
 
 local schema = {
 	about = c.is_string, scenarios = c.is_string, kernels = kernels,

@@ -11,12 +11,14 @@
  *	is open		none differs, but something was bounded or vacuous
  *
  * A proposal fixes what is found without it and never with it, breaks what
- * is never found without it and is with it, and leaves what both have.  Each
- * exploration is made once, and goes to its end.
+ * is never found without it and is with it, and leaves what both have.
+ *
+ * Which explorations that takes is collected first; then each is made once,
+ * several at the same time, goes to its end, and is kept in the database.
  */
 #include <string.h>
 #include "claims.h"
-#include "exploring.h"
+#include "each.h"
 
 #define MAX_STATES 1000000	/* of an exploration, unless --max-states */
 
@@ -33,18 +35,33 @@ const char *const kw_effect_names[KW_NR_EFFECTS] = {
 static void finding_free(gpointer p)
 {
 	struct kw_claim_finding *f = p;
+	unsigned i;
 
+	if (f->explored)
+		kw_explored_free(&f->x);
+	for (i = 0; i < KW_NR_CLAIM_PROPERTIES; i++)
+		g_free(f->replay[i]);
+	g_ptr_array_free(f->without, TRUE);
 	g_free(f->kernel);
-	g_free(f->replay);
 	g_free(f);
 }
 
-/* --- explorations ------------------------------------------------------- */
+/* --- what is to be explored --------------------------------------------- */
 
-static char *key_of(const char *scenario, const char *kernel,
-		    const char *memory)
+static char *kernel_of(const struct kw_claim_asked *q)
 {
-	return g_strconcat(scenario, " ", kernel, " ", memory, NULL);
+	return g_strconcat(q->kernel, *q->patch ? "+" : "", q->patch, NULL);
+}
+
+static char *key_of(const struct kw_judged_claims *j,
+		    const struct kw_claim_asked *q, unsigned m)
+{
+	char *kernel = kernel_of(q);
+	char *key = g_strjoin(" ", q->scenario, kernel, j->memories[m],
+			      q->without, NULL);
+
+	g_free(kernel);
+	return key;
 }
 
 static const char *path_of(const struct kw_judged_claims *j,
@@ -58,6 +75,65 @@ static const char *path_of(const struct kw_judged_claims *j,
 	return NULL;
 }
 
+static void add(struct kw_judged_claims *j, const struct kw_claim_asked *q,
+		const char *path, unsigned m)
+{
+	char *key = key_of(j, q, m);
+	struct kw_claim_finding *f;
+
+	if (g_hash_table_contains(j->findings, key)) {
+		g_free(key);
+		return;
+	}
+	f = g_new0(struct kw_claim_finding, 1);
+	f->path = path;
+	f->kernel = kernel_of(q);
+	f->without = g_ptr_array_new();
+	if (*q->without)
+		g_ptr_array_add(f->without, (char *)q->without);
+	f->m = m;
+	g_hash_table_insert(j->findings, key, f);
+	g_ptr_array_add(j->order, f);
+}
+
+static bool is_under(const char *const *under, const char *memory)
+{
+	return !*under || g_strv_contains(under, memory);
+}
+
+/* Under these memories (none: under each), unless it is wanted already. */
+static bool want(struct kw_judged_claims *j, const struct kw_claim_asked *q,
+		 const char *const *under, GError **err)
+{
+	const char *path = path_of(j, q->scenario);
+	unsigned m;
+
+	if (!path) {
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "no scenario %s in %s/", q->scenario,
+			    j->claims->scenarios);
+		return false;
+	}
+	for (m = 0; m < j->nr_memories; m++)
+		if (is_under(under, j->memories[m]))
+			add(j, q, path, m);
+	return true;
+}
+
+static const struct kw_claim_finding *known(const struct kw_judged_claims *j,
+				      const struct kw_claim_asked *q,
+				      unsigned m)
+{
+	char *key = key_of(j, q, m);
+	const struct kw_claim_finding *f;
+
+	f = g_hash_table_lookup(j->findings, key);
+	g_free(key);
+	return f;
+}
+
+/* --- explorations ------------------------------------------------------- */
+
 static enum kw_claim_property claim_property(enum kw_property p)
 {
 	switch (p) {
@@ -67,95 +143,99 @@ static enum kw_claim_property claim_property(enum kw_property p)
 		return KW_CLAIM_SPURIOUS;
 	case KW_FINDS_FAILED:
 	case KW_FINDS_DEADLOCK:
-		return KW_CLAIM_FAILED;
 	case KW_FINDS_RACE:
-		return KW_CLAIM_RACE;
+	case KW_FINDS_ORDER:
+		return KW_CLAIM_FAILED;
 	default:
 		return KW_CLAIM_INVARIANT;
 	}
 }
 
-static struct kw_claim_finding *explore(struct kw_judged_claims *j,
-				  const char *path, const char *kernel,
-				  const char *memory, GError **err)
+static bool explore(void *arg, unsigned i, GError **err)
 {
 	static const struct kw_looked_for nothing;
-	struct kw_exploring what = { .path = path, .kernel = kernel };
-	struct kw_explored x;
-	struct kw_claim_finding *f;
-	unsigned p;
+	struct kw_judged_claims *j = arg;
+	struct kw_claim_finding *f = j->order->pdata[i];
+	struct kw_exploring what = { .path = f->path, .kernel = f->kernel };
 
 	kw_exploring_defaults(j->cli, &what);
-	what.memory = memory;
+	what.without = f->without;
+	what.memory = j->memories[f->m];
+	what.kept = j->where;
 	what.expected = &nothing;
+	what.jobs = kw_each_share(what.jobs, j->order->len);
+	what.show_progress = false;
 	if (!what.max_states)
 		what.max_states = MAX_STATES;
-	j->cli->exploring = memory;
-	if (!kw_cli_explore(j->cli, &what, &x, err))
-		return NULL;
-	f = g_new0(struct kw_claim_finding, 1);
-	f->kernel = g_strdup(kernel);
-	f->replay = kw_explored_replay(&x);
-	for (p = 0; p < KW_NR_PROPERTIES; p++)
-		f->found[claim_property(p)] |= x.res.of[p].found;
-	f->complete = x.res.complete;
-	f->exposed = x.res.exposed;
-	f->states = x.res.states;
-	j->bounded |= !x.res.complete;
-	j->interrupted |= x.res.bound == KW_BOUND_STOPPED;
-	kw_explored_free(&x);
-	return f;
+	f->explored = kw_cli_explore(j->cli, &what, &f->x, err);
+	return f->explored;
 }
 
-const struct kw_claim_finding *kw_claims_explore(
-	struct kw_judged_claims *j, const char *scenario, const char *kernel,
-	const char *memory, GError **err)
+static void sum_up(struct kw_claim_finding *f)
 {
-	const char *path = path_of(j, scenario);
-	struct kw_claim_finding *f;
-	char *key;
+	const struct kw_explored *x = &f->x;
+	unsigned p, c;
 
-	if (!path) {
-		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
-			    "no scenario %s in %s/", scenario,
-			    j->claims->scenarios);
-		return NULL;
+	for (p = 0; p < KW_NR_PROPERTIES; p++) {
+		c = claim_property(p);
+		if (!x->res.of[p].found)
+			continue;
+		f->found[c] = true;
+		if (!f->replay[c])
+			f->replay[c] = kw_explored_replay_of(x, p);
 	}
-	key = key_of(scenario, kernel, memory);
-	f = g_hash_table_lookup(j->findings, key);
-	if (f) {
-		g_free(key);
-		return f;
-	}
+	for (c = 0; c < KW_NR_CLAIM_PROPERTIES; c++)
+		if (!f->replay[c])
+			f->replay[c] = kw_explored_replay(x);
+	f->complete = x->res.complete;
+	f->exposed = x->res.exposed;
+	f->states = x->res.states;
+}
+
+static bool keep(void *arg, unsigned i, GError **err)
+{
+	struct kw_judged_claims *j = arg;
+	struct kw_claim_finding *f = j->order->pdata[i];
+
+	j->interrupted = j->cli->stop;
+	if (j->interrupted || !kw_explored_keep(j->cli, j->store, &f->x, err))
+		return false;
+	sum_up(f);
+	j->bounded |= !f->complete;
+	kw_explored_free(&f->x);
+	f->explored = false;
 	if (j->cli->tty_err && !j->cli->o.quiet)
-		g_printerr("\r%.75s\033[K\r", key);
-	f = explore(j, path, kernel, memory, err);
-	if (f)
-		g_hash_table_insert(j->findings, key, f);
-	else
-		g_free(key);
-	return f;
+		g_printerr("\r%u of %u explored\033[K", i + 1, j->order->len);
+	return true;
 }
 
-static const struct kw_claim_finding *known(const struct kw_judged_claims *j,
-				      const char *scenario,
-				      const char *kernel, unsigned m)
+static bool explore_all(struct kw_judged_claims *j, GError **err)
 {
-	char *key = key_of(scenario, kernel, j->memories[m]);
-	const struct kw_claim_finding *f;
+	const struct kw_each each = {
+		.nr = j->order->len, .jobs = kw_cli_jobs(j->cli),
+		.work = explore, .deliver = keep, .arg = j,
+	};
 
-	f = g_hash_table_lookup(j->findings, key);
-	g_free(key);
-	return f;
-}
-
-static char *with_patch(const char *kernel, const char *patch)
-{
-	return *patch ? g_strconcat(kernel, "+", patch, NULL) :
-			g_strdup(kernel);
+	j->store = kw_store_open(j->cli->o.db, KW_STORE_WRITE, err);
+	if (!j->store)
+		return false;
+	kw_each(&each, err);
+	kw_store_close(j->store, *err ? NULL : err);
+	if (j->cli->tty_err && !j->cli->o.quiet)
+		g_printerr("\r\033[K");
+	return !*err && !j->interrupted;
 }
 
 /* --- claims ------------------------------------------------------------- */
+
+static struct kw_claim_asked asked_by(const struct kw_evidence *e,
+				      const char *kernel)
+{
+	return (struct kw_claim_asked){
+		.scenario = e->scenario, .kernel = kernel, .patch = e->on,
+		.without = e->without,
+	};
+}
 
 bool kw_claims_concerns(const struct kw_evidence *e, const char *kernel)
 {
@@ -166,16 +246,18 @@ const struct kw_claim_finding *kw_claims_finding(
 	const struct kw_judged_claims *j, const struct kw_evidence *e,
 	const char *kernel, unsigned m)
 {
-	char *k = with_patch(kernel, e->on);
-	const struct kw_claim_finding *f = known(j, e->scenario, k, m);
+	const struct kw_claim_asked q = asked_by(e, kernel);
 
-	g_free(k);
-	return f;
+	if (!is_under(e->under, j->memories[m]))
+		return NULL;
+	return known(j, &q, m);
 }
 
 enum kw_agrees kw_claims_agrees(const struct kw_evidence *e,
 				const struct kw_claim_finding *f)
 {
+	if (!f)
+		return KW_NOT_ASKED;
 	if (f->found[e->property])
 		return e->sometimes ? KW_AGREES : KW_DISAGREES;
 	if (!f->complete || !f->exposed)
@@ -187,7 +269,7 @@ enum kw_claim_verdict kw_claims_judge(const struct kw_judged_claims *j,
 				      const struct kw_claim *c,
 				      const char *kernel, unsigned m)
 {
-	unsigned nr[3] = { 0 }, i;
+	unsigned nr[4] = { 0 }, i;
 
 	for (i = 0; i < c->nr_evidence; i++) {
 		const struct kw_evidence *e = &c->evidence[i];
@@ -203,26 +285,19 @@ enum kw_claim_verdict kw_claims_judge(const struct kw_judged_claims *j,
 						      KW_CLAIM_HOLDS;
 }
 
-static bool explore_claim(struct kw_judged_claims *j,
-			  const struct kw_claim *c, GError **err)
+static bool want_claim(struct kw_judged_claims *j, const struct kw_claim *c,
+		       GError **err)
 {
-	unsigned i, k, m;
+	struct kw_claim_asked q;
+	unsigned i, k;
 
-	for (i = 0; i < c->nr_evidence; i++) {
-		const struct kw_evidence *e = &c->evidence[i];
-
-		for (k = 0; e->kernels[k]; k++)
-			for (m = 0; m < j->nr_memories; m++) {
-				char *kernel = with_patch(e->kernels[k],
-							  e->on);
-				bool ok = kw_claims_explore(j, e->scenario,
-					kernel, j->memories[m], err);
-
-				g_free(kernel);
-				if (!ok || j->interrupted)
-					return false;
-			}
-	}
+	for (i = 0; i < c->nr_evidence; i++)
+		for (k = 0; c->evidence[i].kernels[k]; k++) {
+			q = asked_by(&c->evidence[i],
+				     c->evidence[i].kernels[k]);
+			if (!want(j, &q, c->evidence[i].under, err))
+				return false;
+		}
 	return true;
 }
 
@@ -238,16 +313,23 @@ static const char *base_of(const struct kw_claims *c, const char *scenario)
 	return c->base;
 }
 
+static struct kw_claim_asked asked_of(const struct kw_judged_claims *j,
+				      const struct kw_proposal *p,
+				      const char *scenario, bool with)
+{
+	return (struct kw_claim_asked){
+		.scenario = scenario, .kernel = base_of(j->claims, scenario),
+		.patch = with ? p->patch : "", .without = "",
+	};
+}
+
 const struct kw_claim_finding *kw_claims_of_proposal(
 	const struct kw_judged_claims *j, const struct kw_proposal *p,
 	const char *scenario, bool with, unsigned m)
 {
-	char *k = with_patch(base_of(j->claims, scenario),
-			     with ? p->patch : "");
-	const struct kw_claim_finding *f = known(j, scenario, k, m);
+	const struct kw_claim_asked q = asked_of(j, p, scenario, with);
 
-	g_free(k);
-	return f;
+	return known(j, &q, m);
 }
 
 enum kw_claim_effect kw_claims_effect(const struct kw_judged_claims *j,
@@ -270,25 +352,19 @@ enum kw_claim_effect kw_claims_effect(const struct kw_judged_claims *j,
 						     KW_UNKNOWN;
 }
 
-static bool explore_proposal(struct kw_judged_claims *j,
-			     const struct kw_proposal *p, GError **err)
+static bool want_proposal(struct kw_judged_claims *j,
+			  const struct kw_proposal *p, GError **err)
 {
-	unsigned s, m, with;
+	static const char *const each[] = { NULL };
+	struct kw_claim_asked q;
+	unsigned s, with;
 
 	for (s = 0; s < j->scenarios->len; s++)
-		for (m = 0; m < j->nr_memories; m++)
-			for (with = 0; with < 2; with++) {
-				const char *name = j->scenarios->pdata[s];
-				char *k = with_patch(base_of(j->claims, name),
-						     with ? p->patch : "");
-				bool ok = kw_claims_explore(j, name, k,
-							    j->memories[m],
-							    err);
-
-				g_free(k);
-				if (!ok || j->interrupted)
-					return false;
-			}
+		for (with = 0; with < 2; with++) {
+			q = asked_of(j, p, j->scenarios->pdata[s], with);
+			if (!want(j, &q, each, err))
+				return false;
+		}
 	return true;
 }
 
@@ -359,7 +435,7 @@ static bool find_scenarios(struct kw_judged_claims *j, GError **err)
 	return ok;
 }
 
-static bool explore_all(struct kw_judged_claims *j, GError **err)
+static bool want_all(struct kw_judged_claims *j, GError **err)
 {
 	const struct kw_claims *c = j->claims;
 	unsigned i;
@@ -367,12 +443,10 @@ static bool explore_all(struct kw_judged_claims *j, GError **err)
 
 	for (i = 0; ok && i < c->nr_claims; i++)
 		ok = !kw_claims_asked(j->cli, c->claims[i].id) ||
-		     explore_claim(j, &c->claims[i], err);
+		     want_claim(j, &c->claims[i], err);
 	for (i = 0; ok && i < c->nr_proposals; i++)
 		ok = !kw_claims_asked(j->cli, c->proposals[i].id) ||
-		     explore_proposal(j, &c->proposals[i], err);
-	if (j->cli->tty_err && !j->cli->o.quiet)
-		g_printerr("\r\033[K");
+		     want_proposal(j, &c->proposals[i], err);
 	return ok;
 }
 
@@ -412,11 +486,15 @@ int kw_verb_claims(struct kw_cli *cli)
 	j.paths = g_ptr_array_new_with_free_func(g_free);
 	j.scenarios = g_ptr_array_new_with_free_func(g_free);
 	j.findings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-					   finding_free);
+					   NULL);
+	j.order = g_ptr_array_new_with_free_func(finding_free);
+	j.where = kw_cli_where(cli);
 	kw_cli_watch_signals(cli);
-	if (explore_all(&j, &err))
+	if (want_all(&j, &err) && explore_all(&j, &err))
 		code = put_all(&j);
 	g_hash_table_destroy(j.findings);
+	g_ptr_array_free(j.order, TRUE);
+	g_free(j.where);
 	g_ptr_array_free(j.scenarios, TRUE);
 	g_ptr_array_free(j.paths, TRUE);
 	kw_claims_free(claims);

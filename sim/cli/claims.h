@@ -2,14 +2,13 @@
 /*
  * What `claims` found, for those who print it.
  *
- * A finding is one exploration: scenario, kernel, memory; it went through all
- * there is, whatever was found on the way.
+ * A finding is one exploration: scenario, kernel, what is left out of it,
+ * memory; it went through all there is, whatever was found on the way.
  */
 #ifndef KW_CLI_CLAIMS_H
 #define KW_CLI_CLAIMS_H
 
-#include "../explore/search.h"
-#include "cli.h"
+#include "exploring.h"
 
 enum kw_claim_verdict {
 	KW_CLAIM_HOLDS, KW_CLAIM_QUALIFIED, KW_CLAIM_FAILS, KW_CLAIM_OPEN,
@@ -18,12 +17,24 @@ enum kw_claim_verdict {
 extern const char *const kw_claim_verdicts[KW_NR_CLAIM_VERDICTS];
 
 /* Did what was found go as the evidence predicts? */
-enum kw_agrees { KW_AGREES, KW_DISAGREES, KW_AGREES_OPEN };
+enum kw_agrees { KW_AGREES, KW_DISAGREES, KW_AGREES_OPEN, KW_NOT_ASKED };
+
+/* What is explored: a kernel with a patch on it, less a step ("": none). */
+struct kw_claim_asked {
+	const char *scenario, *kernel, *patch, *without;
+};
 
 struct kw_claim_finding {
-	char *kernel, *replay;
+	const char *path;
+	char *kernel;			/* with its patch */
+	GPtrArray *without;		/* the step, or nothing */
+	unsigned m;			/* in which memory */
 	bool found[KW_NR_CLAIM_PROPERTIES], complete, exposed;
 	uint64_t states;
+	/* How to see it; the exploration, where it was not found. */
+	char *replay[KW_NR_CLAIM_PROPERTIES];
+	struct kw_explored x;		/* while it is explored */
+	bool explored;			/* x is */
 };
 
 enum kw_claim_effect { KW_FIXES, KW_BREAKS, KW_LEAVES, KW_UNKNOWN,
@@ -37,17 +48,17 @@ struct kw_judged_claims {
 	unsigned nr_memories;
 	GPtrArray *scenarios;		/* the folder's: name */
 	GPtrArray *paths;		/* ... and file */
-	GHashTable *findings;		/* "scenario kernel memory" */
+	GHashTable *findings;		/* "scenario kernel+patch memory step" */
+	GPtrArray *order;		/* ... in this order; owns them */
+	struct kw_store *store;
+	char *where;			/* kw_cli_where() */
 	bool interrupted, bounded;	/* an exploration was */
 };
 
-/* claims.c: explores what it has not yet; NULL and *err on a user's error. */
-const struct kw_claim_finding *kw_claims_explore(
-	struct kw_judged_claims *j, const char *scenario, const char *kernel,
-	const char *memory, GError **err);
+/* claims.c: f is NULL where it is not asked. */
 enum kw_agrees kw_claims_agrees(const struct kw_evidence *e,
 				const struct kw_claim_finding *f);
-/* Evidence e of a claim under kernel k: its finding in memory m. */
+/* Evidence e of a claim under a kernel: its finding in memory m, or NULL. */
 const struct kw_claim_finding *kw_claims_finding(
 	const struct kw_judged_claims *j, const struct kw_evidence *e,
 	const char *kernel, unsigned m);

@@ -32,10 +32,11 @@ static void put_left(GString *out, const char *text, unsigned nr_cells)
 
 static char *describe(const struct kw_evidence *e)
 {
-	return g_strdup_printf("%s %s: %s%s%s",
+	return g_strdup_printf("%s %s: %s%s%s%s%s",
 			       e->sometimes ? "sometimes" : "never",
 			       kw_claim_properties[e->property], e->scenario,
-			       *e->on ? " +" : "", e->on);
+			       *e->on ? " +" : "", e->on,
+			       *e->without ? " without " : "", e->without);
 }
 
 static void cell(const struct kw_evidence *e, const struct kw_claim_finding *f,
@@ -58,6 +59,9 @@ static void cell(const struct kw_evidence *e, const struct kw_claim_finding *f,
 	case KW_AGREES_OPEN:
 		g_snprintf(text, 24, "%s", f->complete ? "vacuous" :
 							 "bounded");
+		return;
+	case KW_NOT_ASKED:
+		g_snprintf(text, 24, "-");
 		return;
 	}
 }
@@ -112,8 +116,8 @@ static void put_evidence(const struct kw_judged_claims *j,
 			     "            ");
 	if (tells >= 0)
 		g_string_append_printf(out, "      %s\n",
-			kw_claims_finding(j, e, kernel,
-					  (unsigned)tells)->replay);
+			kw_claims_finding(j, e, kernel, (unsigned)tells)
+				->replay[e->property]);
 	g_free(text);
 	g_free(what);
 }
@@ -209,24 +213,21 @@ static void put_effect(const struct kw_judged_claims *j,
 
 /* How to see what it breaks. */
 static void put_broken(const struct kw_judged_claims *j,
-		       const struct kw_proposal *p, GString *out)
+		       const struct kw_proposal *p,
+		       enum kw_claim_property what, GString *out)
 {
-	unsigned s, m, what;
+	unsigned s, m, in;
 
 	for (s = 0; s < j->scenarios->len; s++) {
 		const char *name = j->scenarios->pdata[s];
-		unsigned in = 0;
 
-		for (what = 0; what < KW_NR_CLAIM_PROPERTIES; what++)
-			in |= effect_in(j, p, name, what, KW_BREAKS);
-		for (m = 0; in && m < j->nr_memories; m++) {
-			if (!(in & 1u << m))
-				continue;
-			in = 0;
+		in = effect_in(j, p, name, what, KW_BREAKS);
+		for (m = 0; in && !(in & 1u << m); m++)
+			;
+		if (in)
 			g_string_append_printf(out, "    %s\n",
-				kw_claims_of_proposal(j, p, name, true,
-						      m)->replay);
-		}
+				kw_claims_of_proposal(j, p, name, true, m)
+					->replay[what]);
 	}
 }
 
@@ -239,12 +240,15 @@ static void put_proposal(const struct kw_judged_claims *j,
 
 	g_string_append_printf(out, "\n%-4s%s (%s)\n", p->id, p->says,
 			       p->patch);
+	if (*p->note)
+		kw_text_wrap(out, p->note, KW_WIDTH, "    ", "    ");
 	before = out->len;
 	for (effect = 0; effect < KW_NR_EFFECTS; effect++) {
-		for (what = 0; what < KW_NR_CLAIM_PROPERTIES; what++)
+		for (what = 0; what < KW_NR_CLAIM_PROPERTIES; what++) {
 			put_effect(j, p, effect, what, out);
-		if (effect == KW_BREAKS && !brief)
-			put_broken(j, p, out);
+			if (effect == KW_BREAKS && !brief)
+				put_broken(j, p, what, out);
+		}
 	}
 	if (out->len == before)
 		g_string_append(out, "  nothing is found with or without "
@@ -276,15 +280,44 @@ static const char markdown_head[] =
 "explorations of every interleaving ([explore.md](explore.md)) under a\n"
 "memory model ([memory-model.md](memory-model.md)): the claim *holds* if all\n"
 "evidence goes as it predicts, *fails* if none does, and is *qualified* if\n"
-"some does.\n"
+"some does. Where it is not as predicted the last column says. `v4.14+ode` is\n"
+"v4.14 with all four proposals; other names behind a `+` are patches, too\n"
+"([lua/patch](../lua/patch)). I2, I4, I7 and T1 to T3 are not the mail's.\n"
 "\n";
 
 static const char markdown_evidence[] =
 "\n## Evidence\n"
 "\n"
-"A number is how many states an exploration saw that went as predicted. What\n"
-"was found can be seen with the command below it.\n"
+"A line is an exploration: what it must *never* find, or must find\n"
+"*sometimes*; in which scenario ([scenarios/ode](../scenarios/ode)); with\n"
+"which `+patch` on top of the kernel, `without` which of its steps\n"
+"([questions.md](questions.md)). A number is how many states one saw that went\n"
+"as predicted; `-`: this memory model is not asked.\n"
+"\n"
+"`kvmwake replay explore/SCENARIO/KERNEL/MEMORY/FOUND` shows the interleaving\n"
+"once `kvmwake claims` (or `kvmwake claims M7` alone) has put it into the\n"
+"database.\n"
 "\n```\n";
+
+/* Where it does not go as predicted. */
+static void put_markdown_where(const struct kw_judged_claims *j,
+			       const struct kw_claim *c, const char *kernel,
+			       GString *out)
+{
+	const char *before = "";
+	unsigned i;
+
+	for (i = 0; i < c->nr_evidence; i++) {
+		const struct kw_evidence *e = &c->evidence[i];
+
+		if (!*e->when || !kw_claims_concerns(e, kernel) ||
+		    !differs(j, e, kernel) ||
+		    (i && !strcmp(e->when, e[-1].when)))
+			continue;
+		g_string_append_printf(out, "%s%s", before, e->when);
+		before = "; ";
+	}
+}
 
 static void put_markdown_row(const struct kw_judged_claims *j,
 			     const struct kw_claim *c, const char *kernel,
@@ -301,7 +334,9 @@ static void put_markdown_row(const struct kw_judged_claims *j,
 		g_string_append_printf(out, " %s%s%s |", bold,
 				       kw_claim_verdicts[v], bold);
 	}
-	g_string_append_c(out, '\n');
+	g_string_append_c(out, ' ');
+	put_markdown_where(j, c, kernel, out);
+	g_string_append(out, " |\n");
 }
 
 void kw_claims_put_markdown(const struct kw_judged_claims *j, GString *out)
@@ -313,7 +348,7 @@ void kw_claims_put_markdown(const struct kw_judged_claims *j, GString *out)
 	g_string_append(out, "| claim | says | kernel |");
 	for (m = 0; m < j->nr_memories; m++)
 		g_string_append_printf(out, " %s |", j->memories[m]);
-	g_string_append(out, "\n|---|---|---|");
+	g_string_append(out, " where it does not |\n|---|---|---|---|");
 	for (m = 0; m < j->nr_memories; m++)
 		g_string_append(out, "---|");
 	g_string_append_c(out, '\n');
@@ -342,13 +377,14 @@ static void put_evidence_json(const struct kw_evidence *e,
 	kw_json_open(o, NULL, '{');
 	kw_json_text(o, "scenario", e->scenario);
 	kw_json_text(o, "kernel", f->kernel);
+	kw_json_text(o, "without", e->without);
 	kw_json_text(o, "predicts", e->sometimes ? "sometimes" : "never");
 	kw_json_text(o, "property", kw_claim_properties[e->property]);
 	kw_json_text(o, "agrees", agrees[kw_claims_agrees(e, f)]);
 	kw_json_text(o, "when", e->when);
 	kw_json_bool(o, "complete", f->complete);
 	kw_json_u64(o, "states", f->states);
-	kw_json_text(o, "replay", f->replay);
+	kw_json_text(o, "replay", f->replay[e->property]);
 	kw_json_close(o, '}');
 }
 
@@ -367,12 +403,14 @@ static void put_claim_json(const struct kw_judged_claims *j,
 	kw_json_text(&o, "verdict",
 		     kw_claim_verdicts[kw_claims_judge(j, c, kernel, m)]);
 	kw_json_open(&o, "evidence", '[');
-	for (i = 0; i < c->nr_evidence; i++)
-		if (kw_claims_concerns(&c->evidence[i], kernel))
-			put_evidence_json(&c->evidence[i],
-					  kw_claims_finding(j,
-						&c->evidence[i], kernel, m),
-					  &o);
+	for (i = 0; i < c->nr_evidence; i++) {
+		const struct kw_evidence *e = &c->evidence[i];
+		const struct kw_claim_finding *f;
+
+		f = kw_claims_finding(j, e, kernel, m);
+		if (f && kw_claims_concerns(e, kernel))
+			put_evidence_json(e, f, &o);
+	}
 	kw_json_close(&o, ']');
 	kw_json_end(&o);
 }
@@ -401,8 +439,7 @@ static void put_proposal_json(const struct kw_judged_claims *j,
 			kw_json_text(&o, "effect", kw_effect_names[e]);
 			kw_json_text(&o, "replay",
 				     kw_claims_of_proposal(j, p, name,
-							   e != KW_FIXES,
-							   m)->replay);
+					e != KW_FIXES, m)->replay[what]);
 			kw_json_end(&o);
 		}
 }

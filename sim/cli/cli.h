@@ -151,10 +151,10 @@ unsigned kw_cli_jobs(const struct kw_cli *cli);
 bool kw_cli_duration(const char *text, uint64_t *ns, GError **err);
 
 /* without.c: kernels with steps left out */
-/* As --without and --only say. */
-struct kw_scenario *kw_cli_load_less(struct kw_cli *cli,
-				     const struct kw_script *script,
-				     GError **err);
+/* As --without and --only say; as it is, if they are empty. */
+struct kw_scenario *kw_cli_load_less(const struct kw_script *script,
+				     const GPtrArray *without,
+				     const GPtrArray *only, GError **err);
 /* Without this step; NULL: with its steps listed. */
 struct kw_scenario *kw_cli_load_steps(struct kw_cli *cli, const char *path,
 				      const char *kernel,
@@ -164,7 +164,7 @@ struct kw_scenario *kw_cli_load_steps(struct kw_cli *cli, const char *path,
 bool kw_cli_put_steps(struct kw_cli *cli, const struct kw_item *item,
 		      GError **err);
 /* " --without X --only Y", or "" */
-char *kw_cli_less(const struct kw_cli *cli);
+char *kw_cli_less(const GPtrArray *without, const GPtrArray *only);
 
 /* campaign.c */
 struct kw_done_campaign {

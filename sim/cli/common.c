@@ -178,9 +178,7 @@ struct kw_scenario *kw_cli_load(struct kw_cli *cli, const char *path,
 		.whole_paths = cli->whole_paths, .exploring = cli->exploring,
 	};
 
-	if (kernel && (cli->o.without->len || cli->o.only->len))
-		return kw_cli_load_less(cli, &s, err);
-	return kw_script_load(&s, err);
+	return kw_cli_load_less(&s, cli->o.without, cli->o.only, err);
 }
 
 void kw_cli_locate(const char *path, const char *word, GError **err)

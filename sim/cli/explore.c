@@ -5,6 +5,7 @@
  */
 #include <glib/gstdio.h>
 #include <string.h>
+#include "../program/paths.h"
 #include "exploring.h"
 
 struct explore {
@@ -45,6 +46,60 @@ static void put_row(struct explore *e, const struct kw_explored *x)
 	g_string_free(colored, TRUE);
 }
 
+/* Does this path run code of the kernel, of hardware's none? */
+static bool is_kernel(const struct kw_paths *s, const struct kw_path_graph *e)
+{
+	const struct kw_program *p = s->p;
+	const struct kw_path_graph *to;
+	unsigned i, k;
+
+	for (i = 0; i < e->nodes->len; i++) {
+		const struct kw_node *n = &p->nodes[g_array_index(
+			e->nodes, uint16_t, i)];
+		const char *kernel = p->srcs[n->src].kernel;
+
+		if (*kernel && *kernel != '(')
+			return true;
+		for (k = 0; kw_is_call(n) && (to = kw_callee(s, n, k)); k++)
+			if (is_kernel(s, to))
+				return true;
+	}
+	return false;
+}
+
+/*
+ * Hardware that injects by itself: what a kernel's path touches on its behalf
+ * is no memory then, for anybody.  To be freed.
+ */
+static GPtrArray *find_in_place(const struct kw_explored *x)
+{
+	const struct kw_program *p = x->scenario->program;
+	struct kw_paths *paths = kw_paths_new(p);
+	GPtrArray *names = g_ptr_array_new();
+	unsigned a;
+
+	for (a = 0; strcmp(x->what.memory ? x->what.memory : "sc", "sc") &&
+		    a + 1u < p->nr_actors; a++)
+		if (p->actors[a].type == KW_HW &&
+		    is_kernel(paths, paths->at[p->actors[a].entry]))
+			g_ptr_array_add(names, (char *)p->actors[a].name);
+	kw_paths_free(paths);
+	return names;
+}
+
+static void put_in_place(const struct kw_explored *x, GString *out)
+{
+	GPtrArray *names = find_in_place(x);
+	unsigned i;
+
+	for (i = 0; i < names->len; i++)
+		g_string_append_printf(out, "%s is a device: what it touches "
+				       "of the kernel is in place for all; "
+				       "make it a thread\n",
+				       (char *)names->pdata[i]);
+	g_ptr_array_free(names, TRUE);
+}
+
 static void put_detail(struct explore *e, const struct kw_explored *x)
 {
 	GString *out = e->cli->out;
@@ -64,6 +119,7 @@ static void put_detail(struct explore *e, const struct kw_explored *x)
 	if (kw_world_was_bounded(x->world))
 		g_string_append(out, "memory bounded: some reads could have "
 				"been staler, or some stores later\n");
+	put_in_place(x, out);
 	if (e->nr_items > 1)
 		return;
 	if (kw_world_symmetry(x->world) > 1)
@@ -85,6 +141,7 @@ static void put_detail(struct explore *e, const struct kw_explored *x)
 static void put_json(struct explore *e, const struct kw_explored *x)
 {
 	const struct kw_exploring *w = &x->what;
+	GPtrArray *in_place = find_in_place(x);
 	struct kw_json j;
 	unsigned p;
 
@@ -93,7 +150,7 @@ static void put_json(struct explore *e, const struct kw_explored *x)
 	kw_json_text(&j, "kernel", w->kernel);
 	kw_json_text(&j, "memory", w->memory ? w->memory : "sc");
 	kw_json_text(&j, "order", w->dfs ? "dfs" : "bfs");
-	kw_json_text(&j, "less", w->less ? w->less : "");
+	kw_json_text(&j, "less", e->less);
 	kw_json_bool(&j, "exact", w->exact);
 	kw_json_bool(&j, "reduction", !w->no_reduction);
 	kw_json_bool(&j, "folding", kw_world_folds(x->world));
@@ -105,6 +162,10 @@ static void put_json(struct explore *e, const struct kw_explored *x)
 	kw_json_bool(&j, "complete", x->res.complete);
 	kw_json_bool(&j, "memory_bounded",
 		     kw_world_was_bounded(x->world));
+	kw_json_open(&j, "in_place", '[');
+	for (p = 0; p < in_place->len; p++)
+		kw_json_text(&j, NULL, in_place->pdata[p]);
+	kw_json_close(&j, ']');
 	kw_json_u64(&j, "states", x->res.states);
 	kw_json_u64(&j, "transitions", x->res.transitions);
 	kw_json_u64(&j, "ends", x->res.ends);
@@ -118,6 +179,7 @@ static void put_json(struct explore *e, const struct kw_explored *x)
 			kw_json_text(&j, NULL, kw_explored_name(x, p));
 	kw_json_close(&j, ']');
 	kw_json_end(&j);
+	g_ptr_array_free(in_place, TRUE);
 }
 
 /* The interleavings of what was found: what differs, or all; the sample. */
@@ -203,7 +265,6 @@ static bool explore_item(struct explore *e, const struct kw_item *item,
 
 	kw_exploring_defaults(e->cli, &what);
 	what.sample = e->cli->o.sample;
-	what.less = e->less;
 	what.kept = e->where;
 	g_mkdir_with_parents(dir, 0777);
 	ok = kw_cli_explore(e->cli, &what, &x, err);
@@ -326,7 +387,7 @@ int kw_verb_explore(struct kw_cli *cli)
 	}
 	kw_cli_watch_signals(cli);
 	e.nr_items = items->len;
-	e.less = kw_cli_less(cli);
+	e.less = kw_cli_less(cli->o.without, cli->o.only);
 	e.where = kw_cli_where(cli);
 	e.table = kw_table_new("llrrrrl");
 	if (!cli->o.json)

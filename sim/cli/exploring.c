@@ -169,6 +169,8 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 	const struct kw_options *o = &cli->o;
 
 	w->as = o->as;
+	w->without = o->without;
+	w->only = o->only;
 	w->memory = o->memory;
 	w->check = o->no_check ? "" : o->check;
 	w->dfs = o->dfs;
@@ -303,8 +305,13 @@ bool kw_cli_explore_loaded(struct kw_cli *cli,
 bool kw_cli_explore(struct kw_cli *cli, const struct kw_exploring *what,
 		    struct kw_explored *x, GError **err)
 {
-	struct kw_scenario *s = kw_cli_load(cli, what->path, what->kernel,
-					    err);
+	const struct kw_script script = {
+		.lua_dir = kw_cli_lua(cli), .kernel = what->kernel,
+		.path = what->path, .whole_paths = cli->whole_paths,
+		.exploring = kw_weak_names[memory_of(what->memory)],
+	};
+	struct kw_scenario *s = kw_cli_load_less(&script, what->without,
+						 what->only, err);
 
 	return s && kw_cli_explore_loaded(cli, what, s, x, err);
 }
@@ -368,12 +375,13 @@ char *kw_explored_replay(const struct kw_explored *x)
 {
 	const struct kw_exploring *w = &x->what;
 	GString *s = g_string_new(NULL);
+	char *less = kw_cli_less(w->without, w->only);
 
 	g_string_printf(s, "kvmwake explore %s --kernel %s%s%s%s%s", w->path,
-			w->kernel, w->less ? w->less : "",
-			w->sample ? " --sample" : "",
+			w->kernel, less, w->sample ? " --sample" : "",
 			w->dfs ? " --dfs" : "",
 			w->no_reduction ? " --no-reduction" : "");
+	g_free(less);
 	if (w->no_folding)
 		g_string_append(s, " --no-folding");
 	if (w->no_persistent)
@@ -388,17 +396,20 @@ char *kw_explored_replay(const struct kw_explored *x)
 	return g_string_free(s, FALSE);
 }
 
-static char *replay_line(const struct kw_explored *x, enum kw_property p)
+char *kw_explored_replay_of(const struct kw_explored *x, enum kw_property p)
 {
 	const struct kw_exploring *w = &x->what;
+	char *less, *line;
 
 	if (!w->kept || p == KW_FINDS_NOTHING)
 		return kw_explored_replay(x);
-	return g_strdup_printf("kvmwake replay explore/%s/%s/%s/%s%s%s",
+	less = kw_cli_less(w->without, w->only);
+	line = g_strdup_printf("kvmwake replay explore/%s/%s/%s/%s%s%s",
 			       x->scenario->name, w->kernel,
 			       w->memory ? w->memory : "sc",
-			       kw_explored_name(x, p),
-			       w->less ? w->less : "", w->kept);
+			       kw_explored_name(x, p), less, w->kept);
+	g_free(less);
+	return line;
 }
 
 struct kw_world_opts kw_explored_world(const struct kw_explored *x)
@@ -430,7 +441,7 @@ static void put_witness(const struct kw_explored *x, enum kw_property p,
 			bool json, GString *out)
 {
 	struct kw_counterexample what = kw_explored_example(x, p);
-	char *line = replay_line(x, p);
+	char *line = kw_explored_replay_of(x, p);
 	struct kw_retrace r;
 
 	kw_retrace(&r, x->scenario->program, x->world, &what);

@@ -32,8 +32,7 @@ struct kw_exploring {
 	const char *path, *kernel;
 	const char *as;			/* judged as it; NULL: kernel */
 	const char *memory;		/* NULL: sc */
-	const char *less;		/* " --without X", for the replay, if
-					   the scenario is loaded so */
+	const GPtrArray *without, *only;	/* steps that are left out */
 	const char *kept;		/* in a database: "" or " --db F";
 					   NULL: it is not */
 	const char *check;		/* "I2,I3", "all,storm"; "": none,
@@ -112,6 +111,8 @@ void kw_explored_put_verdict(const struct kw_explored *x, GString *out);
 double kw_explored_collision(const struct kw_explored *x);
 /* "kvmwake explore ...", to be freed */
 char *kw_explored_replay(const struct kw_explored *x);
+/* How to see property p: by "kvmwake replay explore/...", if it is kept. */
+char *kw_explored_replay_of(const struct kw_explored *x, enum kw_property p);
 struct kw_world_opts kw_explored_world(const struct kw_explored *x);
 /* How property p, which was found, or the sample is reached in x->world. */
 struct kw_counterexample kw_explored_example(const struct kw_explored *x,

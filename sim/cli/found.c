@@ -222,6 +222,7 @@ static bool by_search(struct found *f, GError **err)
 	struct kw_looked_for only = { .any = true };
 	struct kw_exploring what = {
 		.path = f->x->path, .kernel = f->kernel, .memory = f->memory,
+		.without = f->cli->o.without, .only = f->cli->o.only,
 		.expected = &only, .no_reduction = !f->x->reduction,
 		.storm = f->what.property == KW_FINDS_STORM,
 		.spurious_bound = (unsigned)f->x->spurious_bound,
@@ -372,7 +373,7 @@ static void print(const struct found *f)
 {
 	GString *out = f->cli->out;
 	char *where = kw_cli_where(f->cli);
-	char *less = kw_cli_less(f->cli);
+	char *less = kw_cli_less(f->cli->o.without, f->cli->o.only);
 	char *line = g_strdup_printf("kvmwake replay %s%s%s", f->id, less,
 				     where);
 	char *head = g_strdup_printf("%s: %s", f->scenario->name,

@@ -17,7 +17,7 @@ static void put_list(struct kw_json *j, const char *key, const GPtrArray *list)
 }
 
 /* What the result depends on, beside scenario, kernel and memory. */
-static char *options_of(const struct kw_cli *cli, const struct kw_explored *x)
+static char *options_of(const struct kw_explored *x)
 {
 	const struct kw_exploring *w = &x->what;
 	GString *s = g_string_new(NULL);
@@ -36,8 +36,8 @@ static char *options_of(const struct kw_cli *cli, const struct kw_explored *x)
 	kw_json_u64(&j, "max_states", w->max_states);
 	kw_json_u64(&j, "max_bytes", w->max_bytes);
 	kw_json_text(&j, "check", w->check ? w->check : "all");
-	put_list(&j, "without", cli->o.without);
-	put_list(&j, "only", cli->o.only);
+	put_list(&j, "without", w->without);
+	put_list(&j, "only", w->only);
 	kw_json_end(&j);
 	g_strchomp(s->str);
 	return g_string_free(s, FALSE);
@@ -94,7 +94,7 @@ bool kw_explored_keep(struct kw_cli *cli, struct kw_store *store,
 {
 	GArray *examples = g_array_new(FALSE, FALSE,
 				       sizeof(struct kw_example));
-	char *options = options_of(cli, x);
+	char *options = options_of(x);
 	struct kw_exploration e = {
 		.kernel = x->what.kernel, .options = options,
 		.memory = x->what.memory ? x->what.memory : "sc",

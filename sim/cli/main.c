@@ -69,7 +69,8 @@ static const char claims_notes[] =
 "  fails      none does\n"
 "  open       an exploration was bounded (exit 4), or vacuous\n"
 "A proposal (MP1 to MP4; MP: all four) fixes what is found without it and\n"
-"never with it, breaks the reverse, and leaves what both have.\n";
+"never with it, breaks the reverse, and leaves what both have.\n"
+"All that was found goes to the database; replay lines show it.\n";
 
 const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 	[KW_VERB_RUN] = {

@@ -144,10 +144,10 @@ const struct kw_option kw_option_table[] = {
 	OPT("jobs", "J", NUMBER, jobs, V(RUN) | V(COMPARE) | EXPLORING,
 	    "threads (default 0: one a CPU); results do not depend on it"),
 	OPT("db", "FILE", TEXT, db,
-	    STORED | V(EXPLORE) | V(TRACE) | V(BENCH),
+	    STORED | V(EXPLORE) | V(CLAIMS) | V(TRACE) | V(BENCH),
 	    "database (default results/kvmwake.db; bench: none)"),
 	OPT("no-provenance", NULL, FLAG, no_provenance,
-	    V(RUN) | V(EXPLORE) | V(COMPARE) | V(TRACE),
+	    V(RUN) | V(EXPLORE) | V(CLAIMS) | V(COMPARE) | V(TRACE),
 	    "do not store who ran it: the file's bytes then depend on the "
 	    "results alone"),
 	OPT("lua", "DIR", TEXT, lua, COMPILED,

@@ -35,7 +35,6 @@ static bool explore(struct pairing *y, const char *path, unsigned k,
 
 	kw_exploring_defaults(y->cli, &what);
 	what.keep_going = true;
-	what.less = y->less;
 	return kw_cli_explore(y->cli, &what, x, err);
 }
 
@@ -275,7 +274,7 @@ int kw_cli_explore_pair(struct kw_cli *cli)
 	if (!files)
 		return kw_cli_fail(cli, err);
 	kw_cli_watch_signals(cli);
-	y.less = kw_cli_less(cli);
+	y.less = kw_cli_less(cli->o.without, cli->o.only);
 	y.table = kw_table_new("lrlrll");
 	put_heading(&y, files);
 	for (i = 0; i < files->len && !err && !cli->stop; i++)

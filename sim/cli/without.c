@@ -122,20 +122,22 @@ static bool find_all(struct less *l, const GPtrArray *names, GArray *into,
 	return true;
 }
 
-struct kw_scenario *kw_cli_load_less(struct kw_cli *cli,
-				     const struct kw_script *script,
-				     GError **err)
+struct kw_scenario *kw_cli_load_less(const struct kw_script *script,
+				     const GPtrArray *without,
+				     const GPtrArray *only, GError **err)
 {
 	struct kw_script listing = *script, less = *script;
 	struct less l = { .script = script };
 	struct kw_scenario *s = NULL;
 
+	if (!script->kernel || !(without->len + only->len))
+		return kw_script_load(script, err);
 	l.without = g_array_new(FALSE, FALSE, sizeof(struct kw_kernel_step));
 	l.only = g_array_new(FALSE, FALSE, sizeof(struct kw_kernel_step));
 	listing.list_steps = true;
 	l.here = kw_script_load(&listing, err);
-	if (l.here && find_all(&l, cli->o.without, l.without, err) &&
-	    find_all(&l, cli->o.only, l.only, err)) {
+	if (l.here && find_all(&l, without, l.without, err) &&
+	    find_all(&l, only, l.only, err)) {
 		add_others(&l);
 		less.without = (const void *)l.without->data;
 		less.nr_without = l.without->len;
@@ -203,16 +205,16 @@ bool kw_cli_put_steps(struct kw_cli *cli, const struct kw_item *item,
 	return s != NULL;
 }
 
-char *kw_cli_less(const struct kw_cli *cli)
+char *kw_cli_less(const GPtrArray *without, const GPtrArray *only)
 {
 	GString *s = g_string_new(NULL);
 	unsigned i;
 
-	for (i = 0; i < cli->o.without->len; i++)
+	for (i = 0; i < without->len; i++)
 		g_string_append_printf(s, " --without %s",
-				       (char *)cli->o.without->pdata[i]);
-	for (i = 0; i < cli->o.only->len; i++)
+				       (char *)without->pdata[i]);
+	for (i = 0; i < only->len; i++)
 		g_string_append_printf(s, " --only %s",
-				       (char *)cli->o.only->pdata[i]);
+				       (char *)only->pdata[i]);
 	return g_string_free(s, FALSE);
 }

@@ -65,11 +65,13 @@ static void get_evidence(lua_State *L, struct kw_evidence *e)
 	e->scenario = keep(L, luaL_checkstring(L, -1));
 	lua_pop(L, 1);
 	e->on = get_string(L, "on");
+	e->without = get_string(L, "without");
 	e->when = get_string(L, "when");
 	e->sometimes = *sometimes;
 	e->property = property(*sometimes ? sometimes :
 					    get_string(L, "never"));
 	e->kernels = get_strings(L, "kernels");
+	e->under = get_strings(L, "under");
 }
 
 static void get_claim(lua_State *L, struct kw_claim *c)
@@ -115,6 +117,7 @@ static void get_proposals(lua_State *L, struct kw_claims *c)
 		lua_rawgeti(L, -1, i + 1);
 		c->proposals[i].id = get_string(L, "id");
 		c->proposals[i].says = get_string(L, "says");
+		c->proposals[i].note = get_string(L, "note");
 		c->proposals[i].patch = get_string(L, "patch");
 		lua_pop(L, 1);
 	}
@@ -161,8 +164,10 @@ void kw_claims_free(struct kw_claims *c)
 	unsigned i, k;
 
 	for (i = 0; i < c->nr_claims; i++) {
-		for (k = 0; k < c->claims[i].nr_evidence; k++)
+		for (k = 0; k < c->claims[i].nr_evidence; k++) {
 			g_free(c->claims[i].evidence[k].kernels);
+			g_free(c->claims[i].evidence[k].under);
+		}
 		g_free(c->claims[i].evidence);
 		g_free(c->claims[i].kernels);
 	}

@@ -141,10 +141,12 @@ extern const char *const kw_claim_properties[KW_NR_CLAIM_PROPERTIES];
 /* What decides a claim: an exploration, and what it finds. */
 struct kw_evidence {
 	const char *scenario;			/* its name */
-	const char *on, *when;			/* a patch; a remark; or "" */
+	const char *on, *without, *when;	/* a patch; a step that is
+						   left out; a remark; or "" */
 	enum kw_claim_property property;
 	bool sometimes;				/* is found; else never */
 	const char **kernels;			/* NULL-terminated */
+	const char **under;			/* memories; empty: each */
 };
 
 struct kw_claim {
@@ -155,7 +157,7 @@ struct kw_claim {
 };
 
 struct kw_proposal {
-	const char *id, *says, *patch;
+	const char *id, *says, *note, *patch;	/* note: or "" */
 };
 
 struct kw_claims {
