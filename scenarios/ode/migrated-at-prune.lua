@@ -29,15 +29,16 @@ return scenario {
 		["v4.14+kick-on-migration"]	= { missed = "never" },
 		["v4.14+kick-on-migration+ode"]	= { missed = "never" },
 	},
-	-- vCPU 1 begins to wait when vCPU 0 is about to leave its guest.
+	-- vCPU 1 begins to wait when vCPU 0 is about to leave its guest, which has
+	-- made the interrupt pending itself.
 	explore	= {
 		vm	= { vcpus = 2, spis = { { name = "disk", target = 0 } },
-			    flags = { "masked", "up", "pulsed", "routed" } },
+			    flags = { "up", "routed" } },
 		guest	= {
 			function(cpu)
 				cpu:irq_disable()
-				cpu:set("masked")
-				cpu:spin_until("pulsed")
+				cpu:spin_until("up")
+				cpu:set_pending("disk")
 				cpu:set_target("disk", 1)
 				cpu:set("routed")
 			end,
@@ -47,13 +48,6 @@ return scenario {
 				cpu:wfi()
 			end,
 		},
-		actors	= {
-			device { name = "disk", run = function(vm)
-				await(vm.flag.masked.value, true)
-				await(vm.flag.up.value, true)
-				vm.spi.disk:pulse()
-				store(vm.flag.pulsed.value, true)
-			end },
-		},
+		actors	= {},
 	},
 }

@@ -34,29 +34,33 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", late = "always" },
 		["v4.14+kick-on-migration"] = { missed = "never", late = "never" },
 	},
-	-- In order: asleep, pending, routed, moved, kicked.  Late is not looked for.
+	-- In order: asleep, pending, routed, moved, kicked, all by vCPU 0's guest.
+	-- Late is not looked for.
 	explore	= {
-		vm	= { vcpus = 2, flags = { "pulsed", "moved" },
+		vm	= { vcpus = 2, flags = { "asleep" },
 			    spis = { { name = "disk", target = 0 },
 				     { name = "net", target = 1 } } },
 		guest	= {
 			function(cpu)
 				cpu:irq_disable()
-				cpu:spin_until("pulsed")
+				cpu:spin_until("asleep")
+				cpu:set_pending("disk")
 				cpu:set_target("disk", 1)
-				cpu:wfe()
-				cpu:set("moved")
+				cpu:set_pending("net")
 			end,
 			function(cpu) cpu:wfi() end,
 		},
 		actors	= {
-			device { name = "disk", run = function(vm)
+			thread { name = "peer", run = function(vm)
 				await(vm.vcpu[1].task.on_rq, false)
-				vm.spi.disk:pulse()
-				store(vm.flag.pulsed.value, true)
-				await(vm.flag.moved.value, true)
-				vm.spi.net:pulse()
+				store(vm.flag.asleep.value, true)
 			end },
+		},
+		-- kvm_vcpu_kick() reads a stale cpu: see kick-reads-cpu-late.
+		expect	= {
+			["v4.14+kick-on-migration"] = {
+				arm64 = { broken = { "I2" } },
+			},
 		},
 	},
 }

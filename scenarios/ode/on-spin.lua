@@ -36,17 +36,18 @@ return scenario {
 		["v4.14+check-on-spin"]	 = { failed = "never" },
 		["v4.14+ode"]		 = { missed = "never" },
 	},
-	-- A spinner asks once, at any moment, about a vCPU that is preempted once.
-	-- Its tests are loads one after the other, without a lock: the vCPU may
-	-- have left its wait between them and runnable()'s.
+	-- A thread makes the interrupt pending for a vCPU that sleeps and, as a
+	-- spinner, asks about it once, at any moment of its waking up; in between it
+	-- is preempted once.  The tests are loads one after the other, without a
+	-- lock: the vCPU may have left its wait between them and runnable()'s.
 	explore	= {
 		preemptions = 1,
 		vm	= { vcpus = 1, spis = { { name = "disk" } } },
-		guest	= { function(cpu) cpu:wfi() end },
+		guest	= { function(cpu) cpu:irq_disable() cpu:wfi() end },
 		actors	= {
-			device { name = "disk",
-				 run = function(vm) vm.spi.disk:pulse() end },
 			thread { name = "spinner", run = function(vm)
+				await(vm.vcpu[0].task.on_rq, false)
+				vm.spi.disk:pulse()
 				K.yield_to_vcpu(NULL, vm.vcpu[0])
 			end },
 		},

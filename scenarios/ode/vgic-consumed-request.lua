@@ -28,4 +28,13 @@ return scenario {
 		["v4.14+ode-3"]	= { missed = "always" },
 		["v4.14+ode"]	= { missed = "always" },
 	},
+	-- Injected by a thread, at any moment.
+	explore	= {
+		-- kvm_vcpu_kick() reads a stale cpu: see kick-reads-cpu-late.
+		every	= { arm64 = { broken = { "I2" } } },
+		actors	= {
+			thread { name = "vhost",
+				 run = function(vm) vm.spi.disk:pulse() end },
+		},
+	},
 }

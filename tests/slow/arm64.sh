@@ -5,5 +5,5 @@
 
 . tests/lib/cli.sh
 . tests/lib/memory.sh
-under arm64 migrated-before-wait migrated-then-kicked injection-race
+under arm64 injection-race
 finish

@@ -5,5 +5,5 @@
 
 . tests/lib/cli.sh
 . tests/lib/memory.sh
-under tso migrated-before-wait
+under tso
 finish
