@@ -41,6 +41,7 @@ struct kw_memory {
 	struct kw_relaxed *relaxed;
 	unsigned first_slot, nr_cpus, settled;
 	unsigned ways;			/* of the next step */
+	struct kw_rng *rng;		/* [actor] */
 	struct buffer *buffers;		/* [CPU] */
 	uint64_t at[MAX_RECENT];	/* ns */
 };
@@ -74,6 +75,7 @@ struct kw_memory *kw_memory_new(struct kw_runner *r)
 	m->nr_cpus = kw_relaxed_nr_cpus(m->relaxed);
 	m->settled = kw_relaxed_settled(m->relaxed);
 	m->buffers = g_new0(struct buffer, m->nr_cpus);
+	m->rng = g_new0(struct kw_rng, r->p->nr_actors);
 	m->first_slot = r->nr_slots;
 	r->nr_slots += m->nr_cpus;
 	r->state_size = opts.at + kw_relaxed_size(m->relaxed);
@@ -86,6 +88,7 @@ void kw_memory_free(struct kw_memory *m)
 		return;
 	kw_relaxed_free(m->relaxed);
 	g_free(m->buffers);
+	g_free(m->rng);
 	g_free(m);
 }
 
@@ -96,19 +99,22 @@ void kw_memory_start(struct kw_runner *r)
 
 void kw_memory_begin(struct kw_runner *r)
 {
-	unsigned cpu;
+	unsigned cpu, a;
 
 	for (cpu = 0; cpu < r->memory->nr_cpus; cpu++) {
 		r->memory->buffers[cpu].nr = 0;
 		r->memory->buffers[cpu].next = KW_NEVER_NS;
 	}
+	for (a = 0; a < r->nr_actors; a++)
+		r->memory->rng[a].next = 0;
 }
 
 static uint64_t draw(struct kw_runner *r, unsigned a, uint64_t min,
 		     uint64_t max)
 {
 	return min == max ? min :
-			    kw_scale(kw_draw_u32(r, a, KW_MEMORY), min, max);
+		kw_scale(kw_rng_u32(&r->memory->rng[a], &r->key,
+				    a << 2 | KW_MEMORY), min, max);
 }
 
 /* --- messages --------------------------------------------------------- */

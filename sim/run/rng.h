@@ -16,7 +16,8 @@
 #include "../program/program.h"
 
 enum kw_purpose {
-	KW_WORKLOAD, KW_HOST_COST, KW_OP_COST, KW_MEMORY, KW_NR_PURPOSES
+	KW_WORKLOAD, KW_HOST_COST, KW_OP_COST, KW_NR_PURPOSES,
+	KW_MEMORY = KW_NR_PURPOSES	/* memory.c's own */
 };
 
 #define KW_RNG_WORDS 16	/* of two Philox 4x64 blocks, made side by side */
