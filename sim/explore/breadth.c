@@ -30,6 +30,7 @@ struct worker {
 	unsigned found;		/* bit p: property p, in this level */
 	uint64_t uncounted;	/* states that the table has not been told of */
 	uint64_t told;		/* of k.states, those that b has been told of */
+	char apart[KW_APART];
 };
 
 struct breadth {
@@ -44,8 +45,67 @@ struct breadth {
 	uint64_t left;			/* states in todo */
 	struct worker *workers;
 	unsigned nr_workers;
-	GRWLock growing;		/* held by who uses the table */
+	/* Workers meet to let the table grow. */
+	GMutex meeting;			/* of what follows */
+	GCond all_met;
+	unsigned present, arrived, meetings;
+	struct kw_growth growth;
 };
+
+/* Of k->b->meeting: all who are present have come. */
+static void end_meeting(struct breadth *b)
+{
+	b->arrived = 0;
+	b->meetings++;
+	g_cond_broadcast(&b->all_met);
+}
+
+/* Until all who are present have come here; true for one of them. */
+static bool meet(struct breadth *b)
+{
+	bool last;
+	unsigned this;
+
+	g_mutex_lock(&b->meeting);
+	this = b->meetings;
+	last = ++b->arrived == b->present;
+	if (last)
+		end_meeting(b);
+	while (this == b->meetings)
+		g_cond_wait(&b->all_met, &b->meeting);
+	g_mutex_unlock(&b->meeting);
+	return last;
+}
+
+static void leave(struct breadth *b)
+{
+	g_mutex_lock(&b->meeting);
+	if (--b->present == b->arrived && b->arrived)
+		end_meeting(b);
+	g_mutex_unlock(&b->meeting);
+}
+
+/* All who are present come here when it is full. */
+static void grow(struct breadth *b)
+{
+	struct kw_growth *g = &b->growth;
+	bool first = meet(b);
+
+	if (first)
+		kw_growth_begin(g, &b->h->visited);
+	for (;;) {
+		if (first)
+			kw_growth_round(g);
+		meet(b);
+		if (!g->more)
+			break;
+		kw_growth_parts(g);
+		meet(b);
+	}
+	if (first)
+		kw_growth_end(g);
+	meet(b);
+}
 
 /* Between two states: is there room in the table? */
 static void look_after_table(struct worker *k)
@@ -57,14 +117,8 @@ static void look_after_table(struct worker *k)
 		kw_visited_count(v, k->uncounted);
 		k->uncounted = 0;
 	}
-	if (!kw_visited_is_full(v))
-		return;
-	g_rw_lock_reader_unlock(&b->growing);
-	g_rw_lock_writer_lock(&b->growing);
 	if (kw_visited_is_full(v))
-		kw_visited_grow(v);
-	g_rw_lock_writer_unlock(&b->growing);
-	g_rw_lock_reader_lock(&b->growing);
+		grow(b);
 }
 
 /* k->s is what has not been seen before. */
@@ -90,14 +144,34 @@ static bool show(struct worker *k, const struct kw_seen_by_move *seen)
 	return !seen->failed;
 }
 
-/* Was it looked up not long ago? */
-static inline bool is_recent(struct worker *k, uint64_t fp)
+/* Leaves the children that do not end where the move failed. */
+static void show_all(struct worker *k)
 {
-	uint64_t *at = &k->recent[fp >> 20 & (RECENT - 1)];
-	bool is = *at == fp;
+	struct kw_expander *x = &k->x;
+	const struct kw_child *c, *end = x->children + x->nr;
 
-	*at = fp;
-	return is;
+	x->nr = 0;
+	for (c = x->children; c < end; c++)
+		if (!c->by->seen || show(k, c->by->seen))
+			x->children[x->nr++] = *c;
+}
+
+/* Leaves those that were not looked up a short while ago. */
+static void leave_recent(struct worker *k)
+{
+	struct kw_child *all = k->x.children;
+	unsigned i, nr = 0;
+
+	for (i = 0; i < k->x.nr; i++) {
+		struct kw_child c = all[i];
+		uint64_t *at = &k->recent[c.fp >> 20 & (RECENT - 1)];
+		bool is = *at == c.fp;
+
+		*at = c.fp;
+		all[nr] = c;
+		nr += !is;
+	}
+	k->x.nr = nr;
 }
 
 /*
@@ -108,23 +182,19 @@ static void make(struct worker *k)
 {
 	const struct kw_visited *v = &k->b->h->visited;
 	struct kw_expander *x = &k->x;
-	struct kw_child *c;
 	struct kw_find f;
-	unsigned i, nr = 0;
+	unsigned i;
 
 	kw_expander_make(x);
 	k->k.transitions += x->nr;
-	if (!x->nr && kw_hunt_end(&k->k, x->work, &f))
+	if (!x->nr && kw_hunt_end(&k->k, x->cur, &f))
 		k->found |= 1u << f.what;
-	for (i = 0, c = x->children; i < x->nr; i++, c++) {
-		if (c->by->seen && !show(k, c->by->seen))
-			continue;
-		if (!v->exact && is_recent(k, c->fp))
-			continue;
-		kw_visited_prefetch(v, c->fp);
-		x->children[nr++] = *c;
-	}
-	x->nr = nr;
+	if (x->shows)
+		show_all(k);
+	if (!v->exact)
+		leave_recent(k);
+	for (i = 0; i < x->nr; i++)
+		kw_visited_prefetch(v, x->children[i].fp);
 }
 
 static void enter(struct worker *k, const struct kw_child *c)
@@ -186,14 +256,14 @@ static void visit_block(struct worker *k, const struct kw_block *n)
 		for (nr = 0; nr < MIN(left, STATES) &&
 			     !kw_expander_is_full(x); nr++) {
 			x->stale |= kw_later_next(&in, x->grain_shift, x->cur,
-						  x->work, &x->fp);
+						  &x->fp);
 			make(k);
 			c[nr] = x->children;
 		}
 		c[nr] = x->children + x->nr;
 		for (i = 0; i < nr; i++) {
 			k->out.differs |= kw_later_next(&again, x->grain_shift,
-							k->s, k->s, &fp);
+							k->s, &fp);
 			look_up(k, c[i], c[i + 1]);
 			look_after_table(k);
 		}
@@ -238,12 +308,11 @@ static void *work(void *arg)
 	struct worker *k = arg;
 	struct kw_block *n;
 
-	g_rw_lock_reader_lock(&k->b->growing);
 	while ((n = take(k))) {
 		visit_block(k, n);
 		g_free(n);
 	}
-	g_rw_lock_reader_unlock(&k->b->growing);
+	leave(k->b);
 	return NULL;
 }
 
@@ -254,6 +323,7 @@ static void visit_level(struct breadth *b)
 	GThread **t = g_new0(GThread *, nr);
 	unsigned i;
 
+	b->present = nr;
 	for (i = 1; i < nr; i++)
 		t[i] = g_thread_new("explore", work, &b->workers[i]);
 	work(&b->workers[0]);
@@ -436,7 +506,8 @@ void kw_hunt_breadth(struct kw_hunt *h)
 
 	b.nr_workers = MAX(1, h->opts->jobs);
 	g_mutex_init(&b.lock);
-	g_rw_lock_init(&b.growing);
+	g_mutex_init(&b.meeting);
+	g_cond_init(&b.all_met);
 
 	b.workers = g_new0(struct worker, b.nr_workers);
 	for (i = 0; i < b.nr_workers; i++) {
@@ -445,7 +516,7 @@ void kw_hunt_breadth(struct kw_hunt *h)
 		k->b = &b;
 		kw_hunter_init(&k->k, h);
 		kw_expander_init(&k->x, k->k.w);
-		k->s = g_malloc(h->size);
+		k->s = g_malloc(h->size + KW_APART);
 		k->recent = g_new0(uint64_t, RECENT);
 		k->recent[0] = ~UINT64_C(0);	/* 0 is not, yet */
 		kw_later_init(&k->out, h->start, h->size,
@@ -465,5 +536,6 @@ void kw_hunt_breadth(struct kw_hunt *h)
 	free_blocks(b.made);
 	g_free(b.workers);
 	g_mutex_clear(&b.lock);
-	g_rw_lock_clear(&b.growing);
+	g_mutex_clear(&b.meeting);
+	g_cond_clear(&b.all_met);
 }

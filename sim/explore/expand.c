@@ -11,15 +11,22 @@
 void kw_expander_init(struct kw_expander *x, const struct kw_world *w)
 {
 	uint32_t size = kw_world_size(w), room;
+	unsigned nr = w->nr_actors + 1, a;
 
 	x->w = w;
 	x->nr_words = size / 8;
 	x->grain_shift = kw_world_grain_shift(w);
-	room = size + (8u << x->grain_shift);	/* the last grain's */
+	/* To the end of the last grain. */
+	room = size + (8u << x->grain_shift) + KW_APART;
 	x->cur = g_malloc0(room);
 	x->work = g_malloc0(room);
-	x->acting = g_new(struct kw_acting, w->nr_actors + 1);
-	memset(x->acting, 0xff, (w->nr_actors + 1) * sizeof(*x->acting));
+	x->acting = g_malloc0(nr * sizeof(*x->acting) + KW_APART);
+	x->own = g_malloc0(nr * sizeof(*x->own) + KW_APART);
+	x->reads = g_malloc(nr * sizeof(*x->reads) + KW_APART);
+	memset(x->reads, 0xff, nr * sizeof(*x->reads));
+	memset(x->own, 0xff, nr * sizeof(*x->own));
+	for (a = 0; a < nr; a++)
+		x->acting[a] = &x->own[a];	/* true of no state */
 	x->changes = g_new(struct kw_change, MAX(x->nr_words,
 						 KW_QUICK_CHANGES));
 	kw_memo_init(&x->memo, sizeof(struct kw_made) +
@@ -38,6 +45,8 @@ void kw_expander_free(struct kw_expander *x)
 	g_free(x->cur);
 	g_free(x->work);
 	g_free(x->acting);
+	g_free(x->own);
+	g_free(x->reads);
 	g_free(x->changes);
 	kw_memo_free(&x->memo);
 	kw_memo_free(&x->ordered);
@@ -47,7 +56,6 @@ void kw_expander_free(struct kw_expander *x)
 void kw_expander_set(struct kw_expander *x, const uint8_t *s, uint64_t fp)
 {
 	memcpy(x->cur, s, 8 * (size_t)x->nr_words);
-	memcpy(x->work, s, 8 * (size_t)x->nr_words);
 	x->fp = fp;
 	x->stale = ~UINT64_C(0);
 }
@@ -142,6 +150,7 @@ static struct kw_made *make(struct kw_expander *x, const struct kw_move *m,
 		kept = kw_memo_alloc(&x->memo, sizeof(seen));
 		*kept = seen;
 		last->seen = kept;
+		to->shows = true;
 	}
 	return last;
 }
@@ -188,64 +197,147 @@ static void make_all(struct kw_expander *x, unsigned a, struct kw_acting *to)
 	kw_world_moves_of(w, x->work, a, last, &l);
 	for (i = 0; i < l.nr; i++)
 		last = make(x, &moves[i], to, last);
-	to->forces = last && last->move.type == KW_FORCE;
+	to->several = to->nr > 1 || (last && last->move.type == KW_FORCE);
 	to->adds = to->nr ? to->first->adds : 0;
 }
 
 /* So many words of surroundings are worth being compared. */
 #define MOST_WORDS 32
 
-static void remember(struct kw_expander *x, uint64_t key, unsigned a)
+static const struct kw_acting *remember(struct kw_expander *x, uint64_t key,
+					unsigned a)
 {
-	const struct kw_acting *now = &x->acting[a];
+	const struct kw_acting *now = &x->own[a];
 	unsigned n = 1u << x->grain_shift, nr, i, k;
 	struct kw_acts *acts;
 	uint64_t m;
 
-	nr = (unsigned)__builtin_popcountll(now->reads) * n;
+	nr = (unsigned)__builtin_popcountll(now->full) * n;
 	if (nr > MOST_WORDS)
-		return;
+		return now;
 	acts = kw_memo_alloc(&x->memo, sizeof(*acts) + 8 * nr);
-	*acts = (struct kw_acts){ .key = key, .actor = a, .now = *now };
-	for (nr = 0, m = now->reads; m; m &= m - 1) {
+	*acts = (struct kw_acts){ .now = *now, .key = key, .actor = a };
+	for (nr = 0, m = now->full; m; m &= m - 1) {
 		i = (unsigned)__builtin_ctzll(m) << x->grain_shift;
 		for (k = 0; k < n; k++)
 			acts->words[nr++] = kw_word_at(x->cur, i + k);
 	}
 	kw_memo_add(&x->memo, acts);
+	return &acts->now;
 }
 
-/* x->acting[a], where something is another that it depends on. */
-static void renew(struct kw_expander *x, unsigned a)
+static void catch_up(struct kw_expander *x)
+{
+	memcpy(x->work, x->cur, 8 * (size_t)x->nr_words);
+}
+
+/* Some bits of a word count, unless all of its grain does. */
+static void add_part(struct kw_expander *x, struct kw_acting *to,
+		     unsigned addr, unsigned len)
+{
+	uint64_t grain = kw_grains(x->w, addr, len);
+
+	to->reads |= grain;
+	if (to->full & grain)
+		return;
+	to->part = (uint16_t)(addr / 8);
+	to->bits = (UINT64_C(1) << 8 * len) - 1;
+	to->bits <<= 8 * (addr % 8);
+	to->are = kw_word_at(x->cur, to->part) & to->bits;
+}
+
+static void make_anew(struct kw_expander *x, unsigned a)
+{
+	struct kw_acting *to = &x->own[a];
+	unsigned addr, len;
+
+	*to = (struct kw_acting){ 0 };
+	catch_up(x);
+	to->reads = kw_reads(x->w, x->cur, a, &addr, &len);
+	make_all(x, a, to);
+	to->full = to->reads;
+	if (len)
+		add_part(x, to, addr, len);
+}
+
+/* Words that tell surroundings apart are weighed by odd numbers. */
+#define WEIGHT	UINT64_C(0x9e3779b97f4a7c15)
+
+static inline uint64_t weigh(const uint8_t *s, unsigned word, uint64_t by)
+{
+	return kw_word_at(s, word) * by;
+}
+
+/* A hash of much of what a's moves depend on. */
+static inline uint64_t key_of(const struct kw_world *w, const uint8_t *s,
+			      unsigned a)
+{
+	const struct kw_place *p = &w->places[a];
+	const struct kw_actor_state *st = (const void *)(s + p->base);
+	const struct kw_view *v = &w->views[st->pc];
+	uint64_t key = a, by = WEIGHT;
+	unsigned i, A;
+
+	for (i = p->first; i <= p->last; i++, by += 2 * WEIGHT)
+		key += weigh(s, i, by);
+	if (p->home != a)
+		key += weigh(s, w->places[p->home].base / 8, by + 2 * WEIGHT);
+	A = st->regs[v->reg] + (unsigned)v->off;
+	if (v->part)
+		key += (v->part == 1 ? s[A] : kw_get16(s, A)) * by;
+	else if (v->accesses && A + 8 <= w->size)
+		key += weigh(s, A / 8, by + 4 * WEIGHT);
+	if (v->oracle)
+		key += weigh(s, w->flags_at / 8, by + 6 * WEIGHT);
+	key ^= key >> 32;
+	return key * UINT64_C(0xd6e8feb86659fd93);
+}
+
+/* What a, which does something, may do. */
+static inline const struct kw_acting *look_at(struct kw_expander *x, unsigned a)
 {
 	const struct kw_world *w = x->w;
-	const struct kw_actor_state *st = kw_block(w, x->cur, a);
-	struct kw_acting *to = &x->acting[a];
-	const struct kw_acts *acts;
+	const struct kw_acting *now;
 	uint64_t key;
 
-	*to = (struct kw_acting){ .reads = ~UINT64_C(0) };
-	if (w->quiet && !st->armed && !st->pend &&
-	    (st->run != KW_READY || st->nest)) {
-		to->reads = w->header_grains[a];
+	if (!w->local) {
+		x->own[a] = (struct kw_acting){
+			.reads = ~UINT64_C(0), .full = ~UINT64_C(0),
+		};
+		make_all(x, a, &x->own[a]);
+		return &x->own[a];
+	}
+	key = key_of(w, x->cur, a);
+	now = kw_memo_find(&x->memo, key, a, x->cur, x->grain_shift);
+	if (now)
+		return now;
+	make_anew(x, a);
+	return remember(x, key, a);
+}
+
+/* Something is another that a depends on. */
+static inline void renew(struct kw_expander *x, unsigned a)
+{
+	static const struct kw_acting nothing = { .full = ~UINT64_C(0) };
+	const struct kw_world *w = x->w;
+	const struct kw_acting *now = x->acting[a];
+	const struct kw_actor_state *st = (const void *)(x->cur +
+							 w->places[a].base);
+	bool ready = st->run == KW_READY && !st->nest;
+
+	if (!(x->stale & now->full) &&
+	    (kw_word_at(x->cur, now->part) & now->bits) == now->are)
+		return;
+	if (!ready && w->quiet && !st->armed && !st->pend) {
+		x->acting[a] = &nothing;
+		x->reads[a] = w->header_grains[a];
 		return;
 	}
 	/* Which locks it holds changes with its own block only. */
-	if (w->takes[st->pc] && w->orders && st->run == KW_READY && !st->nest)
+	if (ready && w->views[st->pc].takes && w->orders)
 		kw_orders_note(w->orders, x->cur, a);
-	if (!w->local) {
-		make_all(x, a, to);
-		return;
-	}
-	key = kw_surroundings(w, x->cur, a);
-	acts = kw_memo_find(&x->memo, key, a, x->cur, x->grain_shift);
-	if (acts) {
-		*to = acts->now;
-		return;
-	}
-	to->reads = kw_reads(w, x->cur, a);
-	make_all(x, a, to);
-	remember(x, key, a);
+	x->acting[a] = look_at(x, a);
+	x->reads[a] = x->acting[a]->reads;
 }
 
 /* Is the thread taken out of its guest by another's interrupt already? */
@@ -288,6 +380,7 @@ static void make_flows(struct kw_expander *x)
 	kw_world_flows(x->w, x->work, &l);
 	for (i = 0; i < l.nr; i++)
 		last = make(x, &moves[i], &flows, last);
+	x->shows |= flows.shows;
 	add_children(x, &flows);
 }
 
@@ -337,17 +430,21 @@ static void put_in_order(struct kw_expander *x)
 void kw_expander_make(struct kw_expander *x)
 {
 	const struct kw_world *w = x->w;
-	struct kw_acting *now = x->acting;
 	struct kw_child *c = x->children + x->nr;
+	const struct kw_acting *now;
 	unsigned a;
 
 	x->children += x->nr;
 	x->nr = 0;
-	for (a = 0; a < w->nr_actors; a++)
-		if (now[a].reads & x->stale)
+	x->shows = false;
+	if (!w->local)
+		catch_up(x);
+	for (a = 0; a < w->nr_actors; a++) {
+		if (x->reads[a] & x->stale)
 			renew(x, a);
-	for (a = 0; a < w->nr_actors; a++, now++) {
-		if (now->nr <= 1 && !now->forces) {
+		now = x->acting[a];
+		x->shows |= now->shows;
+		if (!now->several) {
 			*c = (struct kw_child){ x->fp + now->adds, now->first };
 			c += now->nr;
 			continue;
@@ -362,6 +459,9 @@ void kw_expander_make(struct kw_expander *x)
 		make_flows(x);
 	if (w->footprint && !x->every)
 		kw_persist_choose(x);
-	if (x->canon && !x->every)
+	if (x->canon && !x->every) {
+		if (w->local)
+			catch_up(x);
 		put_in_order(x);
+	}
 }

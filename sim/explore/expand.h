@@ -2,9 +2,9 @@
 /*
  * What one state leads to.
  *
- * A move is made in `work`, the words that it changed are noted, which also
- * gives what it adds to the fingerprint, and `work` is made equal to `cur`
- * again.  What was noted is its effect.
+ * A move is made in `work`, the words in which that differs from `cur` then
+ * are noted, which also gives what it adds to the fingerprint, and `work` is
+ * made equal to `cur` again.
  *
  * States come one after another and differ in a few words.  What an actor
  * may do is made anew only where something that it depends on is another
@@ -24,6 +24,8 @@ struct kw_child {
 	const struct kw_made *by;
 };
 
+/* What a thread writes shares no line of a cache with what another does. */
+#define KW_APART	128
 /* After so many children a batch is full. */
 #define KW_BATCH	192
 
@@ -34,13 +36,16 @@ struct kw_expander {
 	bool every;			/* every move is made, and leads where
 					   it does: neither persist.c nor
 					   canon.c */
-	uint8_t *cur, *work;		/* equal between two calls */
+	uint8_t *cur, *work;
 	uint64_t fp;			/* of cur */
 	uint64_t stale;			/* grains that are another than when
 					   acting was up to date */
-	struct kw_acting *acting;	/* [actor] */
+	const struct kw_acting **acting;	/* [actor] */
+	uint64_t *reads;		/* [actor]: acting's */
+	struct kw_acting *own;		/* [actor]: where it is not the memo's */
 	struct kw_memo memo;
 	struct kw_change *changes;	/* of the move that is being made */
+	bool shows;			/* some of cur's moves have */
 	unsigned nr;			/* cur's moves */
 	struct kw_child *children;	/* [nr]: in all */
 	struct kw_child all[KW_BATCH + KW_MAX_MOVES];

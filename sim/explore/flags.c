@@ -79,15 +79,19 @@ static unsigned spec_and_waits(const struct kw_world *w, uint8_t *s,
 	return waits << 1 | (spec ? KW_V_SPEC : 0);
 }
 
-static bool inside(const struct kw_world *w, const uint8_t *s, unsigned v)
+static bool inside(const struct kw_world *w, const uint8_t *s, unsigned v,
+		   uint64_t *read)
 {
-	return w->thread_of[v] != KW_NO_ACTOR &&
-	       kw_block(w, s, w->thread_of[v])->run == KW_IN_GUEST;
+	unsigned t = w->thread_of[v];
+
+	if (t != KW_NO_ACTOR && read)
+		*read |= w->header_grains[t];
+	return t != KW_NO_ACTOR && kw_block(w, s, t)->run == KW_IN_GUEST;
 }
 
 /* SPEC or waits of v are another now. */
 static void follow(const struct kw_world *w, uint8_t *s, unsigned v,
-		   unsigned now)
+		   unsigned now, uint64_t *read)
 {
 	unsigned f = flags(w, s)[v];
 
@@ -95,7 +99,7 @@ static void follow(const struct kw_world *w, uint8_t *s, unsigned v,
 	if (!(f & KW_V_ACTIVE) && now >> 1 != KW_WAITS_NOT)
 		f |= KW_V_ACTIVE;
 	else if ((f & KW_V_ACTIVE) && now >> 1 == KW_WAITS_NOT &&
-		 inside(w, s, v))
+		 inside(w, s, v, read))
 		f = now;	/* it never left the guest */
 	if ((f & KW_V_LEFT) && (f & KW_V_SPEC))
 		f |= KW_V_OK;
@@ -109,12 +113,10 @@ void kw_flags_arch(const struct kw_world *w, uint8_t *s,
 	unsigned v, now;
 
 	for (v = 0; v < w->nr_vcpus; v++) {
-		if (w->thread_of[v] != KW_NO_ACTOR)
-			seen->read |= w->header_grains[w->thread_of[v]];
 		now = spec_and_waits(w, s, v, read);
 		if (now != (flags(w, s)[v] &
 			    (unsigned)(KW_V_SPEC | KW_V_WAITS)))
-			follow(w, s, v, now);
+			follow(w, s, v, now, read);
 	}
 }
 
@@ -124,7 +126,7 @@ void kw_flags_start(const struct kw_world *w, uint8_t *s)
 
 	for (v = 0; v < w->nr_vcpus; v++) {
 		flags(w, s)[v] = 0;
-		follow(w, s, v, spec_and_waits(w, s, v, NULL));
+		follow(w, s, v, spec_and_waits(w, s, v, NULL), NULL);
 	}
 }
 

@@ -65,11 +65,8 @@ void kw_grains_init(struct kw_world *w)
 	while (w->size > 64u << w->grain_shift)
 		w->grain_shift++;
 	w->written = g_new0(uint8_t, p->nr_nodes);
-	w->accesses = g_new0(bool, p->nr_nodes);
-	for (i = 0; i < p->nr_nodes; i++) {
+	for (i = 0; i < p->nr_nodes; i++)
 		w->written[i] = (uint8_t)written_by(p->nodes[i].op);
-		w->accesses[i] = is_access(p->nodes[i].op);
-	}
 	w->block_grains = g_new0(uint64_t, p->nr_actors);
 	w->header_grains = g_new0(uint64_t, p->nr_actors);
 	for (i = 0; i < p->nr_actors; i++)
@@ -82,6 +79,50 @@ void kw_grains_init(struct kw_world *w)
 		}
 	for (at = w->flags_at; at < w->size; at++)
 		w->flags_grains |= kw_grains(w, at, 1);
+}
+
+/* How many bytes at A decide all of the step: it writes nothing there. */
+static unsigned part_of(unsigned op)
+{
+	switch ((enum kw_op)op) {
+	case KW_OP_LOAD:
+	case KW_OP_LOAD_FLAG:
+	case KW_OP_LOAD_MASK:
+	case KW_OP_AWAIT:
+		return 1;
+	case KW_OP_LOAD_REF:
+	case KW_OP_IS_LOCKED:
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+void kw_views_init(struct kw_world *w)
+{
+	const struct kw_program *p = w->p;
+	unsigned i;
+
+	w->views = g_new0(struct kw_view, p->nr_nodes);
+	for (i = 0; i < p->nr_nodes; i++)
+		w->views[i] = (struct kw_view){
+			.off = p->nodes[i].off, .reg = p->nodes[i].reg,
+			.accesses = is_access(p->nodes[i].op),
+			.part = w->node[i] & KW_N_GUARDED ? 0 :
+				(uint8_t)part_of(p->nodes[i].op),
+			.oracle = !w->quick[i] || (w->node[i] & KW_N_ARCH),
+			.takes = w->takes[i],
+		};
+	w->places = g_new0(struct kw_place, p->nr_actors);
+	for (i = 0; i < p->nr_actors; i++) {
+		const struct kw_actor *ac = &p->actors[i];
+
+		w->places[i] = (struct kw_place){
+			.base = ac->base, .first = ac->base / 8,
+			.last = (ac->base + KW_BLOCK_SIZE(ac) - 1) / 8,
+			.home = ac->home,
+		};
+	}
 }
 
 /* The list, the entry and its neighbours. */
@@ -192,40 +233,23 @@ uint64_t kw_step_reads(const struct kw_world *w, const uint8_t *s, unsigned a)
 	return g;
 }
 
-uint64_t kw_reads(const struct kw_world *w, const uint8_t *s, unsigned a)
+uint64_t kw_reads(const struct kw_world *w, const uint8_t *s, unsigned a,
+		  unsigned *addr, unsigned *len)
 {
-	const struct kw_actor_state *st = kw_block(w, s, a);
-	uint64_t g = w->block_grains[a] | home_grains(w, a);
-
-	if (w->p->actors[a].type == KW_GUEST && w->virq_of[a] != KW_NO_ACTOR)
-		g |= w->header_grains[w->virq_of[a]];
-	if (st->run == KW_READY && !st->nest)
-		g |= kw_step_reads(w, s, a);
-	return g;
-}
-
-static uint64_t mix(uint64_t key, const uint8_t *s, unsigned addr)
-{
-	return (key ^ kw_word_at(s, addr / 8)) * UINT64_C(0xd6e8feb86659fd93);
-}
-
-uint64_t kw_surroundings(const struct kw_world *w, const uint8_t *s,
-			 unsigned a)
-{
-	const struct kw_actor *ac = &w->p->actors[a];
 	const struct kw_actor_state *st = kw_block(w, s, a);
 	const struct kw_node *n = &w->p->nodes[st->pc];
-	unsigned at = ac->base, end = at + KW_BLOCK_SIZE(ac), A;
-	uint64_t key = (a + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t g = w->block_grains[a] | home_grains(w, a);
 
-	for (at &= ~7u; at < end; at += 8)
-		key = mix(key, s, at);
-	if (ac->home != a)
-		key = mix(key, s, w->p->actors[ac->home].base);
-	A = st->regs[n->reg] + (unsigned)n->off;
-	if (w->accesses[st->pc] && A + 8 <= w->size)
-		key = mix(key, s, A);
-	if (!w->quick[st->pc] || (w->node[st->pc] & KW_N_ARCH))
-		key = mix(key, s, w->flags_at);
-	return key;
+	*len = 0;
+	if (w->p->actors[a].type == KW_GUEST && w->virq_of[a] != KW_NO_ACTOR)
+		g |= w->header_grains[w->virq_of[a]];
+	if (st->run != KW_READY || st->nest)
+		return g;
+	*addr = st->regs[n->reg] + (unsigned)n->off;
+	*len = w->views[st->pc].part;
+	if (n->op == KW_OP_LOCK && kw_get16(s, *addr))
+		*len = 2;	/* it waits, or fails */
+	if ((!st->regs[n->reg] && n->reg) || *addr % 8 + *len > 8)
+		*len = 0;
+	return *len ? g : g | kw_step_reads(w, s, a);
 }

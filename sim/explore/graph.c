@@ -96,9 +96,9 @@ static void add_child(struct building *b, uint32_t n, unsigned i)
 	if (c->by->seen && c->by->seen->failed) {
 		e.to = n;
 	} else if (kw_numbers_add(&b->g->numbers, c->fp, &e.to)) {
-		kw_child_enter(x->work, c->by);
-		add_state(b, e.to, n, i, x->work);
-		kw_child_leave(x->work, c->by);
+		kw_child_enter(x->cur, c->by);
+		add_state(b, e.to, n, i, x->cur);
+		kw_child_leave(x->cur, c->by);
 	}
 	if (!c->by->move.slow && c->by->move.type != KW_FIRE)
 		add_edge(b->g, &e);

@@ -33,6 +33,22 @@ enum {				/* of a node */
 	KW_N_GUARDED	= 1 << 7,	/* accesses what guarded() declares */
 };
 
+/* What is asked of nodes and actors most often, close together. */
+struct kw_view {
+	uint16_t off;			/* as the node's */
+	uint8_t reg;
+	uint8_t part;			/* bytes in memory that decide all */
+	bool accesses;			/* looks at memory */
+	bool oracle;			/* may look at vCPUs' flags */
+	bool takes;			/* see kw_world.takes */
+};
+
+struct kw_place {
+	uint32_t base;
+	uint16_t first, last;		/* words of its block */
+	uint16_t home;
+};
+
 struct kw_world {
 	const struct kw_program *p;
 	struct kw_world_opts opts;
@@ -61,7 +77,8 @@ struct kw_world {
 	int mark_verdict, mark_signal;
 	unsigned grain_shift;		/* log2 of a grain's bytes */
 	uint8_t *written;		/* [node], see grain.c */
-	bool *accesses;			/* [node]: looks at memory */
+	struct kw_view *views;		/* [node] */
+	struct kw_place *places;	/* [actor] */
 	uint64_t *block_grains, *header_grains;	/* [actor] */
 	uint64_t flags_grains;
 	struct kw_slot *slots;
@@ -136,6 +153,8 @@ void kw_flags_seen(const struct kw_world *w, const uint8_t *s,
 	(sizeof(struct kw_actor_state) + 2u * (ac)->nr_regs)
 
 void kw_grains_init(struct kw_world *w);
+/* After kw_quick_init(). */
+void kw_views_init(struct kw_world *w);
 /* Those that actor a's next step may change, what it forgets excepted. */
 uint64_t kw_step_grains(const struct kw_world *w, const uint8_t *s,
 			unsigned a);
@@ -144,16 +163,14 @@ uint64_t kw_begin_grains(const struct kw_world *w, unsigned a);
 
 /*
  * Those that a's moves depend on: which there are, what they do and show,
- * without what oracle and invariants look at (struct kw_seen_by_move).
+ * without what oracle and invariants look at (struct kw_seen_by_move), and
+ * without *len bytes at *addr, in one word, on which they depend as well.
  */
-uint64_t kw_reads(const struct kw_world *w, const uint8_t *s, unsigned a);
+uint64_t kw_reads(const struct kw_world *w, const uint8_t *s, unsigned a,
+		  unsigned *addr, unsigned *len);
 /* ... and its step does, where it can step, or evaluates a path. */
 uint64_t kw_step_reads(const struct kw_world *w, const uint8_t *s,
 		       unsigned a);
-/* A hash of much of that. */
-uint64_t kw_surroundings(const struct kw_world *w, const uint8_t *s,
-			 unsigned a);
-
 /* Of len bytes, no more than two grains have. */
 static inline uint64_t kw_grains(const struct kw_world *w, unsigned addr,
 				 unsigned len)

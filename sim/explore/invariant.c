@@ -178,7 +178,7 @@ const struct kw_slot *kw_world_slot(const struct kw_world *w, unsigned slot)
 
 /* Is the object's thread where the invariant speaks of? */
 static bool is_moment(const struct kw_world *w, const uint8_t *s,
-		      const struct kw_slot *slot, int entered)
+		      const struct kw_slot *slot, int entered, uint64_t *read)
 {
 	const struct kw_object *o = &w->p->objects[slot->object];
 	unsigned when = w->p->invariants[slot->invariant].when, t;
@@ -190,6 +190,8 @@ static bool is_moment(const struct kw_world *w, const uint8_t *s,
 	if (when == KW_WHEN_ENTRY)
 		return entered == (int)o->index;
 	t = w->thread_of[o->index];
+	if (t != KW_NO_ACTOR && read)
+		*read |= w->header_grains[t];
 	return t != KW_NO_ACTOR &&
 	       kw_block(w, s, t)->run == (when == KW_WHEN_GUEST ? KW_IN_GUEST :
 								  KW_ASLEEP);
@@ -202,22 +204,31 @@ static bool fails(const struct kw_world *w, uint8_t *s,
 			      w->p->objects[slot->object].addr, read);
 }
 
+static inline bool oversleeps(const struct kw_world *w, const uint8_t *s,
+			      unsigned v)
+{
+	unsigned f = s[w->flags_at + v], t = w->thread_of[v];
+
+	return (f & KW_V_ACTIVE) && (f & KW_V_SPEC) && t != KW_NO_ACTOR &&
+	       s[w->places[t].base + offsetof(struct kw_actor_state, run)] ==
+		       KW_ASLEEP;
+}
+
 bool kw_world_ails(const struct kw_world *w, uint8_t *s, unsigned slot)
 {
 	const struct kw_slot *x = &w->slots[slot];
-	unsigned f, t;
 
 	if (x->vcpu < 0)
-		return is_moment(w, s, x, -1) && fails(w, s, x, NULL);
-	t = w->thread_of[x->vcpu];
-	f = s[w->flags_at + (unsigned)x->vcpu];
-	return (f & KW_V_ACTIVE) && (f & KW_V_SPEC) && t != KW_NO_ACTOR &&
-	       kw_block(w, s, t)->run == KW_ASLEEP;
+		return is_moment(w, s, x, -1, NULL) && fails(w, s, x, NULL);
+	return oversleeps(w, s, (unsigned)x->vcpu);
 }
 
 unsigned kw_world_next_ail(const struct kw_world *w, uint8_t *s,
 			   unsigned slot)
 {
+	for (; slot < w->nr_vcpus; slot++)
+		if (oversleeps(w, s, slot))
+			return slot;
 	for (; slot < w->nr_slots; slot++)
 		if (w->slots[slot].lasts && kw_world_ails(w, s, slot))
 			return slot;
@@ -240,15 +251,13 @@ void kw_slots_check(const struct kw_world *w, uint8_t *s, int entered,
 	uint64_t *read = w->local ? &seen->read : NULL;
 	unsigned i;
 
-	for (i = 0; i < w->nr_vcpus; i++)
-		if (w->thread_of[i] != KW_NO_ACTOR)
-			seen->read |= w->header_grains[w->thread_of[i]];
-	for (; i < w->nr_slots; i++) {
+	for (i = w->nr_vcpus; i < w->nr_slots; i++) {
 		const struct kw_slot *x = &w->slots[i];
 		unsigned bit = 1u << x->invariant;
 
 		if (!x->lasts && !(seen->broken & bit) &&
-		    is_moment(w, s, x, entered) && fails(w, s, x, read))
+		    is_moment(w, s, x, entered, read) &&
+		    fails(w, s, x, read))
 			seen->broken |= (uint16_t)bit;
 	}
 }

@@ -64,15 +64,10 @@ void *kw_memo_alloc(struct kw_memo *m, size_t bytes)
 	return p;
 }
 
-static struct kw_acts **set_of(const struct kw_memo *m, uint64_t key)
-{
-	return m->at + (key >> 32 & (m->nr_sets - 1)) * KW_MEMO_WAYS;
-}
-
 /* A set that is full forgets its oldest. */
 static void put(struct kw_memo *m, struct kw_acts *acts)
 {
-	struct kw_acts **set = set_of(m, acts->key);
+	struct kw_acts **set = kw_memo_set(m, acts->key);
 	unsigned i;
 
 	for (i = KW_MEMO_WAYS - 1; i > 0; i--)
@@ -99,42 +94,4 @@ void kw_memo_add(struct kw_memo *m, struct kw_acts *acts)
 	if (++m->nr > m->nr_sets)
 		grow(m);
 	put(m, acts);
-}
-
-static bool is(const struct kw_acts *acts, const uint8_t *s,
-	       unsigned grain_shift)
-{
-	const uint64_t *word = acts->words;
-	uint64_t m = acts->now.reads;
-	unsigned i, end;
-
-	if (!grain_shift) {
-		for (; m; m &= m - 1)
-			if (*word++ !=
-			    kw_word_at(s, (unsigned)__builtin_ctzll(m)))
-				return false;
-		return true;
-	}
-	for (; m; m &= m - 1) {
-		i = (unsigned)__builtin_ctzll(m) << grain_shift;
-		end = i + (1u << grain_shift);
-		for (; i < end; i++)
-			if (*word++ != kw_word_at(s, i))
-				return false;
-	}
-	return true;
-}
-
-const struct kw_acts *kw_memo_find(const struct kw_memo *m, uint64_t key,
-				   unsigned actor, const uint8_t *s,
-				   unsigned grain_shift)
-{
-	struct kw_acts *const *set = set_of(m, key);
-	unsigned i;
-
-	for (i = 0; i < KW_MEMO_WAYS && set[i]; i++)
-		if (set[i]->key == key && set[i]->actor == actor &&
-		    is(set[i], s, grain_shift))
-			return set[i];
-	return NULL;
 }

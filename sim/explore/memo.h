@@ -30,18 +30,24 @@ struct kw_made {				/* by a move */
 };
 
 struct kw_acting {			/* what an actor may do in a state */
-	uint64_t reads;			/* grains that this depends on */
-	const struct kw_made *first;
+	uint64_t reads;			/* grains that this depends on ... */
+	uint64_t full;			/* ... those of which all counts */
+	uint64_t bits, are;		/* of word part these, when they are
+					   that; bits 0: there is none */
+	uint16_t part;
+	uint16_t nr;			/* moves */
+	bool several;			/* or one that another may make, too:
+					   KW_FORCE */
+	bool shows;			/* some have seen something */
 	uint64_t adds;			/* the first one's, or 0 */
-	unsigned nr;
-	bool forces;			/* the last one is KW_FORCE */
+	const struct kw_made *first;
 };
 
 struct kw_acts {			/* ... in all that agree in words */
+	struct kw_acting now;
 	uint64_t key;
 	unsigned actor;
-	struct kw_acting now;
-	uint64_t words[];		/* of those grains */
+	uint64_t words[];		/* of the grains of which all counts */
 };
 
 struct kw_memo {
@@ -66,9 +72,53 @@ void kw_memo_rewind(struct kw_memo *m);
 /* Memory that lasts until then. */
 void *kw_memo_alloc(struct kw_memo *m, size_t bytes);
 void kw_memo_add(struct kw_memo *m, struct kw_acts *acts);
+
+static inline struct kw_acts **kw_memo_set(const struct kw_memo *m,
+					   uint64_t key)
+{
+	return m->at + (key >> 32 & (m->nr_sets - 1)) * KW_MEMO_WAYS;
+}
+
+/* Do all of the words that count agree with s? */
+static inline bool kw_memo_is(const struct kw_acts *acts, const uint8_t *s,
+			      unsigned grain_shift)
+{
+	const uint64_t *word = acts->words;
+	uint64_t m = acts->now.full;
+	unsigned i, end;
+
+	if ((kw_word_at(s, acts->now.part) & acts->now.bits) != acts->now.are)
+		return false;
+	if (!grain_shift) {
+		for (; m; m &= m - 1)
+			if (*word++ !=
+			    kw_word_at(s, (unsigned)__builtin_ctzll(m)))
+				return false;
+		return true;
+	}
+	for (; m; m &= m - 1) {
+		i = (unsigned)__builtin_ctzll(m) << grain_shift;
+		end = i + (1u << grain_shift);
+		for (; i < end; i++)
+			if (*word++ != kw_word_at(s, i))
+				return false;
+	}
+	return true;
+}
+
 /* Those of the actor, under that key, whose words are as in s; or NULL. */
-const struct kw_acts *kw_memo_find(const struct kw_memo *m, uint64_t key,
-				   unsigned actor, const uint8_t *s,
-				   unsigned grain_shift);
+static inline const struct kw_acting *
+kw_memo_find(const struct kw_memo *m, uint64_t key, unsigned actor,
+	     const uint8_t *s, unsigned grain_shift)
+{
+	struct kw_acts *const *set = kw_memo_set(m, key);
+	unsigned i;
+
+	for (i = 0; i < KW_MEMO_WAYS && set[i]; i++)
+		if (set[i]->key == key && set[i]->actor == actor &&
+		    kw_memo_is(set[i], s, grain_shift))
+			return &set[i]->now;
+	return NULL;
+}
 
 #endif

@@ -6,7 +6,10 @@
 void kw_later_init(struct kw_later *q, const uint8_t *start, uint32_t size,
 		   unsigned grain_shift)
 {
+	uint32_t grains = (size / 8 + (1u << grain_shift) - 1) >> grain_shift;
+
 	*q = (struct kw_later){
+		.all = ~UINT64_C(0) >> (64 - grains),
 		.start = start, .nr_words = size / 8,
 		.grain_shift = grain_shift, .last = g_malloc(size),
 		.entry_max = KW_LATER_HEAD +
@@ -70,22 +73,17 @@ static inline uint8_t *put_half(uint8_t *to, unsigned i, uint32_t bits)
 	return to + (bits ? KW_LATER_HALF : 0);
 }
 
-void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
-		   uint64_t dirty)
+/* What differs in grains m from the state before. */
+static inline __attribute__((always_inline)) uint8_t *
+put_grains(struct kw_later *q, const uint8_t *s, uint64_t m, unsigned shift,
+	   uint8_t *to)
 {
 	unsigned i, end;
-	uint64_t m, x;
-	uint8_t *entry, *to;
-	uint16_t nr;
+	uint64_t x;
 
-	if (!q->block || q->block->used + q->entry_max > q->block->room)
-		new_block(q);
-	entry = q->block->bytes + q->block->used;
-	memcpy(entry, &fp, sizeof(fp));
-	to = entry + KW_LATER_HEAD;
-	for (m = q->differs | dirty; m; m &= m - 1) {
-		i = (unsigned)__builtin_ctzll(m) << q->grain_shift;
-		end = MIN(i + (1u << q->grain_shift), q->nr_words);
+	for (; m; m &= m - 1) {
+		i = (unsigned)__builtin_ctzll(m) << shift;
+		end = shift ? MIN(i + (1u << shift), q->nr_words) : i + 1;
 		for (; i < end; i++) {
 			x = kw_word_at(q->last, i) ^ kw_word_at(s, i);
 			if (!x)
@@ -95,6 +93,24 @@ void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
 			kw_word_put(q->last, i, kw_word_at(s, i));
 		}
 	}
+	return to;
+}
+
+void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
+		   uint64_t dirty)
+{
+	uint8_t *entry, *to;
+	uint64_t m;
+	uint16_t nr;
+
+	if (!q->block || q->block->used + q->entry_max > q->block->room)
+		new_block(q);
+	entry = q->block->bytes + q->block->used;
+	memcpy(entry, &fp, sizeof(fp));
+	to = entry + KW_LATER_HEAD;
+	m = (q->differs | dirty) & q->all;
+	to = q->grain_shift ? put_grains(q, s, m, q->grain_shift, to) :
+			      put_grains(q, s, m, 0, to);
 	nr = (uint16_t)((size_t)(to - entry - KW_LATER_HEAD) / KW_LATER_HALF);
 	memcpy(entry + sizeof(fp), &nr, sizeof(nr));
 	q->differs = dirty;

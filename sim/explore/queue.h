@@ -30,6 +30,7 @@ struct kw_later {
 	const uint8_t *start;		/* the initial state */
 	uint32_t nr_words, grain_shift;
 	size_t entry_max;
+	uint64_t all;			/* grains that there are */
 	uint8_t *last;			/* the state that was written last */
 	uint64_t differs;		/* grains in which the state of which
 					   the next one is a child may differ
@@ -60,10 +61,10 @@ void kw_later_free(struct kw_later *q);
  */
 void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
 		   uint64_t dirty);
-/* s and to (may be the same) := the next state; the grains that changed. */
+/* s := the next state; returns the grains that changed. */
 static inline uint64_t kw_later_next(struct kw_later_reader *r,
 				     unsigned grain_shift, uint8_t *s,
-				     uint8_t *to, uint64_t *fp)
+				     uint64_t *fp)
 {
 	const uint8_t *at = r->at;
 	uint64_t changed = 0;
@@ -78,7 +79,6 @@ static inline uint64_t kw_later_next(struct kw_later_reader *r,
 		memcpy(&half, s + 4 * i, sizeof(half));
 		half ^= bits;
 		memcpy(s + 4 * i, &half, sizeof(half));
-		memcpy(to + 4 * i, &half, sizeof(half));
 		changed |= UINT64_C(1) << (i >> (grain_shift + 1));
 	}
 	r->at = at;

@@ -283,6 +283,7 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	kw_slots_new(w);
 	kw_grains_init(w);
 	kw_quick_init(w);
+	kw_views_init(w);
 	kw_persist_init(w);
 	look_ahead(w);
 	find_symmetry(w);
@@ -329,7 +330,8 @@ void kw_world_free(struct kw_world *w)
 	g_free(w->takes);
 	g_free(w->guarded);
 	g_free(w->written);
-	g_free(w->accesses);
+	g_free(w->views);
+	g_free(w->places);
 	g_free(w->quick);
 	g_free(w->folds);
 	g_free(w->alone);

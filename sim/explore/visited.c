@@ -3,9 +3,11 @@
  * Decides whether a state has been seen.
  *
  * Invariant: from an entry's home to its place no slot is free.  Homes are
- * in the order of the fingerprints, and growing moves every entry upwards,
- * so it is done from the top; only the first slots, where an entry may sit
- * further from its home than that moves, are set aside and put in again.
+ * in the order of the fingerprints, and growing moves every entry upwards:
+ * from the top, in rounds, each of which moves as many as find room above
+ * all that are still to be moved.  Parts of a round have their own slots to
+ * move to; what would go beyond them is set aside and put in at the end, as
+ * are the first slots of all.
  */
 #include <glib.h>
 #include "pack.h"
@@ -13,7 +15,8 @@
 
 #define MARGIN	 1024		/* most slots behind the last home */
 #define FIRST	 64		/* slots at first */
-#define ASIDE	 65536		/* first slots, see above */
+#define ASIDE	32768		/* first slots, see above */
+#define PART	32768		/* slots that are moved at a time */
 
 #define CHUNK	 (1u << 20)	/* bytes of records that are taken at once */
 
@@ -95,27 +98,110 @@ static void place(struct kw_visited *v, uint64_t slot)
 	v->slots[i] = slot;
 }
 
-void kw_visited_grow(struct kw_visited *v)
-{
-	uint64_t old = v->nr_slots, end = old + v->margin, i, slot, nr = 0;
-	uint64_t *aside = g_new(uint64_t, ASIDE);
+/* --- growing ------------------------------------------------------------ */
 
-	resize(v, old < 4 * ASIDE ? 2 * old : old + old / 2);
-	for (i = 0; i < MIN(ASIDE, end); i++) {
-		if (v->slots[i])
-			aside[nr++] = v->slots[i];
-		v->slots[i] = 0;
+void kw_growth_begin(struct kw_growth *g, struct kw_visited *v)
+{
+	uint64_t old = v->nr_slots;
+
+	*g = (struct kw_growth){
+		.v = v, .old = old, .low = old + v->margin,
+		.aside = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+	};
+	g_mutex_init(&g->lock);
+	resize(v, old < 8 * ASIDE ? 2 * old : old + old / 2);
+}
+
+/* The first home now of those who had slot i or a later one as theirs. */
+static uint64_t first_home(const struct kw_growth *g, uint64_t i)
+{
+	return (uint64_t)((unsigned __int128)i * g->v->nr_slots / g->old);
+}
+
+static void take_aside(struct kw_growth *g, uint64_t low, uint64_t high)
+{
+	uint64_t i;
+
+	for (i = low; i < high; i++) {
+		if (g->v->slots[i])
+			g_array_append_val(g->aside, g->v->slots[i]);
+		g->v->slots[i] = 0;
 	}
-	for (i = end; i-- > ASIDE;) {
-		slot = v->slots[i];
+}
+
+bool kw_growth_round(struct kw_growth *g)
+{
+	uint64_t low = g->low;
+
+	g->more = low > ASIDE;
+	if (!g->more) {
+		take_aside(g, 0, low);
+		return false;
+	}
+	g->high = low;
+	g->low = (uint64_t)((unsigned __int128)low * g->old /
+			    g->v->nr_slots) + 1;
+	g->part = 0;
+	return true;
+}
+
+/* Moves what is in those slots; what finds no place there goes to rest. */
+static void move(struct kw_growth *g, uint64_t low, uint64_t high,
+		 GArray *rest)
+{
+	uint64_t first = first_home(g, low), end = first_home(g, high), i, to;
+	struct kw_visited *v = g->v;
+
+	end = MIN(end, v->nr_slots + v->margin - 1);
+	for (i = low; i < high; i++) {
+		uint64_t slot = v->slots[i];
+
 		if (!slot)
 			continue;
-		v->slots[i] = 0;
-		place(v, slot);
+		to = kw_visited_home(v, fp_of(v, slot));
+		while (to >= first && to < end && v->slots[to])
+			to++;
+		if (to >= first && to < end)
+			v->slots[to] = slot;
+		else
+			g_array_append_val(rest, slot);
 	}
-	for (i = 0; i < nr; i++)
-		place(v, aside[i]);
-	g_free(aside);
+	memset(v->slots + low, 0, (high - low) * sizeof(*v->slots));
+}
+
+void kw_growth_parts(struct kw_growth *g)
+{
+	GArray *rest = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	uint64_t low;
+
+	while ((low = g->low + (uint64_t)PART *
+			__atomic_fetch_add(&g->part, 1, __ATOMIC_RELAXED)) <
+	       g->high)
+		move(g, low, MIN(low + PART, g->high), rest);
+	g_mutex_lock(&g->lock);
+	g_array_append_vals(g->aside, rest->data, rest->len);
+	g_mutex_unlock(&g->lock);
+	g_array_free(rest, TRUE);
+}
+
+void kw_growth_end(struct kw_growth *g)
+{
+	unsigned i;
+
+	for (i = 0; i < g->aside->len; i++)
+		place(g->v, g_array_index(g->aside, uint64_t, i));
+	g_array_free(g->aside, TRUE);
+	g_mutex_clear(&g->lock);
+}
+
+void kw_visited_grow(struct kw_visited *v)
+{
+	struct kw_growth g;
+
+	kw_growth_begin(&g, v);
+	while (kw_growth_round(&g))
+		kw_growth_parts(&g);
+	kw_growth_end(&g);
 }
 
 /* The packed state is at a->packed. */

@@ -4,7 +4,7 @@
  *
  * Fingerprints are one array with open addressing; an entry's place follows
  * its value's order, so that the array grows in place, by a half (all threads
- * wait for that), and is never less than half full: 11 to 16 bytes a state.
+ * help), and is never less than half full: 11 to 16 bytes a state.
  *
  * That two states share one, and the second is taken for seen, has a chance
  * of n * n / 2^65.
@@ -41,13 +41,33 @@ void kw_adder_free(struct kw_adder *a);
 /*
  * Adds it; false when it was there.  s: only where exact.  Several threads
  * may do so at a time, but not while it grows: now and then each says how
- * many it added, and when it is full, all wait until one has grown it.
+ * many it added, and when it is full, all of them grow it.
  */
 bool kw_visited_add(struct kw_visited *v, struct kw_adder *a, uint64_t fp,
 		    const uint8_t *s);
 void kw_visited_count(struct kw_visited *v, uint64_t added);
 bool kw_visited_is_full(const struct kw_visited *v);
 void kw_visited_grow(struct kw_visited *v);
+
+/*
+ * The same for several threads: one begins; then all take parts of a round
+ * until there are none, and when all have, one asks for the next round, as
+ * long as there is one; then one ends it.
+ */
+struct kw_growth {
+	struct kw_visited *v;
+	uint64_t old;		/* slots that there were */
+	uint64_t low, high;	/* those that move in this round */
+	bool more;		/* there is this round */
+	unsigned part;		/* the next one */
+	GMutex lock;		/* of what follows */
+	GArray *aside;		/* entries to be put in at the end */
+};
+void kw_growth_begin(struct kw_growth *g, struct kw_visited *v);
+bool kw_growth_round(struct kw_growth *g);
+void kw_growth_parts(struct kw_growth *g);
+void kw_growth_end(struct kw_growth *g);
+
 /* One thread alone: adds it, counts it and grows. */
 bool kw_visited_add_one(struct kw_visited *v, uint64_t fp);
 bool kw_visited_has(const struct kw_visited *v, uint64_t fp);	/* not exact */

@@ -129,11 +129,11 @@ static void look_at(struct again *g, uint32_t n, unsigned i)
 		go_on(g, n, i, to);
 	if (!new)
 		return;
-	kw_child_enter(x->work, c->by);
-	add_state(g, to, x->work);
-	while (kw_hunt_state(&g->k, x->work, c->fp, &slot_nr, &f))
+	kw_child_enter(x->cur, c->by);
+	add_state(g, to, x->cur);
+	while (kw_hunt_state(&g->k, x->cur, c->fp, &slot_nr, &f))
 		add_candidate(g, &f, to, -1, 0);
-	kw_child_leave(x->work, c->by);
+	kw_child_leave(x->cur, c->by);
 }
 
 /* State n has no moves: a sample. */
@@ -161,7 +161,7 @@ static void visit(struct again *g, uint32_t n, const uint8_t *s)
 	kw_expander_begin(x);
 	kw_expander_set(x, s, g->numbers.fp[n]);
 	kw_expander_make(x);
-	if (!x->nr && kw_hunt_end(&g->k, x->work, &f))
+	if (!x->nr && kw_hunt_end(&g->k, x->cur, &f))
 		add_candidate(g, &f, n, -1, 0);
 	if (kw_hunt_orders(&g->k, &f))
 		add_candidate(g, &f, n, -1, 0);

@@ -106,14 +106,14 @@ def find_spin():
 
 
 def same_states(report, bench, rounds, measure, median_ratio):
-    """Without reductions, the same states: ns a state."""
+    """Without reductions, the same states: ns a state, one thread each."""
     vcpus, wakers = SIZES[0]
     path = bench.scenario(vcpus, wakers)
     folder = bench.pan(path, "full", FULL, ["-DNOREDUCE"])
     seen = {}
 
     def kvmwake():
-        cpu, _, out = bench.explore(path, "--no-reduction")
+        cpu, _, out = bench.explore(path, "--no-reduction", "--jobs", "1")
         seen["kvmwake"] = out["states"]
         seen["bytes"] = out["bytes_max"] / out["states"]
         return cpu / out["states"]

@@ -33,6 +33,8 @@ static void compare_seen(const struct kw_seen_by_move *a,
 	g_assert_cmpint(a->broken, ==, b->broken);
 	g_assert_cmpint(a->spurious, ==, b->spurious);
 	g_assert_cmpint(a->row, ==, b->row);
+	g_assert_cmpint(a->woken, ==, b->woken);
+	g_assert_cmpint(a->progress, ==, b->progress);
 	if (a->failed)
 		g_assert_cmpint(a->message, ==, b->message);
 }
@@ -65,7 +67,6 @@ static void go_to(struct kw_expander *x, const uint8_t *s)
 		if (kw_word_at(x->cur, i) != kw_word_at(s, i))
 			x->stale |= UINT64_C(1) << (i >> x->grain_shift);
 	memcpy(x->cur, s, 8 * x->nr_words);
-	memcpy(x->work, s, 8 * x->nr_words);
 	x->fp = kw_fingerprint(s, 8 * x->nr_words);
 }
 
