@@ -50,6 +50,7 @@ struct kw_options {
 	bool no_check, keep_going, sample, resume, step;
 	char *check, *save;
 	char *memory;
+	bool per_kick;
 	uint64_t spurious_bound, goto_, max_states, max_memory, preemptions;
 	char *out, *from, *to, *name, *vcpus;
 	char *compare[2];

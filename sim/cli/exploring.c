@@ -184,6 +184,7 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 	w->max_bytes = o->max_memory << 20;
 	w->preemptions = (unsigned)o->preemptions;
 	w->spurious_bound = (unsigned)MIN(o->spurious_bound, UINT8_MAX);
+	w->per_kick = o->per_kick && w->spurious_bound;
 	w->jobs = kw_cli_jobs(cli);
 	w->show_progress = cli->tty_err && !o->quiet;
 }
@@ -421,6 +422,7 @@ struct kw_world_opts kw_explored_world(const struct kw_explored *x)
 		.symmetry = !x->what.no_reduction && !x->what.no_symmetry,
 		.preemptions = x->what.preemptions, .check = x->check,
 		.row = x->what.spurious_bound,
+		.per_kick = x->what.per_kick,
 		.marks = x->what.marks,
 	};
 }

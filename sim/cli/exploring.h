@@ -47,6 +47,7 @@ struct kw_exploring {
 	uint64_t max_states, max_bytes;	/* 0: no limit */
 	unsigned preemptions;
 	unsigned spurious_bound;	/* I6: so many in a row are too many */
+	bool per_kick;			/* ... so many since the last kick */
 	unsigned jobs;			/* threads; 0: one */
 	const char *save;		/* where it goes when interrupted */
 	bool resume;			/* ... and goes on from */

@@ -204,6 +204,7 @@ static void by_steps(struct found *f)
 	const struct kw_world_opts opts = {
 		.preemptions = (unsigned)f->x->preemptions,
 		.row = (unsigned)f->x->spurious_bound,
+		.per_kick = f->x->per_kick,
 		.check = (1u << f->scenario->program->nr_invariants) - 1,
 	};
 
@@ -226,6 +227,7 @@ static bool by_search(struct found *f, GError **err)
 		.expected = &only, .no_reduction = !f->x->reduction,
 		.storm = f->what.property == KW_FINDS_STORM,
 		.spurious_bound = (unsigned)f->x->spurious_bound,
+		.per_kick = f->x->per_kick,
 		.show_progress = f->cli->tty_err && !f->cli->o.quiet,
 	};
 	unsigned property = f->what.property;

@@ -32,6 +32,7 @@ static char *options_of(const struct kw_explored *x)
 	kw_json_u64(&j, "symmetry", kw_world_symmetry(x->world));
 	kw_json_u64(&j, "preemptions", w->preemptions);
 	kw_json_u64(&j, "spurious_bound", w->spurious_bound);
+	kw_json_bool(&j, "per_kick", w->per_kick);
 	kw_json_bool(&j, "keep_going", w->keep_going);
 	kw_json_u64(&j, "max_states", w->max_states);
 	kw_json_u64(&j, "max_bytes", w->max_bytes);

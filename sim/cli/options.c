@@ -57,6 +57,8 @@ const struct kw_option kw_option_table[] = {
 	OPT("spurious-bound", "N", NUMBER, spurious_bound, V(EXPLORE),
 	    "I6: a vCPU is not woken N times in a row for nothing, at most "
 	    "255 (default 0: not looked for)"),
+	OPT("per-kick", NULL, FLAG, per_kick, V(EXPLORE),
+	    "count them since the last call that was to wake it instead"),
 	OPT("keep-going", NULL, FLAG, keep_going, V(EXPLORE),
 	    "look for everything, whatever was found already"),
 	OPT("sample", NULL, FLAG, sample, V(EXPLORE),

@@ -224,8 +224,10 @@ void kw_retrace_why(const struct kw_retrace *r, GString *out)
 	if (property == KW_FINDS_ROW) {
 		vcpu = kw_world_vcpu(r->world, (unsigned)r->what->vcpu);
 		g_string_append_printf(out, "%s was woken for nothing, "
-			"spurious or futile, that often in a row, and never "
-			"for something in between.", vcpu->name);
+			"spurious or futile, that often %s.", vcpu->name,
+			kw_world_is_per_kick(r->world) ?
+			"since the last kick" :
+			"in a row, and never for something in between");
 		return;
 	}
 	if (property == KW_FINDS_STORM) {

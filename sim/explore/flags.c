@@ -149,7 +149,7 @@ static void mark(const struct kw_world *w, uint8_t *s,
 		       (*f & KW_V_SPEC ? KW_V_OK : 0));
 }
 
-/* One more, or the first, of a row; fine: it was for something. */
+/* One more, or the first, of a row, or since a kick; fine: for something. */
 static void count(const struct kw_world *w, uint8_t *s, int v, bool fine,
 		  struct kw_seen_by_move *seen)
 {
@@ -157,8 +157,10 @@ static void count(const struct kw_world *w, uint8_t *s, int v, bool fine,
 
 	if (!w->opts.row)
 		return;
-	if (fine)
+	if (fine && !w->opts.per_kick)
 		*row = 0;
+	else if (fine)
+		return;
 	else if (*row < w->opts.row && ++*row == w->opts.row)
 		seen->row = (int16_t)v;
 }
@@ -192,6 +194,14 @@ static void enter(const struct kw_world *w, uint8_t *s, int v,
 		seen->progress = true;
 	count(w, s, v, fine || (*f & KW_V_SIGNAL), seen);
 	*f &= KW_V_SPEC | KW_V_WAITS;
+}
+
+void kw_flags_kick(const struct kw_world *w, uint8_t *s, unsigned task)
+{
+	unsigned thread = kw_get16(s, task + KW_TASK_THREAD);
+
+	if (thread && w->vcpu_of[thread - 1] >= 0)
+		s[w->rows_at + (unsigned)w->vcpu_of[thread - 1]] = 0;
 }
 
 /* A thread wakes: is it a vCPU's that waits? */

@@ -210,6 +210,18 @@ static void touch_handler(const struct analysis *s, unsigned addr, bool writes,
 	add(t, kw_place_irqs(s->f, s->p->actors[h - 1].home), false);
 }
 
+/* The bytes that the oracle keeps of a vCPU. */
+static void touch_flags(const struct analysis *s, const struct kw_node *n,
+			unsigned node, unsigned addr, struct kw_touch *t)
+{
+	if (n->op == KW_OP_MARK)
+		add_flags(s, t, (int)addr);
+	if (n->op == KW_OP_WAKE && s->w->opts.per_kick)
+		add_flags(s, t, -1);
+	if (s->w->node[node] & KW_N_ARCH)
+		add_flags(s, t, n->flags & KW_NODE_ARCH_ALL ? -1 : (int)addr);
+}
+
 /* The node, where A is addr. */
 static void touch_at(const struct analysis *s, const struct kw_node *n,
 		     unsigned node, unsigned addr, struct kw_touch *t)
@@ -266,14 +278,12 @@ static void touch_at(const struct analysis *s, const struct kw_node *n,
 		touch_handler(s, addr, false, t);
 		break;
 	case KW_OP_MARK:
-		add_flags(s, t, (int)addr);
 		break;
 	default:
 		t->all = true;
 		break;
 	}
-	if (s->w->node[node] & KW_N_ARCH)
-		add_flags(s, t, n->flags & KW_NODE_ARCH_ALL ? -1 : (int)addr);
+	touch_flags(s, n, node, addr, t);
 }
 
 /* What does not depend on A. */

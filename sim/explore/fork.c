@@ -30,7 +30,8 @@ uint64_t kw_world_digest(const struct kw_world *w)
 	x = kw_word_hash(2, x) + w->opts.fold;
 	x = kw_word_hash(3, x) + w->opts.preemptions;
 	x = kw_word_hash(4, x) + w->opts.persist;
-	x = kw_word_hash(5, x) + w->opts.row;
+	x = kw_word_hash(5, x) + w->opts.row +
+	    ((unsigned)w->opts.per_kick << 8);
 	x = kw_word_hash(6, x) + kw_world_symmetry(w);
 	return kw_word_hash(7, x) + w->size;
 }

@@ -50,8 +50,10 @@ void kw_graph_free(struct kw_graph *g);
 /* What an actor does of its own accord, and what its CPU does to it. */
 static inline unsigned kw_agent(const struct kw_move *m)
 {
-	return 4u * m->actor + (m->type == KW_STEP ? 0 : m->type == KW_FLOW ? 1 :
-				m->type == KW_BEGIN ? 2 : 3);
+	unsigned how = m->type == KW_STEP ? 0 : m->type == KW_FLOW ? 1 :
+		       m->type == KW_BEGIN ? 2 : 3;
+
+	return 4u * m->actor + how;
 }
 /* The move that edge e of state n, which is s, stands for; s follows it. */
 void kw_graph_move(struct kw_graph *g, struct kw_expander *x, uint8_t *s,

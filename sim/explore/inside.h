@@ -145,6 +145,8 @@ void kw_flags_arch(const struct kw_world *w, uint8_t *s,
 void kw_flags_effect(const struct kw_world *w, uint8_t *s, unsigned a,
 		     const struct kw_done *done,
 		     struct kw_seen_by_move *seen);
+/* Somebody calls try_to_wake_up() for a task. */
+void kw_flags_kick(const struct kw_world *w, uint8_t *s, unsigned task);
 void kw_flags_seen(const struct kw_world *w, const uint8_t *s,
 		   struct kw_seen_by_move *seen);
 

@@ -85,7 +85,9 @@ void kw_quick_init(struct kw_world *w)
 	if (w->memory || w->live->words != 1)
 		return;
 	for (i = 0; i < w->p->nr_nodes; i++) {
-		w->quick[i] = w->node[i] & (KW_N_CHECK | KW_N_GUARDED) ?
+		w->quick[i] = (w->node[i] & (KW_N_CHECK | KW_N_GUARDED)) ||
+			      (w->opts.per_kick &&
+			       w->p->nodes[i].op == KW_OP_WAKE) ?
 				      SLOW : (uint8_t)how(&w->p->nodes[i]);
 		w->folds[i] = w->opts.fold &&
 			      (w->node[i] & (KW_N_PRIVATE | KW_N_DATA) ||

@@ -16,8 +16,8 @@
  *	lock-order	locks are taken in an order that is a cycle, see
  *			orders.h
  *	storm		a cycle of wake-ups without progress, see storm.c
- *	I6		a vCPU was woken for nothing so often in a row (see
- *			kw_world_opts.row)
+ *	I6		a vCPU was woken for nothing so often in a row, or
+ *			since the last kick (see kw_world_opts.row)
  *	I2, ...		an invariant of the program does not hold when it
  *			must, see sim/program/program.h
  *

@@ -290,6 +290,11 @@ struct kw_world *kw_world_new(const struct kw_program *p,
 	return w;
 }
 
+bool kw_world_is_per_kick(const struct kw_world *w)
+{
+	return w->opts.per_kick;
+}
+
 bool kw_world_folds(const struct kw_world *w)
 {
 	return w->opts.fold;

@@ -363,6 +363,7 @@ static bool step(struct moving *m, const struct kw_move *move)
 	struct kw_actor_state *st = kw_actor(w->p, m->s, a);
 	unsigned from = st->pc;
 	struct kw_done done = { 0 };
+	bool is_kick = w->p->nodes[from].op == KW_OP_WAKE;
 
 	m->seen->raced |= kw_world_races(w, m->s, a);
 	m->seen->sticky |= w->footprint && w->footprint->sticky[from];
@@ -382,6 +383,10 @@ static bool step(struct moving *m, const struct kw_move *move)
 		    done.effect == KW_EFF_EXIT || done.effect == KW_EFF_END)
 			other_context(w, m->s, a);
 		kw_flags_effect(w, m->s, a, &done, m->seen);
+	}
+	if (w->opts.row && w->opts.per_kick && is_kick) {
+		m->seen->dirty |= w->flags_grains;
+		kw_flags_kick(w, m->s, done.addr);
 	}
 	check(m, a, from, &done);
 	if (done.effect == KW_EFF_WAKE || done.effect == KW_EFF_EXIT)

@@ -90,6 +90,8 @@ struct kw_world_opts {
 	unsigned row;		/* wake-ups of a vCPU for nothing, spurious or
 				   futile, without one for something between:
 				   counted up to so many, 0 .. 255 */
+	bool per_kick;		/* ... since the last call that was to wake
+				   it instead, whatever came of that */
 	bool *marks;		/* [mark]: set when it is executed; or NULL */
 };
 
@@ -171,6 +173,8 @@ unsigned kw_world_shows_orders(const struct kw_world *w, const uint8_t *s,
 			       struct kw_order of[KW_MAX_ORDERS]);
 /* Of the program and the options that decide what moves there are. */
 uint64_t kw_world_digest(const struct kw_world *w);
+/* See kw_world_opts.per_kick. */
+bool kw_world_is_per_kick(const struct kw_world *w);
 /* Which reductions are in use?  Not all that were asked for need be. */
 bool kw_world_folds(const struct kw_world *w);
 bool kw_world_persists(const struct kw_world *w);

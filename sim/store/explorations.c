@@ -124,7 +124,8 @@ static const char find_sql[] =
 	"  json_each(e.options, '$.without')),"
 	" (SELECT group_concat(value, char(10)) FROM"
 	"  json_each(e.options, '$.only')),"
-	" e.options ->> '$.spurious_bound'"
+	" e.options ->> '$.spurious_bound',"
+	" e.options ->> '$.per_kick'"
 	" FROM explored JOIN explorations e USING (exploration)"
 	" JOIN scenarios s ON s.scenario = e.scenario"
 	" JOIN kernels k ON k.kernel = e.kernel"
@@ -162,6 +163,7 @@ static struct kw_exploration *read_row(sqlite3_stmt *st)
 	x->without = g_string_chunk_insert(x->strings, kw_store_text(st, 20));
 	x->only = g_string_chunk_insert(x->strings, kw_store_text(st, 21));
 	x->spurious_bound = (uint64_t)sqlite3_column_int64(st, 22);
+	x->per_kick = sqlite3_column_int(st, 23);
 	return x;
 }
 

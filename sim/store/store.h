@@ -189,7 +189,7 @@ struct kw_exploration {
 	bool complete;
 	uint64_t states, transitions, ends, depth, state_bytes, bytes_max;
 	/* of options */
-	bool reduction;
+	bool reduction, per_kick;
 	uint64_t preemptions, spurious_bound;
 	const char *without, *only;	/* a line each */
 	GStringChunk *strings;		/* of one that was read */

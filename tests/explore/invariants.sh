@@ -58,6 +58,24 @@ for order in --bfs --dfs; do
 	says 'violated: I6;' "$TMPDIR/out" "futile wake-ups count, $order"
 done
 
+# Per kick: it is woken so often, but each time somebody asked for it.
+per_kick() {
+	explored --keep-going --spurious-bound "$1" --per-kick "${@:2}" \
+		--kernel v4.14 scenarios/ode/line-makes-request.lua
+}
+for o in --bfs --dfs --no-reduction --no-folding --no-persistent; do
+	per_kick 1 $o >"$TMPDIR/out" 2>&1
+	says 'violated: I6;' "$TMPDIR/out" "a kick wakes for nothing, $o"
+	per_kick 2 $o >"$TMPDIR/out" 2>&1
+	says 'proved;' "$TMPDIR/out" "and not twice, $o"
+done
+rm -f "$TMPDIR/explored.db"
+per_kick 1 >"$TMPDIR/out" 2>&1
+tr '\n' ' ' <"$TMPDIR/out" >"$TMPDIR/line"
+says 'that often since the last kick' "$TMPDIR/line" 'in words'
+exits 0 'replayed' "$KVMWAKE" replay --db "$TMPDIR/explored.db" \
+	explore/line-makes-request/v4.14/sc/I6
+
 # What is folded changes nothing.
 for k in mutant-no-kick mutant-unconsumed-request; do
 	for o in "" --no-reduction; do

@@ -189,7 +189,7 @@ static bool search_for_storm(struct assembler *m, unsigned setting,
 {
 	const struct kw_world_opts o = {
 		.fold = setting & 1, .persist = setting & 2,
-		.symmetry = setting & 2,
+		.symmetry = setting & 2, .row = 1, .per_kick = setting & 16,
 	};
 	const struct kw_search_opts how = {
 		.storm = true, .max_states = ENDLESS_STATES,
@@ -213,26 +213,31 @@ static bool search_for_storm(struct assembler *m, unsigned setting,
 
 static void test_endless(void)
 {
-	unsigned seed, i, all, found, storms = 0, done = 0;
+	unsigned seed, kick, i, all, found, storms = 0, rows = 0, done = 0;
 	struct assembler m;
 
 	for (seed = 1; seed <= ENDLESS; seed++) {
 		generate(&m, seed);
 		make_endless(&m);
-		if (!search_for_storm(&m, 0, &all))
+		kick = seed % 2 ? 16 : 0;
+		if (!search_for_storm(&m, kick, &all))
 			continue;
 		g_test_message("program %u: found %x", seed, all);
 		for (i = 1; i < 16; i++) {
-			g_assert_true(search_for_storm(&m, i, &found));
+			g_assert_true(search_for_storm(&m, i | kick, &found));
 			g_assert_cmpuint(found, ==, all);
 		}
 		done++;
 		storms += all >> KW_FINDS_STORM & 1;
+		rows += all >> KW_FINDS_ROW & 1;
 	}
-	g_test_message("%u of %u, %u with a storm", done, ENDLESS, storms);
+	g_test_message("%u of %u, %u with a storm, %u with I6", done,
+		       ENDLESS, storms, rows);
 	g_assert_cmpuint(done, >, ENDLESS / 4);
 	g_assert_cmpuint(storms, >=, done / 10);
 	g_assert_cmpuint(storms, <=, done - done / 10);
+	g_assert_cmpuint(rows, >=, done / 10);
+	g_assert_cmpuint(rows, <=, done - done / 10);
 }
 
 /* --- weaker memory ---------------------------------------------------- */
