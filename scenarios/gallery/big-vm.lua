@@ -30,6 +30,7 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", late = "never",
 				    failed = "never" },
 	},
+	-- vCPU 1 sleeps before it begins.
 	explore	 = {
 		vm	= { vcpus = 2, halt_poll = us(500), spis = { count = 2 },
 			    flags = { "go", "waits", "taken" } },

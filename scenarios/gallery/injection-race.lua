@@ -32,6 +32,7 @@ return scenario {
 		["v4.14"]	= { failed = "never", storm = "never" },
 		["v4.14+ode"]	= { failed = "never", storm = "never" },
 	},
+	-- Both vCPUs sleep before it begins.
 	explore	 = {
 		vm	= { vcpus = 2, spis = { { name = "disk" } }, flags = { "go" } },
 		guest	= function(cpu) loop(function() cpu:wfi() end) end,

@@ -24,6 +24,7 @@ return scenario {
 		["v4.14+ode"]	= { missed = "never", late = "never",
 				    spurious = "never" },
 	},
+	-- vCPU 1 sleeps before it begins.
 	explore	 = {
 		vm	= { vcpus = 2, sgis = 1, flags = { "go" } },
 		guest	= {

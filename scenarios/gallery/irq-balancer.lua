@@ -36,6 +36,7 @@ return scenario {
 		["v4.14+ode"]	= { late = "sometimes" },
 		["v4.14+kick-on-migration"] = { missed = "never", late = "never" },
 	},
+	-- vCPU 1 sleeps before it begins.
 	explore	 = {
 		vm	= { vcpus = 2, spis = { { name = "disk" } },
 			    flags = { "go", "waits" } },
