@@ -24,6 +24,7 @@ struct kw_canon {
 	uint64_t *undo_key;
 	unsigned nr_undo;
 	uint64_t *tag;			/* [element]: which orbit it is from */
+	uint64_t *grains;		/* [unit]: that its key depends on */
 	uint16_t (*units_at)[2];	/* [word]: units + 1 that it is of */
 	uint16_t **node, **point;	/* [actor]: the numbers of the first of
 					   its orbit, or NULL: its own */
@@ -160,7 +161,6 @@ static void find_keys(struct kw_canon *c, const uint8_t *s)
 		if (c->y->element[u] >= 0)
 			c->unit[u] = unit_key(c, s, u);
 	find_element_keys(c);
-	c->nr_undo = 0;
 }
 
 /* --- an exchange -------------------------------------------------------- */
@@ -421,9 +421,14 @@ unsigned kw_canon_node(const struct kw_canon *c, unsigned a, unsigned node,
 
 /* --- one word after another ----------------------------------------------- */
 
-void kw_canon_before(struct kw_canon *c, const uint8_t *s)
+void kw_canon_before(struct kw_canon *c, const uint8_t *s, uint64_t stale)
 {
-	find_keys(c, s);
+	unsigned u;
+
+	for (u = 0; u < c->y->nr_units; u++)
+		if (c->grains[u] & stale)
+			c->unit[u] = unit_key(c, s, u);
+	find_element_keys(c);
 	memcpy(c->before, c->element, c->y->nr_elements * sizeof(*c->before));
 }
 
@@ -493,8 +498,11 @@ static void add_unit_at(struct kw_canon *c, unsigned u, unsigned addr,
 {
 	unsigned i;
 
-	for (i = addr / 8; i <= (addr + len - 1) / 8; i++)
+	for (i = addr / 8; i <= (addr + len - 1) / 8; i++) {
+		c->grains[u] |= UINT64_C(1) <<
+				(i >> kw_world_grain_shift(c->w));
 		c->units_at[i][c->units_at[i][0] != 0] = (uint16_t)(u + 1);
+	}
 }
 
 static void find_places(struct kw_canon *c)
@@ -502,6 +510,7 @@ static void find_places(struct kw_canon *c)
 	const struct kw_world *w = c->w;
 	unsigned u, v, nr = w->nr_actors;
 
+	c->grains = g_new0(uint64_t, c->y->nr_units);
 	c->units_at = g_malloc0((w->size / 8 + 1) * sizeof(*c->units_at));
 	for (u = 0; u < c->y->nr_units; u++) {
 		if (c->y->element[u] < 0)
@@ -520,6 +529,8 @@ static void find_places(struct kw_canon *c)
 	for (v = 0; v < w->nr_vcpus; v++) {
 		c->vcpu_unit[v] = (uint16_t)(nr + w->vcpus[v]);
 		c->vcpu_of[c->vcpu_unit[v]] = (int16_t)v;
+		if (c->grains[c->vcpu_unit[v]])
+			c->grains[c->vcpu_unit[v]] |= w->flags_grains;
 	}
 }
 
@@ -630,6 +641,7 @@ void kw_canon_free(struct kw_canon *c)
 	g_free(c->undo);
 	g_free(c->undo_key);
 	g_free(c->tag);
+	g_free(c->grains);
 	g_free(c->order);
 	g_free(c->copy);
 	g_free(c->to);

@@ -36,6 +36,7 @@ void kw_expander_init(struct kw_expander *x, const struct kw_world *w)
 	x->nr = 0;
 	x->fp = 0;
 	x->stale = ~UINT64_C(0);
+	x->choosing = kw_choosing_new(w);
 	x->canon = kw_canon_new(w->symmetry);
 	x->every = false;
 }
@@ -50,6 +51,7 @@ void kw_expander_free(struct kw_expander *x)
 	g_free(x->changes);
 	kw_memo_free(&x->memo);
 	kw_memo_free(&x->ordered);
+	kw_choosing_free(x->choosing);
 	kw_canon_free(x->canon);
 }
 
@@ -408,11 +410,11 @@ static void note_order(struct kw_expander *x, struct kw_child *c)
 }
 
 /* Of an orbit only the state that is in order is a child. */
-static void put_in_order(struct kw_expander *x)
+static void put_in_order(struct kw_expander *x, uint64_t stale)
 {
 	unsigned i;
 
-	kw_canon_before(x->canon, x->cur);
+	kw_canon_before(x->canon, x->cur, stale);
 	for (i = 0; i < x->nr; i++) {
 		struct kw_child *c = &x->children[i];
 
@@ -432,6 +434,7 @@ void kw_expander_make(struct kw_expander *x)
 	const struct kw_world *w = x->w;
 	struct kw_child *c = x->children + x->nr;
 	const struct kw_acting *now;
+	uint64_t stale = x->stale;
 	unsigned a;
 
 	x->children += x->nr;
@@ -462,6 +465,6 @@ void kw_expander_make(struct kw_expander *x)
 	if (x->canon && !x->every) {
 		if (w->local)
 			catch_up(x);
-		put_in_order(x);
+		put_in_order(x, stale);
 	}
 }

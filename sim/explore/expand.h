@@ -18,6 +18,7 @@
 #include "world.h"
 
 struct kw_canon;
+struct kw_choosing;
 
 struct kw_child {
 	uint64_t fp;
@@ -49,6 +50,7 @@ struct kw_expander {
 	unsigned nr;			/* cur's moves */
 	struct kw_child *children;	/* [nr]: in all */
 	struct kw_child all[KW_BATCH + KW_MAX_MOVES];
+	struct kw_choosing *choosing;	/* see persist.c, or NULL */
 	struct kw_canon *canon;		/* NULL: states are as they are */
 	struct kw_memo ordered;		/* children that were put in order */
 };

@@ -132,6 +132,9 @@ void kw_races_init(struct kw_world *w);
 /* persist.c */
 void kw_persist_init(struct kw_world *w);
 void kw_persist_free(struct kw_world *w);
+/* What is known when it is chosen; NULL: every move is made. */
+struct kw_choosing *kw_choosing_new(const struct kw_world *w);
+void kw_choosing_free(struct kw_choosing *c);
 /* Leaves only those of x->children that must be made. */
 void kw_persist_choose(struct kw_expander *x);
 

@@ -21,19 +21,37 @@
 #include "inside.h"
 
 #define MAX_UNITS 64
+#define PAIRS_SHIFT 13
+#define PAIRS	(1u << PAIRS_SHIFT)	/* of places whose answer is kept */
 
 struct unit {
 	unsigned nr_moves;
 	bool whole;		/* all must be made if its moves are */
 	bool fast;		/* has a move that is not slow */
-	uint64_t asked, meets;	/* bit v: unit_meets(v), if it was asked */
 };
 
-struct choosing {
+/*
+ * Where a unit is, that is where its actors are, has a number.  Whether what
+ * one is about to do meets what another may do follows from their numbers.
+ */
+struct kw_choosing {
 	const struct kw_world *w;
 	const struct kw_footprint *f;
 	const uint8_t *s;
 	struct unit of[MAX_UNITS];
+	uint64_t meets[MAX_UNITS];	/* bit v: it does */
+	uint32_t at[MAX_UNITS];		/* from 1 on */
+	uint64_t *where;		/* [place in w->members] */
+	GArray *known;			/* [number - 1]: struct place */
+	GArray *places;			/* uint64_t: actors of known ones */
+	uint32_t *slots;		/* numbers, by hash */
+	uint32_t nr_slots;
+	uint64_t *pairs;		/* numbers of two, and two answers */
+};
+
+struct place {
+	uint32_t first;			/* in places */
+	uint32_t unit;
 };
 
 static void find_unit(struct kw_world *w, unsigned a)
@@ -97,7 +115,7 @@ static const struct kw_touch *touch_of(const struct kw_footprint *f,
 }
 
 /* May actor b, from where it is on, write (or: touch) the place? */
-static bool may(const struct choosing *c, unsigned b, unsigned place,
+static bool may(const struct kw_choosing *c, unsigned b, unsigned place,
 		bool touch)
 {
 	const struct kw_actor_state *st = kw_block(c->w, c->s, b);
@@ -117,7 +135,7 @@ static bool may(const struct choosing *c, unsigned b, unsigned place,
 					  (p->index[st->pc] - 1u), place);
 }
 
-static bool unit_may(const struct choosing *c, unsigned v, unsigned place,
+static bool unit_may(const struct kw_choosing *c, unsigned v, unsigned place,
 		     bool touch)
 {
 	unsigned i;
@@ -128,7 +146,7 @@ static bool unit_may(const struct choosing *c, unsigned v, unsigned place,
 	return false;
 }
 
-static bool is_over(const struct choosing *c, unsigned v)
+static bool is_over(const struct kw_choosing *c, unsigned v)
 {
 	unsigned i;
 
@@ -143,7 +161,7 @@ static bool is_over(const struct choosing *c, unsigned v)
 	return true;
 }
 
-static bool touch_meets(const struct choosing *c, const struct kw_touch *t,
+static bool touch_meets(const struct kw_choosing *c, const struct kw_touch *t,
 			unsigned v)
 {
 	unsigned i;
@@ -162,7 +180,7 @@ static bool touch_meets(const struct choosing *c, const struct kw_touch *t,
 }
 
 /* Does what a is about to do, or waits for, meet what v may do? */
-static bool actor_meets(const struct choosing *c, unsigned a, unsigned v)
+static bool actor_meets(const struct kw_choosing *c, unsigned a, unsigned v)
 {
 	const struct kw_actor_state *st = kw_block(c->w, c->s, a);
 	const struct kw_actor *ac = &c->w->p->actors[a];
@@ -182,31 +200,174 @@ static bool actor_meets(const struct choosing *c, unsigned a, unsigned v)
 	return touch_meets(c, touch_of(c->f, a, st->pc), v);
 }
 
-static bool unit_meets(struct choosing *c, unsigned u, unsigned v)
+static bool unit_meets(const struct kw_choosing *c, unsigned u, unsigned v)
 {
-	uint64_t bit = UINT64_C(1) << v;
-	struct unit *of = &c->of[u];
 	unsigned i;
 
-	if (of->asked & bit)
-		return of->meets & bit;
-	of->asked |= bit;
 	for (i = c->w->first_member[u]; i < c->w->first_member[u + 1]; i++)
-		if (actor_meets(c, c->w->members[i], v)) {
-			of->meets |= bit;
+		if (actor_meets(c, c->w->members[i], v))
 			return true;
-		}
 	return false;
 }
+
+/* --- what is known of places ------------------------------------------- */
+
+/* All that the above looks at. */
+static uint64_t where(const struct kw_choosing *c, unsigned a)
+{
+	const struct kw_actor_state *st = kw_block(c->w, c->s, a);
+
+	return st->pc | (uint64_t)st->run << 16 | (uint64_t)st->pend << 24 |
+	       (uint64_t)st->armed << 32 | (uint64_t)(st->nest != 0) << 40;
+}
+
+static bool is_at(const struct kw_choosing *c, unsigned u, unsigned number)
+{
+	const struct place *p = &g_array_index(c->known, struct place,
+					       number - 1);
+	unsigned first = c->w->first_member[u];
+
+	return p->unit == u &&
+	       !memcmp(&g_array_index(c->places, uint64_t, p->first),
+		       c->where + first, (c->w->first_member[u + 1] - first) *
+						 sizeof(*c->where));
+}
+
+static uint32_t *slot_of(const struct kw_choosing *c, unsigned u)
+{
+	uint64_t h = u;
+	unsigned i;
+
+	for (i = c->w->first_member[u]; i < c->w->first_member[u + 1]; i++)
+		h = kw_word_hash((unsigned)h, c->where[i]);
+	i = (unsigned)h & (c->nr_slots - 1);
+	while (c->slots[i] && !is_at(c, u, c->slots[i]))
+		i = (i + 1) & (c->nr_slots - 1);
+	return &c->slots[i];
+}
+
+static void forget_places(struct kw_choosing *c)
+{
+	memset(c->slots, 0, c->nr_slots * sizeof(*c->slots));
+	memset(c->pairs, 0, PAIRS * sizeof(*c->pairs));
+	memset(c->where, 0xff, (c->w->nr_actors + 1) * sizeof(*c->where));
+	g_array_set_size(c->known, 0);
+	g_array_set_size(c->places, 0);
+}
+
+static uint32_t number_of(struct kw_choosing *c, unsigned u)
+{
+	unsigned first = c->w->first_member[u];
+	struct place p = { c->places->len, u };
+	uint32_t *at = slot_of(c, u);
+
+	if (*at)
+		return *at;
+	g_array_append_val(c->known, p);
+	g_array_append_vals(c->places, c->where + first,
+			    c->w->first_member[u + 1] - first);
+	*at = c->known->len;
+	return *at;
+}
+
+static inline void set_meeting(struct kw_choosing *c, unsigned u, unsigned v,
+			       uint64_t meets)
+{
+	c->meets[u] = (c->meets[u] & ~(UINT64_C(1) << v)) | meets << v;
+}
+
+/* Each may meet the other. */
+static void ask(struct kw_choosing *c, unsigned u, unsigned v)
+{
+	uint64_t key = (uint64_t)c->at[u] << 32 | c->at[v];
+	uint64_t *at = &c->pairs[key * UINT64_C(0x9e3779b97f4a7c15) >>
+				 (64 - PAIRS_SHIFT)];
+
+	if (*at >> 2 != key)
+		*at = key << 2 | (uint64_t)unit_meets(c, u, v) << 1 |
+		      unit_meets(c, v, u);
+	set_meeting(c, u, v, *at >> 1 & 1);
+	set_meeting(c, v, u, *at & 1);
+}
+
+/* Where are they now?  Bit u: unit u is not where it was. */
+static uint64_t find_places(struct kw_choosing *c)
+{
+	const struct kw_world *w = c->w;
+	uint64_t moved = 0, now;
+	unsigned u, i;
+
+	for (u = 0; u < w->nr_units; u++) {
+		for (i = w->first_member[u]; i < w->first_member[u + 1]; i++) {
+			now = where(c, w->members[i]);
+			if (now == c->where[i])
+				continue;
+			c->where[i] = now;
+			moved |= UINT64_C(1) << u;
+		}
+		if (moved >> u & 1)
+			c->at[u] = number_of(c, u);
+	}
+	return moved;
+}
+
+static void find_meetings(struct kw_choosing *c)
+{
+	uint64_t moved;
+	unsigned u, v;
+
+	if (2 * c->known->len + 2 * MAX_UNITS > c->nr_slots)
+		forget_places(c);
+	for (moved = find_places(c); moved; moved &= moved - 1) {
+		u = (unsigned)__builtin_ctzll(moved);
+		for (v = 0; v < u; v++)
+			ask(c, v, u);
+		for (v = u + 1; v < c->w->nr_units; v++)
+			ask(c, u, v);
+	}
+}
+
+struct kw_choosing *kw_choosing_new(const struct kw_world *w)
+{
+	struct kw_choosing *c;
+
+	if (!w->footprint)
+		return NULL;
+	c = g_new0(struct kw_choosing, 1);
+	c->w = w;
+	c->f = w->footprint;
+	c->where = g_new(uint64_t, w->nr_actors + 1);
+	c->known = g_array_new(FALSE, FALSE, sizeof(struct place));
+	c->places = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	c->nr_slots = 1 << 16;
+	c->slots = g_new(uint32_t, c->nr_slots);
+	c->pairs = g_new(uint64_t, PAIRS);
+	forget_places(c);
+	return c;
+}
+
+void kw_choosing_free(struct kw_choosing *c)
+{
+	if (!c)
+		return;
+	g_free(c->where);
+	g_array_free(c->known, TRUE);
+	g_array_free(c->places, TRUE);
+	g_free(c->slots);
+	g_free(c->pairs);
+	g_free(c);
+}
+
+/* --- the choice --------------------------------------------------------- */
 
 /*
  * The units that must go together with u; 0 if that is no gain over `most`
  * moves, or must be all.
  */
-static uint64_t close_over(struct choosing *c, unsigned u, unsigned *most)
+static uint64_t close_over(struct kw_choosing *c, unsigned u, unsigned *most)
 {
-	uint64_t in = UINT64_C(1) << u, todo = in;
-	unsigned nr = c->of[u].nr_moves, v;
+	uint64_t in = UINT64_C(1) << u, todo = in, more;
+	unsigned nr = c->of[u].nr_moves;
 	bool fast = c->of[u].fast;
 
 	while (todo) {
@@ -214,16 +375,16 @@ static uint64_t close_over(struct choosing *c, unsigned u, unsigned *most)
 		todo &= todo - 1;
 		if (c->of[u].whole)
 			return 0;
-		for (v = 0; v < c->w->nr_units; v++) {
-			if ((in >> v & 1) || !unit_meets(c, u, v))
-				continue;
-			in |= UINT64_C(1) << v;
-			todo |= UINT64_C(1) << v;
-			nr += c->of[v].nr_moves;
-			fast |= c->of[v].fast;
-			if (nr >= *most)
-				return 0;
+		more = c->meets[u] & ~in;
+		in |= more;
+		todo |= more;
+		for (; more; more &= more - 1) {
+			u = (unsigned)__builtin_ctzll(more);
+			nr += c->of[u].nr_moves;
+			fast |= c->of[u].fast;
 		}
+		if (nr >= *most)
+			return 0;
 	}
 	if (!fast || nr >= *most)
 		return 0;
@@ -231,7 +392,7 @@ static uint64_t close_over(struct choosing *c, unsigned u, unsigned *most)
 	return in;
 }
 
-static void count_moves(struct choosing *c, const struct kw_expander *x)
+static void count_moves(struct kw_choosing *c, const struct kw_expander *x)
 {
 	unsigned i, u;
 
@@ -249,18 +410,20 @@ static void count_moves(struct choosing *c, const struct kw_expander *x)
 
 void kw_persist_choose(struct kw_expander *x)
 {
+	struct kw_choosing *c = x->choosing;
 	const struct kw_world *w = x->w;
-	struct choosing c = { .w = w, .f = w->footprint, .s = x->cur };
 	unsigned most = x->nr, u, i, nr = 0;
 	uint64_t best = 0, in;
 
 	if (x->nr < 2)
 		return;
-	count_moves(&c, x);
+	c->s = x->cur;
+	count_moves(c, x);
+	find_meetings(c);
 	for (u = 0; u < w->nr_units; u++) {
-		if (!c.of[u].nr_moves || c.of[u].nr_moves >= most)
+		if (!c->of[u].nr_moves || c->of[u].nr_moves >= most)
 			continue;
-		in = close_over(&c, u, &most);
+		in = close_over(c, u, &most);
 		best = in ? in : best;
 	}
 	for (i = 0; best && i < x->nr; i++)

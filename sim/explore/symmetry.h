@@ -98,8 +98,11 @@ void kw_canon_free(struct kw_canon *c);
  * where each has gone; or NULL.
  */
 bool kw_canon_order(struct kw_canon *c, uint8_t *s, uint16_t *to);
-/* The state, in order, that kw_canon_after() speaks of. */
-void kw_canon_before(struct kw_canon *c, const uint8_t *s);
+/*
+ * The state, in order, that kw_canon_after() speaks of.  stale: grains
+ * (world.h) in which it may differ from the one before it.
+ */
+void kw_canon_before(struct kw_canon *c, const uint8_t *s, uint64_t stale);
 /*
  * The same of s, which differs from that one in no words but the nr that
  * place[0], place[stride] ... are.
