@@ -222,27 +222,30 @@ static unsigned rename_by(const uint16_t *first, const uint16_t *second,
 	return second ? second[x] : x;
 }
 
-/*
- * Actor a is what another was, in an element that was swapped with the first
- * one of its class by `in`, where `out` swaps that with a's; NULL: it is.
- */
-static void rename_in_actor(const struct kw_canon *c, uint8_t *s, unsigned a,
-			    const struct kw_swap *in,
-			    const struct kw_swap *out)
+/* May a register of an actor have to be renamed? */
+static bool names_moved(const struct kw_canon *c,
+			const struct kw_actor_state *st, unsigned nr_regs)
 {
-	struct kw_actor_state *st = kw_actor(c->p, s, a);
-	unsigned was = c->from[a], first = in ? in->unit[was] : was, r, x;
-	const uint16_t *node[2] = { in ? in->node[was] : NULL,
-				    out ? out->node[first] : NULL };
-	const uint16_t *point[2] = { in ? in->point[was] : NULL,
-				     out ? out->point[first] : NULL };
-	struct kw_chain chain;
+	unsigned r;
 
+	for (r = 1; r < nr_regs; r++)
+		if (c->granule[st->regs[r] / 8] != st->regs[r] / 8)
+			return true;
+	return false;
+}
+
+/* point: two maps, one after the other, or NULL. */
+static void rename_registers(const struct kw_canon *c,
+			     struct kw_actor_state *st, unsigned nr_regs,
+			     const uint16_t *const point[2])
+{
+	struct kw_chain chain;
+	unsigned r, x;
+
+	if (!point[0] && !point[1] && !names_moved(c, st, nr_regs))
+		return;
 	kw_chain_of(c->y, st, &chain);
-	st->nest = (uint16_t)rename_actor(c, st->nest);
-	st->pc = (uint16_t)rename_by(node[0], node[1], st->pc);
-	st->trap = (uint16_t)rename_by(node[0], node[1], st->trap);
-	for (r = 1; r < c->p->actors[a].nr_regs; r++) {
+	for (r = 1; r < nr_regs; r++) {
 		x = st->regs[r];
 		if (!x)
 			continue;
@@ -252,6 +255,28 @@ static void rename_in_actor(const struct kw_canon *c, uint8_t *s, unsigned a,
 			x = rename_address(c, x);
 		st->regs[r] = (uint16_t)x;
 	}
+}
+
+/*
+ * Actor a is what another was, in an element that was swapped with the first
+ * one of its class by `in`, where `out` swaps that with a's; NULL: it is.
+ */
+static void rename_in_actor(const struct kw_canon *c, uint8_t *s, unsigned a,
+			    const struct kw_swap *in,
+			    const struct kw_swap *out)
+{
+	struct kw_actor_state *st = kw_actor(c->p, s, a);
+	unsigned was = c->from[a], first = in ? in->unit[was] : was;
+	const uint16_t *node[2] = { in ? in->node[was] : NULL,
+				    out ? out->node[first] : NULL };
+	const uint16_t *point[2] = { in ? in->point[was] : NULL,
+				     out ? out->point[first] : NULL };
+
+	/* While its pc says which of them hold return points. */
+	rename_registers(c, st, c->p->actors[a].nr_regs, point);
+	st->nest = (uint16_t)rename_actor(c, st->nest);
+	st->pc = (uint16_t)rename_by(node[0], node[1], st->pc);
+	st->trap = (uint16_t)rename_by(node[0], node[1], st->trap);
 }
 
 static void rename_in_object(const struct kw_canon *c, uint8_t *s, unsigned o)

@@ -87,6 +87,7 @@ static bool find_paths(struct setting_up *s)
 
 	y->path_of = g_new0(uint16_t, s->p->nr_nodes);
 	y->return_reg = g_new0(uint8_t, s->p->nr_nodes);
+	y->return_val = g_new0(uint16_t, s->p->nr_nodes);
 	for (i = 0; i < s->w->paths->paths->len; i++) {
 		const struct kw_path_graph *e = s->w->paths->paths->pdata[i];
 
@@ -101,6 +102,7 @@ static bool find_paths(struct setting_up *s)
 		for (j = 0; j < e->returns->len; j++) {
 			n = g_array_index(e->returns, uint16_t, j);
 			y->return_reg[e->entry] = s->p->nodes[n].dst;
+			y->return_val[e->entry] = s->p->nodes[n].val;
 		}
 	}
 	return true;
@@ -110,14 +112,13 @@ void kw_chain_of(const struct kw_symmetry *y,
 		 const struct kw_actor_state *st, struct kw_chain *chain)
 {
 	const struct kw_program *p = y->w->p;
-	unsigned e = y->path_of[st->pc], r, n;
+	unsigned e = y->path_of[st->pc], r;
 
 	*chain = (struct kw_chain){ .points = { 0 } };
 	while ((r = y->return_reg[e]) && st->regs[r]) {
 		chain->points[r / 64] |= UINT64_C(1) << r % 64;
-		n = g_array_index(y->w->paths->at[e]->returns, uint16_t, 0);
-		n = p->succ[p->points[st->regs[r]] + p->nodes[n].val];
-		e = y->path_of[n];
+		e = y->path_of[p->succ[p->points[st->regs[r]] +
+				       y->return_val[e]]];
 	}
 }
 
@@ -588,5 +589,6 @@ void kw_symmetry_free(struct kw_symmetry *y)
 	g_free(y->common);
 	g_free(y->path_of);
 	g_free(y->return_reg);
+	g_free(y->return_val);
 	g_free(y);
 }

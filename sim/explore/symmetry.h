@@ -65,6 +65,7 @@ struct kw_symmetry {
 	uint8_t **held;			/* [kind]: [halfword], see below */
 	uint16_t *path_of;		/* [node]: entry */
 	uint8_t *return_reg;		/* [entry node]: 0: nobody calls it */
+	uint16_t *return_val;		/* [entry node]: one of its outcomes */
 };
 
 enum {				/* what a halfword of an object holds */
