@@ -23,6 +23,8 @@
  *
  * Breadth first finds a witness with the fewest moves; depth first needs
  * less memory where the graph is shallow.  Without folding a move is a step.
+ * Of states that differ only in who is who (kw_world_symmetry()) one is
+ * visited, and counted; a witness has the moves of a real execution.
  */
 #ifndef KW_SEARCH_H
 #define KW_SEARCH_H

@@ -24,8 +24,6 @@
 
 #include "guard.h"
 
-#define KW_NO_UNIT	0xffff
-
 struct kw_world;
 
 /* Exchanges units, and with them nodes and return points; an involution. */

@@ -83,6 +83,24 @@ static unsigned found_by(const struct kw_search_result *res)
 	return found;
 }
 
+/* Breadth first: as short as without. */
+static void check_lengths(struct assembler *m,
+			  const struct kw_search_result *res)
+{
+	const struct kw_search_opts how = { .depth_first = false };
+	const struct kw_world_opts o = { .symmetry = false };
+	struct kw_world *w = kw_world_new(&m->p, &o);
+	struct kw_search_result plain;
+	unsigned p;
+
+	kw_search(w, &how, &plain);
+	for (p = 0; p < KW_FINDS_INVARIANT; p++)
+		g_assert_cmpuint(plain.of[p].nr_moves, ==,
+				 res->of[p].nr_moves);
+	kw_search_result_free(&plain);
+	kw_world_free(w);
+}
+
 /* Each witness is an execution, from its start. */
 static void check_witnesses(const struct kw_world *w,
 			    const struct kw_search_result *res)
@@ -144,6 +162,8 @@ static void search(struct assembler *m, const struct kw_world_opts *o,
 		g_assert_cmpuint(res.states * kw_world_symmetry(w), >=,
 				 all->states);
 	check_witnesses(w, &res);
+	if (!o->fold && !o->persist && !how->depth_first)
+		check_lengths(m, &res);
 	kw_search_result_free(&res);
 	kw_world_free(w);
 	g_hash_table_destroy(e.keys);
@@ -152,6 +172,18 @@ static void search(struct assembler *m, const struct kw_world_opts *o,
 }
 
 /* --- by walks ------------------------------------------------------------ */
+
+/* Of how many slots is it so? */
+static unsigned nr_ails(const struct kw_world *w, const uint8_t *s)
+{
+	uint8_t *copy = g_memdup2(s, kw_world_size(w));
+	unsigned i, nr = 0;
+
+	for (i = 0; i < kw_world_nr_slots(w); i++)
+		nr += kw_world_ails(w, copy, i);
+	g_free(copy);
+	return nr;
+}
 
 /* s, by the swap, has move m, by it; both lead to the same. */
 static void same_moves(const struct kw_world *w, struct kw_canon *c,
@@ -166,6 +198,7 @@ static void same_moves(const struct kw_world *w, struct kw_canon *c,
 	unsigned nr, i, k;
 
 	kw_canon_swap(c, swap, t);
+	g_assert_cmpuint(nr_ails(w, s), ==, nr_ails(w, t));
 	nr = kw_world_moves(w, u, moves);
 	g_assert_cmpuint(kw_world_moves(w, t, others), ==, nr);
 	for (i = 0; i < nr; i++) {
@@ -188,6 +221,9 @@ static void same_moves(const struct kw_world *w, struct kw_canon *c,
 		g_assert_true(seen.failed == too.failed &&
 			      seen.exposed == too.exposed &&
 			      seen.broken == too.broken &&
+			      seen.raced == too.raced &&
+			      seen.sticky == too.sticky &&
+			      (seen.row < 0) == (too.row < 0) &&
 			      (seen.spurious < 0) == (too.spurious < 0));
 	}
 	g_free(t);
@@ -241,7 +277,7 @@ static unsigned walks(const struct kw_program *p, bool one)
 {
 	const struct kw_world_opts o = {
 		.symmetry = true, .check = (1u << p->nr_invariants) - 1,
-		.preemptions = 1,
+		.preemptions = 1, .row = 2,
 	};
 	struct kw_world *w = kw_world_new(p, &o);
 	unsigned i, size = (unsigned)kw_world_symmetry(w);
