@@ -18,7 +18,6 @@
 #define KW_LOCK_VAR	0x8000
 
 #define KW_MAX_WORDS	14
-#define KW_ALL_CPUS	UINT64_MAX
 #define KW_HARDWARE	(UINT64_C(1) << 63)	/* beside CPUs */
 
 /* One variable that a node touches. */

@@ -152,6 +152,143 @@ static void test_drains(void)
 	g_assert_true(kw_weak_can_drain(&m.w, m.s, 0, 0));
 }
 
+/* --- what is old ------------------------------------------------------- */
+
+enum { LONG_OPS = 400, LONG_MSGS = 2 * LONG_OPS, LONG_VARS = 3 };
+
+/* One memory forgets, the other is told what has been seen. */
+struct pair {
+	struct kw_weak short_w, long_w;
+	uint16_t short_s[3 * LONG_MSGS], long_s[3 * LONG_MSGS];
+	unsigned gone;		/* messages that the first forgot */
+};
+
+static void begin_pair(struct pair *p)
+{
+	static const uint16_t zero[LONG_VARS];
+
+	memset(p, 0, sizeof(*p));
+	p->long_w = (struct kw_weak){
+		.model = KW_WEAK_ARM64, .nr_threads = 2, .nr_vars = LONG_VARS,
+		.nr_slots = 1, .nr_views = 1, .max_msgs = LONG_MSGS,
+		.max_buf = 4,
+	};
+	p->short_w = p->long_w;
+	p->short_w.settled = LONG_VARS;
+	kw_weak_init(&p->long_w);
+	kw_weak_init(&p->short_w);
+	g_assert_cmpuint(p->long_w.nr_words, <=, G_N_ELEMENTS(p->short_s));
+	kw_weak_begin(&p->long_w, p->long_s, zero);
+	kw_weak_begin(&p->short_w, p->short_s, zero);
+}
+
+static void forget(struct pair *p, GRand *rand)
+{
+	unsigned now = kw_weak_now(p->short_s), t, v;
+	unsigned cut = (unsigned)g_rand_int_range(rand, LONG_VARS,
+						  (int)now + 1);
+
+	for (t = 0; t < 2; t++)
+		for (v = 0; v < LONG_VARS; v++)
+			kw_weak_see(&p->long_w, p->long_s, t, v,
+				    (uint16_t)(cut + p->gone));
+	kw_weak_settle(&p->short_w, p->short_s, cut);
+	p->gone += cut - LONG_VARS;
+	g_assert_cmpuint(kw_weak_now(p->short_s) + p->gone, ==,
+			 kw_weak_now(p->long_s));
+}
+
+/* The same to either; how: what it does. */
+static void both(struct pair *p, unsigned how, unsigned t, unsigned var,
+		 unsigned n)
+{
+	const struct kw_weak *w = &p->short_w;
+	struct kw_weak_seen seen[LONG_MSGS];
+	struct kw_weak_store st = {
+		.var = (uint16_t)var, .value = (uint16_t)n,
+	};
+	uint16_t *s = p->short_s, view;
+	unsigned nr;
+
+	for (;; w = &p->long_w, s = p->long_s) {
+		view = how & 1 ? kw_weak_slot(w, s, t, 0) : 0;
+		st.view = view;
+		switch (how / 2) {
+		case 0:
+		case 1:
+			nr = kw_weak_readable(w, s, t, var, 0, view, seen);
+			kw_weak_load(w, s, t, var, 0, &seen[n % nr]);
+			kw_weak_set_slot(w, s, t, 0, seen[n % nr].view);
+			break;
+		case 2:
+		case 3:
+			if (kw_weak_nr_buffered(w, s, t) < w->max_buf)
+				kw_weak_store(w, s, t, &st);
+			break;
+		case 4:
+		case 5:
+			if (kw_weak_can_drain(w, s, t, n % 4))
+				kw_weak_drain(w, s, t, n % 4);
+			break;
+		case 6:
+			kw_weak_rmb(w, s, t);
+			break;
+		case 7:
+			if (kw_weak_can_mb(w, s, t))
+				kw_weak_mb(w, s, t);
+			break;
+		case 8:
+			kw_weak_unlocks(w, s, t);
+			kw_weak_unlocked(w, s, 0);
+			break;
+		default:
+			kw_weak_lock(w, s, t, 0);
+		}
+		if (w == &p->long_w)
+			return;
+	}
+}
+
+/* Whoever may read something may read the same there. */
+static void compare(const struct pair *p)
+{
+	struct kw_weak_seen a[LONG_MSGS], b[LONG_MSGS];
+	unsigned t, v, i, nr;
+
+	for (t = 0; t < 2; t++)
+		for (v = 0; v < LONG_VARS; v++) {
+			nr = kw_weak_readable(&p->short_w, p->short_s, t, v,
+					      0, 0, a);
+			g_assert_cmpuint(kw_weak_readable(&p->long_w,
+				p->long_s, t, v, 0, 0, b), ==, nr);
+			for (i = 0; i < nr; i++)
+				g_assert_cmpuint(a[i].value, ==, b[i].value);
+		}
+}
+
+static void test_settle(void)
+{
+	GRand *rand = g_rand_new_with_seed(1);
+	struct pair *p = g_new(struct pair, 1);
+	unsigned round, i;
+
+	for (round = 0; round < 50; round++) {
+		begin_pair(p);
+		for (i = 0; i < LONG_OPS; i++) {
+			both(p, g_rand_int_range(rand, 0, 20),
+			     g_rand_int_range(rand, 0, 2),
+			     g_rand_int_range(rand, 0, LONG_VARS),
+			     g_rand_int_range(rand, 0, 1000));
+			if (!g_rand_int_range(rand, 0, 10))
+				forget(p, rand);
+			compare(p);
+		}
+		g_assert_cmpuint(p->gone, >, 10);
+	}
+	g_rand_free(rand);
+	g_free(p);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -159,5 +296,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/weak/canon", test_canon);
 	g_test_add_func("/weak/canon-order", test_canon_order);
 	g_test_add_func("/weak/drains", test_drains);
+	g_test_add_func("/weak/settle", test_settle);
 	return g_test_run();
 }
