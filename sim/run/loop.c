@@ -207,7 +207,7 @@ static const struct labels *loop(struct kw_runner *r)
 	const struct kw_code *code, *n;
 	struct kw_actor_state *st;
 	struct ahead ahead = { 0 };
-	struct kw_rng *dice;
+	struct kw_rng *dice = NULL;
 	const void *label;
 	uint64_t horizon, now, ns;
 	unsigned A, a, c, k, pc, next, steps;
@@ -251,10 +251,10 @@ turn:
 		ahead = look_ahead(r);
 		horizon = ahead.ns;
 		now = r->clock.now;
+		dice = &r->rng[a][KW_OP_COST];
 	}
 	st = r->st[a];
 	n = r->at[a];
-	dice = &r->rng[a][KW_OP_COST];
 	goto *n->label;
 
 #define SIMPLE(name, how, body, then)				\

@@ -6,7 +6,6 @@
  */
 #include "rng.h"
 
-#include <string.h>
 #include <Random123/philox.h>
 
 /* ln 2 * 2^32 */
@@ -17,16 +16,14 @@ static const uint32_t log2_table[257] = {
 #include "log2_table.h"
 };
 
-static inline void put_halves(uint16_t *to, uint64_t v)
+static inline void put_words(uint32_t *to, philox4x64_ctr_t block)
 {
-	if (G_BYTE_ORDER == G_LITTLE_ENDIAN) {
-		memcpy(to, &v, sizeof(v));
-		return;
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		to[2 * i] = (uint32_t)block.v[i];
+		to[2 * i + 1] = (uint32_t)(block.v[i] >> 32);
 	}
-	to[0] = (uint16_t)v;
-	to[1] = (uint16_t)(v >> 16);
-	to[2] = (uint16_t)(v >> 32);
-	to[3] = (uint16_t)(v >> 48);
 }
 
 void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
@@ -35,26 +32,24 @@ void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 	philox4x64_key_t k = { { key->seed, stream } };
 	philox4x64_ctr_t one = { { rng->next, key->run, 0 } };
 	philox4x64_ctr_t two = { { rng->next, key->run, 1 } };
-	unsigned i;
 
 	one = philox4x64(one, k);
 	two = philox4x64(two, k);
-	for (i = 0; i < 4; i++) {
-		put_halves(rng->halves + 4 * i, one.v[i]);
-		put_halves(rng->halves + 4 * i + 16, two.v[i]);
-	}
+	put_words(rng->words, one);
+	put_words(rng->words + KW_RNG_WORDS / 2, two);
 }
 
-void kw_rng_refill_block(struct kw_rng *rng, const struct kw_rng_key *key,
-			 uint32_t stream)
+void kw_rng_more_words(struct kw_rng *rng, const struct kw_rng_key *key,
+		       uint32_t stream)
 {
-	unsigned at = rng->next % KW_RNG_WORDS, i;
+	unsigned second = rng->next % KW_RNG_WORDS;
 	philox4x64_key_t k = { { key->seed, stream } };
-	philox4x64_ctr_t c = { { rng->next - at, key->run, at != 0 } };
+	philox4x64_ctr_t block = { { 0, key->run, second != 0 } };
 
-	c = philox4x64(c, k);
-	for (i = 0; i < 4; i++)
-		put_halves(rng->halves + 2 * at + 4 * i, c.v[i]);
+	if (rng->next < KW_RNG_WORDS)
+		put_words(rng->words + second, philox4x64(block, k));
+	else
+		kw_rng_refill(rng, key, stream);
 }
 
 /* log2(x) * 2^24 for 1 <= x <= 2^32 */

@@ -23,7 +23,10 @@ enum kw_purpose {
 #define KW_RNG_WORDS 16	/* of two Philox 4x64 blocks, made side by side */
 
 struct kw_rng {
-	uint16_t halves[2 * KW_RNG_WORDS];	/* of words, low ones first */
+	union {
+		uint32_t words[KW_RNG_WORDS];
+		uint16_t halves[2 * KW_RNG_WORDS];	/* see kw_rng_u16() */
+	};
 	uint32_t next;		/* draws taken */
 };
 
@@ -31,26 +34,26 @@ struct kw_rng_key {
 	uint64_t seed, run;
 };
 
-/* Refills rng->halves for the draw that rng->next says; ... */
+/* Refills rng->words for the draw that rng->next says; ... */
 void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 		   uint32_t stream);
-/* ... or only the block that has that draw, a word each. */
-void kw_rng_refill_block(struct kw_rng *rng, const struct kw_rng_key *key,
-			 uint32_t stream);
+/* ... a block at a time at first: most streams are short. */
+void kw_rng_more_words(struct kw_rng *rng, const struct kw_rng_key *key,
+		       uint32_t stream);
 
 static inline uint32_t kw_rng_u32(struct kw_rng *rng,
 				  const struct kw_rng_key *key,
 				  uint32_t stream)
 {
-	uint32_t i = rng->next % KW_RNG_WORDS * 2;
-
-	if (i % KW_RNG_WORDS == 0)
-		kw_rng_refill_block(rng, key, stream);
-	rng->next++;
-	return rng->halves[i] | (uint32_t)rng->halves[i + 1] << 16;
+	if (rng->next % KW_RNG_WORDS == 0 || rng->next == KW_RNG_WORDS / 2)
+		kw_rng_more_words(rng, key, stream);
+	return rng->words[rng->next++ % KW_RNG_WORDS];
 }
 
-/* 16 bits at a time: next counts those, so use a stream for one width only. */
+/*
+ * 16 bits at a time, of a word the low ones first.  next counts those, so use
+ * a stream for one width only.
+ */
 static inline uint32_t kw_rng_u16(struct kw_rng *rng,
 				  const struct kw_rng_key *key,
 				  uint32_t stream)
@@ -60,7 +63,7 @@ static inline uint32_t kw_rng_u16(struct kw_rng *rng,
 	if (!i)
 		kw_rng_refill(rng, key, stream);
 	rng->next++;
-	return rng->halves[i];
+	return rng->halves[i ^ (G_BYTE_ORDER == G_BIG_ENDIAN)];
 }
 
 /* Maps a draw to min .. max, both included; max - min < 2^32. */
