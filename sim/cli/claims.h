@@ -48,7 +48,7 @@ struct kw_judged_claims {
 	unsigned nr_memories;
 	GPtrArray *scenarios;		/* the folder's: name */
 	GPtrArray *paths;		/* ... and file */
-	GHashTable *findings;		/* "scenario kernel+patch memory step" */
+	GHashTable *findings;		/* "scenario kernel memory step" */
 	GPtrArray *order;		/* ... in this order; owns them */
 	struct kw_store *store;
 	char *where;			/* kw_cli_where() */

@@ -72,6 +72,11 @@ exits 0 '... and sc' "$KVMWAKE" explore $ode/line-while-waiting.lua \
 exits 0 "4.14's waker, tso" "$KVMWAKE" necessity v4.14 --memory tso \
 	$ode/line-while-waiting.lua --step smp_mb@swq_has_sleeper
 answer smp_mb@swq_has_sleeper 'not needed' 'in 1 scenario'
+# The one that switches the distributor on has not.
+exits 0 "4.14's other waker, arm64" "$KVMWAKE" necessity v4.14 \
+	--memory arm64 $ode/distributor-toggled.lua \
+	--step smp_mb@swq_has_sleeper
+answer smp_mb@swq_has_sleeper needed 'distributor-toggled: missed'
 
 # Steps are asked about at the same time: told in order, whoever was first.
 for jobs in 1 5; do
