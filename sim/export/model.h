@@ -72,6 +72,7 @@ struct kw_export {
 	GString **now;			/* [vCPU]: SPEC and waits, or NULL */
 	bool *plain_stored;		/* [address]: by what is not arch */
 	bool grew;
+	char *invariants[KW_MAX_INVARIANTS];	/* names as words */
 	char *refused;			/* why, or NULL */
 };
 
@@ -181,6 +182,8 @@ void kw_export_node(struct kw_export_moves *l);
 
 /* oracle.c */
 void kw_export_oracle(struct kw_export *x);
+/* Does it hold of the object at arg?  NULL: that is no expression. */
+char *kw_export_invariant(struct kw_export *x, unsigned i, uint16_t arg);
 
 /* print.c */
 void kw_export_print(struct kw_export *x, GString *out);

@@ -482,6 +482,50 @@ static void add_missed(struct kw_export_moves *l)
 	g_string_free(name, TRUE);
 }
 
+/* Nothing can happen any more, and invariant i does not hold. */
+static void add_broken(struct kw_export_moves *l, unsigned i)
+{
+	struct kw_export *x = l->x;
+	const struct kw_invariant *inv = &x->p->invariants[i];
+	const struct kw_object *o = kw_world_vcpu(x->w, (unsigned)
+						  x->walkers[l->a].vcpu);
+	char *holds = kw_export_invariant(x, i, o->addr);
+	struct kw_export_move m;
+
+	kw_export_begin_bare(l, &m);
+	m.never = !holds || !strcmp(holds, "1");
+	if (inv->when == KW_WHEN_GUEST)
+		kw_export_if_is(&m, KW_EXPORT_AT(x, l->a, run), 1,
+				KW_IN_GUEST);
+	else if (inv->when == KW_WHEN_ASLEEP)
+		kw_export_if_is(&m, KW_EXPORT_AT(x, l->a, run), 1, KW_ASLEEP);
+	if (!m.never)
+		kw_export_if(&m, "!(%s)", holds);
+	kw_export_if(&m, "timeout");
+	m.fails = x->invariants[i];
+	kw_export_end(l, &m);
+	g_free(holds);
+}
+
+/* Where a vCPU's thread is when these are asked. */
+static void add_invariants(struct kw_export_moves *l)
+{
+	const struct kw_program *p = l->x->p;
+	unsigned i;
+
+	for (i = 0; i < p->nr_invariants; i++) {
+		const struct kw_invariant *inv = &p->invariants[i];
+		bool here = inv->when == KW_WHEN_ALWAYS ||
+			    (inv->when == KW_WHEN_GUEST &&
+			     l->at->may_be_in_guest) ||
+			    (inv->when == KW_WHEN_ASLEEP && l->at->may_sleep);
+
+		if (inv->eventually != KW_EVENTUALLY_NOT && here &&
+		    inv->kind == p->oracle.vcpu_kind)
+			add_broken(l, i);
+	}
+}
+
 struct kw_export_moves *kw_export_moves(struct kw_export *x, unsigned a,
 					const struct kw_place *at)
 {
@@ -504,6 +548,8 @@ struct kw_export_moves *kw_export_moves(struct kw_export *x, unsigned a,
 		add_switch(l);
 	if (at->may_sleep && x->walkers[a].vcpu >= 0)
 		add_missed(l);
+	if (x->walkers[a].vcpu >= 0)
+		add_invariants(l);
 	return l;
 }
 

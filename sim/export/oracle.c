@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decides how SPEC is written: the oracle's paths as expressions over the
- * variables that they load.
+ * Decides how SPEC is written, and whether an invariant holds: the oracle's
+ * paths as expressions over the variables that they load.
  *
  *	now	bit 0: SPEC holds; bits 1, 2: what the vCPU waits for
  *
@@ -13,8 +13,11 @@
 
 struct eval {
 	struct kw_export *x;
-	unsigned v;		/* vCPU whose SPEC it is */
+	unsigned v;		/* vCPU whose SPEC it is, or as many as there
+				   are: nobody's */
 	size_t size;
+	bool *been;		/* [node], of an invariant: on the way here */
+	bool failed;		/* of one: it is no expression */
 };
 
 static char *node_text(struct eval *e, const struct kw_actor_state *st);
@@ -107,7 +110,7 @@ static char *load_text(struct eval *e, const struct kw_actor_state *st)
 	return text ? text : g_strdup("0");
 }
 
-static char *node_text(struct eval *e, const struct kw_actor_state *st)
+static char *step_text(struct eval *e, const struct kw_actor_state *st)
 {
 	const struct kw_program *p = e->x->p;
 	const struct kw_node *n = &p->nodes[st->pc];
@@ -121,8 +124,10 @@ static char *node_text(struct eval *e, const struct kw_actor_state *st)
 	if (n->op <= KW_OP_LOAD_REF)
 		return load_text(e, st);
 	if (n->op < KW_OP_LEA || n->op > KW_OP_JUMP) {
-		kw_export_refuse(e->x, "the oracle does %s",
-				 kw_op_names[n->op]);
+		e->failed = true;
+		if (!e->been)
+			kw_export_refuse(e->x, "the oracle does %s",
+					 kw_op_names[n->op]);
 		return g_strdup("0");
 	}
 	/* Registers only: the machine knows. */
@@ -132,6 +137,24 @@ static char *node_text(struct eval *e, const struct kw_actor_state *st)
 	kw_step_inline(p, s, p->nr_actors - 1, 0, NULL, &done);
 	text = node_text(e, to);
 	g_free(s);
+	return text;
+}
+
+static char *node_text(struct eval *e, const struct kw_actor_state *st)
+{
+	unsigned pc = st->pc;
+	char *text;
+
+	if (!e->been)
+		return step_text(e, st);
+	/* Twice: it loops, or is a path that is called twice. */
+	if (e->failed || e->been[pc]) {
+		e->failed = true;
+		return g_strdup("0");
+	}
+	e->been[pc] = true;
+	text = step_text(e, st);
+	e->been[pc] = false;
 	return text;
 }
 
@@ -223,4 +246,21 @@ void kw_export_oracle(struct kw_export *x)
 		g_free(waits);
 		g_free(pending);
 	}
+}
+
+char *kw_export_invariant(struct kw_export *x, unsigned i, uint16_t arg)
+{
+	const struct kw_program *p = x->p;
+	struct eval e = {
+		.x = x, .v = x->nr_vcpus,
+		.size = sizeof(struct kw_actor_state) +
+			2u * p->actors[p->nr_actors - 1].nr_regs,
+		.been = g_new0(bool, p->nr_nodes),
+	};
+	char *text = path_text(&e, p->invariants[i].entry, arg);
+
+	if (e.failed)
+		g_clear_pointer(&text, g_free);
+	g_free(e.been);
+	return text;
 }

@@ -31,28 +31,51 @@ static const char wait_text[] =
 "}\n";
 
 /* The names are for what pan says; they are 0 and cost no state. */
-static const char plain_text[] =
-"hidden byte not_missed, not_spurious, not_failed, not_deadlock;\n"
-"#define spurious(c)	assert(not_spurious || !(c))\n"
-"#define wrong(c, what)	d_step { (c) -> assert(not_##what) }\n\n";
+static void put_assertions(struct kw_export *x, GString *out)
+{
+	unsigned i;
 
-static const char list_text[] =
+	g_string_append(out, "hidden byte not_missed, not_spurious, "
+			"not_failed, not_deadlock;\n");
+	for (i = 0; i < x->p->nr_invariants; i++)
+		g_string_append_printf(out, "hidden byte not_%s;\n",
+				       x->invariants[i]);
+	g_string_append(out,
+"#define spurious(c)	assert(not_spurious || !(c))\n"
+"#define wrong(c, what)	d_step { (c) -> assert(not_##what) }\n\n");
+}
+
+static void put_findings(struct kw_export *x, GString *out)
+{
+	const struct kw_program *p = x->p;
+	unsigned i;
+
+	g_string_append(out,
 "#define spurious(c)	if :: (c) -> c_code { kw_found(1); } :: else fi\n"
 "#define wrong(c, what)	((c) && c_expr { (kw_found(what)) })\n"
 "#define missed		0\n"
 "#define failed		2\n"
-"#define deadlock	3\n\n"
-"c_code {\n"
+"#define deadlock	3\n");
+	for (i = 0; i < p->nr_invariants; i++)
+		g_string_append_printf(out, "#define %s	%u\n",
+				       x->invariants[i], 4 + i);
+	g_string_append(out,
+"\nc_code {\n"
 "static int kw_found(int what)\n"
 "{\n"
 "	static const char *const names[] = { \"missed\", \"spurious\", "
-"\"failed\", \"deadlock\" };\n"
-"	static int seen[4];\n"
+"\"failed\", \"deadlock\"");
+	for (i = 0; i < p->nr_invariants; i++)
+		g_string_append_printf(out, ", \"%s\"",
+				       p->invariants[i].name);
+	g_string_append_printf(out, " };\n"
+"	static int seen[%u];\n"
 "	if (!seen[what]++)\n"
-"		printf(\"found %s\\n\", names[what]);\n"
+"		printf(\"found %%s\\n\", names[what]);\n"
 "	return 0;\n"
 "}\n"
-"}\n\n";
+"}\n\n", 4 + p->nr_invariants);
+}
 
 static bool is_trap(const struct kw_export *x, unsigned addr)
 {
@@ -310,7 +333,10 @@ void kw_export_print(struct kw_export *x, GString *out)
 	unsigned v, a;
 
 	g_string_append_printf(out, "/* %s */\n\n", x->opts->about);
-	g_string_append(out, x->opts->list ? list_text : plain_text);
+	if (x->opts->list)
+		put_findings(x, out);
+	else
+		put_assertions(x, out);
 	put_variables(x, out);
 	if (x->nr_vcpus)
 		g_string_append(out, wait_text);

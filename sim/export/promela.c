@@ -143,6 +143,8 @@ static void open_world(struct kw_export *x)
 	x->reads = g_new0(bool, (size_t)x->size * (x->nr_vcpus + 1));
 	x->plain_stored = g_new0(bool, x->size);
 	x->now = g_new0(GString *, x->nr_vcpus + 1);
+	for (i = 0; i < x->p->nr_invariants; i++)
+		x->invariants[i] = kw_export_word(x->p->invariants[i].name);
 }
 
 static void close_world(struct kw_export *x)
@@ -165,6 +167,8 @@ static void close_world(struct kw_export *x)
 		if (x->now[i])
 			g_string_free(x->now[i], TRUE);
 	g_free(x->now);
+	for (i = 0; i < x->p->nr_invariants; i++)
+		g_free(x->invariants[i]);
 	g_free(x->plain_stored);
 	g_free(x->reads);
 	g_free(x->walkers);

@@ -129,6 +129,14 @@ static void reach(struct plain *b, const uint8_t *s)
 	g_queue_push_tail(&b->todo, state);
 }
 
+static unsigned property_of(const struct plain *b, unsigned slot)
+{
+	const struct kw_slot *x = kw_world_slot(b->w, slot);
+
+	return x->vcpu >= 0 ? KW_FINDS_MISSED :
+			      KW_FINDS_INVARIANT + x->invariant;
+}
+
 /* Nothing follows s, or only failures do. */
 static void at_end(struct plain *b, uint8_t *s)
 {
@@ -136,8 +144,9 @@ static void at_end(struct plain *b, uint8_t *s)
 
 	g_hash_table_add(b->seen->ends, comparable(b->p, s, b->size));
 	for (v = 0; v < kw_world_nr_slots(b->w); v++)
-		if (kw_world_ails(b->w, s, v))
-			b->seen->found |= 1 << KW_FINDS_MISSED;
+		if (kw_world_slot(b->w, v)->lasts &&
+		    kw_world_ails(b->w, s, v))
+			b->seen->found |= 1u << property_of(b, v);
 }
 
 /* Which bytes a step of the actor changes. */
@@ -369,7 +378,7 @@ static void read_pan(const struct kw_program *p, const char *model,
 	for (i = 0; lines[i]; i++) {
 		if (g_str_has_prefix(lines[i], "end "))
 			read_end(&b, lines[i] + 3, s);
-		for (f = 0; f < KW_FINDS_INVARIANT; f++)
+		for (f = 0; f < KW_FINDS_INVARIANT + p->nr_invariants; f++)
 			if (g_str_has_prefix(lines[i], "found ") &&
 			    !strcmp(lines[i] + 6, kw_property_name(p, f)))
 				s->found |= 1u << f;
