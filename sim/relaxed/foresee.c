@@ -381,17 +381,27 @@ static bool acts(const struct kw_foresee *f, unsigned node)
 	}
 }
 
-/* With fifo loads overtake what is buffered, else stores do. */
-static bool overtakes(const struct kw_node *n, bool racy, bool fifo)
+/*
+ * With fifo loads overtake what is buffered, else stores do; so does what
+ * timers, handlers and devices are told or asked.
+ */
+static bool overtakes(const struct kw_foresee *f, unsigned node)
 {
+	const struct kw_node *n = &f->p->nodes[node];
+	bool racy = has(f->noticed.racy, f->class_of[node]);
+	bool fifo = f->noticed.fifo;
+
 	switch ((enum kw_op)n->op) {
 	case KW_OP_LOAD:
 	case KW_OP_LOAD_FLAG:
 	case KW_OP_LOAD_MASK:
 	case KW_OP_LOAD_REF:
 	case KW_OP_CMPXCHG:
+		/* What a device says it says now, not late. */
+		return fifo ? racy :
+			      has(f->noticed.devices, f->class_of[node]);
 	case KW_OP_AWAIT:
-		return fifo && racy;
+		return racy;
 	case KW_OP_STORE:
 	case KW_OP_STORE_REF:
 		return !fifo && racy && !(n->flags & KW_NODE_RELEASE);
@@ -403,6 +413,12 @@ static bool overtakes(const struct kw_node *n, bool racy, bool fifo)
 	case KW_OP_LIST_DEL:
 	case KW_OP_GUEST_ENTER:
 	case KW_OP_GUEST_EXIT:
+	case KW_OP_ARM:
+	case KW_OP_CANCEL:
+	case KW_OP_UNRAISE:
+	case KW_OP_IS_LOCKED:
+	case KW_OP_IS_PENDING:
+	case KW_OP_IS_ARMED:
 		return true;
 	default:
 		return false;
@@ -412,10 +428,9 @@ static bool overtakes(const struct kw_node *n, bool racy, bool fifo)
 static struct part open_part(const struct kw_foresee *f, unsigned node)
 {
 	const struct kw_node *n = &f->p->nodes[node];
-	bool racy = has(f->noticed.racy, f->class_of[node]);
 	bool fifo = f->noticed.fifo;
 	struct part part = {
-		.what.open = overtakes(n, racy, fifo),
+		.what.open = overtakes(f, node),
 		.closes = is_full_barrier(n) ||
 			  (fifo ? n->op == KW_OP_LOCK : n->op == KW_OP_WMB),
 		.leaves = n->op == KW_OP_RETURN || n->op == KW_OP_END,

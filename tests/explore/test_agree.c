@@ -20,6 +20,7 @@
 #define LOCKING		50	/* that do little but lock */
 #define ENDLESS		60	/* that begin again and again */
 #define ENDLESS_STATES	20000
+#define WEAK_PROGRAMS	600
 #define WEAK_STATES	20000	/* without or with reduction */
 #define RUNS		40	/* of each, under each model */
 #define SPIN_EVERY	20	/* programs, unless slow */
@@ -332,7 +333,7 @@ static void test_weak(void)
 	struct assembler m;
 
 	for (memory = KW_WEAK_TSO; memory < KW_WEAK_NR; memory++) {
-		for (seed = 1, nr = done = 0; seed <= PROGRAMS; seed++) {
+		for (seed = 1, nr = done = 0; seed <= WEAK_PROGRAMS; seed++) {
 			generate(&m, seed);
 			declare_guarded(&m, seed);
 			if (seed % 4)

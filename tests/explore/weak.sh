@@ -50,7 +50,22 @@ for without in nothing sleeper waker; do
 	done
 done
 
+# What is old may be read late, unless a barrier is between.
+for early in early smp_mb; do
+	sed "s/-- early\$/$([ $early = early ] || echo "smp_mb()")/" \
+		tests/explore/stale.lua >"$TMPDIR/shape.lua"
+	for model in sc tso arm64; do
+		want=proved
+		[ $early$model = earlyarm64 ] && want=violated
+		for o in --bfs --no-reduction; do
+			[ "$(verdict --memory $model $o)" = $want ]
+			ok $? "stale, $early, $model $o: $want"
+		done
+	done
+done
+
 # What is late is said to be.
+sed "s/^\tsmp_mb()\t*-- waker\$//" tests/explore/wake.lua >"$TMPDIR/shape.lua"
 explored --memory arm64 "$TMPDIR/shape.lua" >"$TMPDIR/out" 2>&1
 says 'queued is 0 \(stale\)' "$TMPDIR/out" 'a stale read is marked'
 says 'queued = 1 \(buffered\)' "$TMPDIR/out" 'a store that waits is marked'
