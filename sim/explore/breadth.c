@@ -438,7 +438,8 @@ static void resume(struct breadth *b)
 	struct kw_hunt *h = b->h;
 	struct worker *k = &b->workers[0];
 	struct kw_saved s = {
-		.identity = kw_hunt_identity(h), .visited = &h->visited, .w = k->k.w,
+		.identity = kw_hunt_identity(h), .visited = &h->visited,
+		.w = k->k.w,
 	};
 	const struct kw_block *n;
 

@@ -43,7 +43,7 @@ struct kw_expander {
 					   acting was up to date */
 	const struct kw_acting **acting;	/* [actor] */
 	uint64_t *reads;		/* [actor]: acting's */
-	struct kw_acting *own;		/* [actor]: where it is not the memo's */
+	struct kw_acting *own;		/* [actor]: where it is not memo's */
 	struct kw_memo memo;
 	struct kw_change *changes;	/* of the move that is being made */
 	bool shows;			/* some of cur's moves have */
