@@ -133,8 +133,12 @@ static void put_parting(const struct kw_explored x[2], unsigned p, unsigned in,
 	kw_part(&x[in], p, &x[!in], &part);
 	if (!part.parted)
 		g_string_append_printf(out, "\n%s: step by step %s does the "
-			"same up to its end, and gets out of it there.\n",
-			kw_explored_name(&x[in], p), x[!in].what.kernel);
+			"same up to its end, %s.\n",
+			kw_explored_name(&x[in], p), x[!in].what.kernel,
+			p == KW_FINDS_ORDER ?
+			"and takes another lock there, or takes them "
+			"elsewhere in this order, too" :
+			"and gets out of it there");
 	else
 		g_string_append_printf(out, "\n%s with %s: they part where %s "
 			"does this,\n", kw_explored_name(&x[in], p),

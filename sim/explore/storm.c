@@ -353,6 +353,10 @@ void kw_hunt_storm(struct kw_hunt *h)
 	h->res->storms = kw_graph_build(&g, &k);
 	if (h->res->storms && !kw_hunter_was_wrong(&k))
 		kw_storm_find(&g, &storm);
+	if (h->opts->stop && *h->opts->stop) {
+		h->res->bound = KW_BOUND_STOPPED;
+		h->res->complete = false;
+	}
 	if (storm.moves) {
 		f.witness.vcpu = storm.vcpu;
 		moves = kw_storm_way(&g, h, &storm, &f.witness.loop_at);
