@@ -10,7 +10,8 @@
  * before the next barrier: that it waits is seen only by who sees something
  * younger first.  So is one that nobody else can look at before a lock is
  * given back.  (A load of its own is nothing younger under arm64: what it
- * could have read early, it may read late.)
+ * could have read early, it may read late; but not so what a device says, or
+ * a timer.)
  */
 #include "inside.h"
 
