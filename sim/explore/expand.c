@@ -2,9 +2,9 @@
 /*
  * Decides what each actor may do, and what that changes; see expand.h.
  *
- * Invariant: an actor's moves and their effects are functions of the grains
- * that acting[].reads has, and of which these are.  Where that is not known
- * (kw_world_is_local()), they are made anew in each state.
+ * Invariant: an actor's moves and what they change are functions of the
+ * bytes that its acting says, and so is which bytes these are.  Where that is
+ * not known (not kw_world.local), they are made anew in each state.
  */
 #include "inside.h"
 
