@@ -1,20 +1,19 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- A reader that has seen something late may still read what was old before:
--- it reads the flag of the first message after its set_bit(), which is later
--- than the second one.  A barrier instead of the line "early" makes what is
--- old unreadable.
+-- its set_bit() is later than all that the writer sends, and yet it may read
+-- the flag as it was, and with it old data.  That both values of the flag
+-- are read alike makes no difference, because of the barrier behind.  Another
+-- barrier, instead of the line "early", makes what is old unreadable.
 
 source("(stale)", "")
 struct("shared", {
 	flag = count(3), data = flag(), seen = word({ "SEEN" }), other = flag(),
 })
 struct("result", { unseen = arch(flag()), done = arch(flag()) })
-local m = kernel_name() and object("shared", "m", {})
+local m = kernel_name() and object("shared", "m", { flag = 1 })
 local r = kernel_name() and object("result", "r", {})
 
 local function writer()
-	WRITE_ONCE(m.flag, 1)
-	smp_wmb()
 	WRITE_ONCE(m.data, true)
 	smp_wmb()
 	WRITE_ONCE(m.flag, 2)
