@@ -52,6 +52,9 @@ return scenario {
 		-- The guest's injection finds it on vCPU 0's list already, and kicks vCPU
 		-- 1, whose list is empty.  Then vCPU 0 migrates it and tells nobody: see
 		-- kick-on-migration.
-		every	= { missed = "sometimes", spurious = "any" },
+		-- Under arm64 kvm_vcpu_kick() reads a stale cpu as well: see
+		-- kick-reads-cpu-late.
+		every	= { missed = "sometimes", spurious = "any",
+			    arm64 = { broken = { "I2" } } },
 	},
 }
