@@ -5,5 +5,5 @@
 
 . tests/lib/cli.sh
 . tests/lib/memory.sh
-under arm64 injection-race
+under arm64
 finish
