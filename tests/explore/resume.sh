@@ -10,9 +10,12 @@ wakers=$TMPDIR/wakers.lua
 saved=$TMPDIR/saved
 tests/bench/wakers 2 5 >"$wakers"
 
+# All of the wakers' orders, so that it takes a while.
+explore=("$KVMWAKE" explore "$wakers" --kernel v4.14 --no-symmetry)
+
 # interrupted OPTION...: after a moment; its exit code
 interrupted() {
-	"$KVMWAKE" explore "$wakers" --kernel v4.14 --save "$saved" "$@" \
+	"${explore[@]}" --save "$saved" "$@" \
 		>"$TMPDIR/out" 2>"$TMPDIR/err" &
 	local pid=$!
 	sleep 0.7
@@ -31,37 +34,37 @@ says 'saved in' "$TMPDIR/err" 'and it says where'
 [ -s "$saved" ]
 ok $? 'there it is'
 cp "$saved" "$TMPDIR/other"
-exits 2 'other options are refused' "$KVMWAKE" explore "$wakers" \
-	--kernel v4.14 --save "$saved" --resume --no-reduction
+exits 2 'other options are refused' "${explore[@]}" \
+	--save "$saved" --resume --no-reduction
 exits 2 'another program is refused' "$KVMWAKE" explore "$scenario" \
 	--kernel v4.14 --save "$saved" --resume
-exits 2 'whole states are not resumed' "$KVMWAKE" explore "$wakers" \
-	--kernel v4.14 --save "$saved" --resume --exact
-exits 2 'nor what is not there' "$KVMWAKE" explore "$wakers" \
-	--kernel v4.14 --save "$TMPDIR/none" --resume
+exits 2 'whole states are not resumed' "${explore[@]}" \
+	--save "$saved" --resume --exact
+exits 2 'nor what is not there' "${explore[@]}" \
+	--save "$TMPDIR/none" --resume
 
 size=$(stat -c %s "$saved")
 for at in 3 20 100 $((size / 2)) $((size - 4)); do
 	cp "$TMPDIR/other" "$TMPDIR/damaged"
 	printf '\377\001\376' | dd of="$TMPDIR/damaged" bs=1 seek="$at" \
 		conv=notrunc status=none
-	exits 2 "damaged at $at" "$KVMWAKE" explore "$wakers" \
-		--kernel v4.14 --save "$TMPDIR/damaged" --resume
+	exits 2 "damaged at $at" "${explore[@]}" \
+		--save "$TMPDIR/damaged" --resume
 done
 for at in 0 10 30 $((size / 2)) $((size - 1)); do
 	head -c "$at" "$TMPDIR/other" >"$TMPDIR/damaged"
-	exits 2 "cut at $at" "$KVMWAKE" explore "$wakers" \
-		--kernel v4.14 --save "$TMPDIR/damaged" --resume
+	exits 2 "cut at $at" "${explore[@]}" \
+		--save "$TMPDIR/damaged" --resume
 done
 
 # goes_on OPTION...: interrupted again, resumed, it is what it would have been
 goes_on() {
 	interrupted --json --resume --jobs 1 "$@"
 	ok $(($? != 130 && $? != 0)) "resumed, and interrupted again: $*"
-	[ ! -e "$saved" ] || "$KVMWAKE" explore "$wakers" --kernel v4.14 \
+	[ ! -e "$saved" ] || "${explore[@]}" \
 		--save "$saved" --resume --json "$@" >"$TMPDIR/out"
 	have=$(result)
-	"$KVMWAKE" explore "$wakers" --kernel v4.14 --json "$@" >"$TMPDIR/out"
+	"${explore[@]}" --json "$@" >"$TMPDIR/out"
 	[ "$have" = "$(result)" ]
 	ok $? "and comes to the same: $*"
 	[ ! -e "$saved" ]
@@ -75,8 +78,7 @@ for memory in tso arm64; do
 	[ -s "$saved" ]
 	ok $? "$memory: interrupted, and saved"
 	exits 2 "$memory: another memory model is refused" \
-		"$KVMWAKE" explore "$wakers" --kernel v4.14 --save "$saved" \
-		--resume
+		"${explore[@]}" --save "$saved" --resume
 	goes_on --memory $memory --max-states 600000
 done
 finish
