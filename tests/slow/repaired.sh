@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What arm64 finds in v4.14 and sc does not has two causes, and both have a
-# repair: with these, the same is found in each scenario under both.
+# repair: with these, the same is found under both in each scenario that
+# expects something else of arm64.  (In the others it is the same without.)
 
 . tests/lib/cli.sh
 
@@ -14,7 +15,7 @@ found() {
 		sed -n 's/.*"exploration".*"found":\(\[[^]]*\]\).*/\1/p'
 }
 
-for file in scenarios/ode/*.lua scenarios/gallery/*.lua; do
+for file in $(grep -l "arm64 = {" scenarios/ode/*.lua scenarios/gallery/*.lua); do
 	sc=$(found sc "$file")
 	arm64=$(found arm64 "$file")
 	[ -n "$sc" ] && [ "$sc" = "$arm64" ]
