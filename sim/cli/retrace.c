@@ -69,28 +69,43 @@ static void set_loaded(const struct kw_node *n, struct kw_event *e)
 		e->before = e->outcome ? n->val : 0;
 }
 
-static bool is_list_store(unsigned op)
-{
-	return op >= KW_OP_LIST_ADD && op <= KW_OP_LIST_DEL;
-}
-
 static void keep(struct again *g, const uint8_t *state)
 {
 	g_byte_array_append(g->r->states, state, g->r->program->state_size);
 }
 
-/* Did a store of n change nothing of before, though it has to?  One of a list
- * need not change its head. */
-static bool waits(const struct kw_program *p, const struct kw_node *n,
-		  const struct kw_step_seen *s, const uint8_t *before,
-		  const uint8_t *after)
+/* Is something of what a list operation does not in memory yet? */
+static bool list_waits(struct again *g, const struct kw_step_seen *s,
+		       const uint8_t *before, const uint8_t *after)
 {
+	const struct kw_program *p = g->r->program;
+	const struct kw_node *n = &p->nodes[s->e.node];
+	uint8_t *done = g_memdup2(before, p->state_size);
+	unsigned entry = kw_actor(p, done, s->e.actor)->regs[n->dst];
+	bool differs;
+
+	if (n->op == KW_OP_LIST_DEL)
+		kw_list_del(done, s->e.addr, entry, n->val);
+	else
+		kw_list_add(done, s->e.addr, entry, n->val,
+			    n->op == KW_OP_LIST_ADD_TAIL);
+	differs = memcmp(done, after, p->objects_size);
+	g_free(done);
+	return differs;
+}
+
+/* Does the store of a step wait, so that memory is not what it makes it? */
+static bool waits(struct again *g, const struct kw_step_seen *s,
+		  const uint8_t *before, const uint8_t *after)
+{
+	const struct kw_node *n = &g->r->program->nodes[s->e.node];
+
 	if (n->op == KW_OP_STORE)
 		return after[s->e.addr] != n->val;
 	if (n->op == KW_OP_STORE_REF)
 		return kw_get16(after, s->e.addr) != s->ref;
-	return is_list_store(n->op) &&
-	       !memcmp(before, after, p->objects_size);
+	return n->op >= KW_OP_LIST_ADD && n->op <= KW_OP_LIST_DEL &&
+	       list_waits(g, s, before, after);
 }
 
 static void mark_late(struct again *g, const uint8_t *before,
@@ -103,7 +118,7 @@ static void mark_late(struct again *g, const uint8_t *before,
 	if (kw_step_is_load(g->r->program, s) && g->first && g->move->way)
 		s->late = KW_LATE_READ;
 	if (s->e.addr + 2u > g->r->program->objects_size ||
-	    !waits(g->r->program, n, s, before, after))
+	    !waits(g, s, before, after))
 		return;
 	s->late = KW_LATE_STORE;
 	if (n->op == KW_OP_STORE)

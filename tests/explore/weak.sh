@@ -70,6 +70,10 @@ explored --memory arm64 "$TMPDIR/shape.lua" >"$TMPDIR/out" 2>&1
 says 'queued is 0 \(stale\)' "$TMPDIR/out" 'a stale read is marked'
 says 'queued = 1 \(buffered\)' "$TMPDIR/out" 'a store that waits is marked'
 says 'queued = 1 \(visible now\)' "$TMPDIR/out" '... and when it is visible'
+explored --memory tso --kernel v4.14 --without smp_mb@set_current_state \
+	scenarios/ode/line-while-waiting.lua >"$TMPDIR/out" 2>&1
+says 'vcpu0.wq.list gets vcpu0 \(buffered\)' "$TMPDIR/out" 'a list waits, too'
+says 'vcpu0.wq.list gets vcpu0 \(visible now\)' "$TMPDIR/out" '... until it is'
 
 # Under sc nothing is, not even what is put behind others on a list.
 explored --kernel v4.14+mutant-abort-loses-lr --as v4.14 \
