@@ -70,6 +70,9 @@ bool kw_step_matters(const struct kw_program *p, const struct kw_step_seen *s)
 	case KW_OP_LOAD_MASK:
 		/* What the hardware and the guest look at is no news. */
 		return kernel && *kernel && *kernel != '(';
+	case KW_OP_LOAD_REF:
+		/* Nothing there: that ends a walk, or nobody is woken. */
+		return !s->ref && kernel && *kernel && *kernel != '(';
 	case KW_OP_CANCEL:
 		return s->e.outcome;
 	case KW_OP_STORE_REF:

@@ -22,11 +22,11 @@ sed -n '/^missed, after/,$p' "$TMPDIR/out" >"$TMPDIR/b"
 ok $? 'shows what explore showed, letter by letter'
 exits 0 'as JSON' replay $id --json
 says '"type":"why","property":"missed","moves":36' "$TMPDIR/out" 'why'
-exits 0 '--goto' replay $id --goto 22
-says '^step 22 of 27, vcpu0: vcpu0.wq.list gets vcpu0$' "$TMPDIR/out" 'the step'
+exits 0 '--goto' replay $id --goto 26
+says '^step 26 of 32, vcpu0: vcpu0.wq.list gets vcpu0$' "$TMPDIR/out" 'the step'
 says '^ \* wq.list  *vcpu0  \(was NULL\)$' "$TMPDIR/out" 'what it changed'
 says '^   requests  *KVM_REQ_IRQ_PENDING$' "$TMPDIR/out" 'and the rest'
-exits 2 'no such step' replay $id --goto 28
+exits 2 'no such step' replay $id --goto 33
 printf 'n\n\ng 19\np\ns\nx\nq\nn\n' | replay $id --step >"$TMPDIR/out"
 [ "$(grep -o 'step [0-9]* of' "$TMPDIR/out" | tr -dc '0-9\n' | tr '\n' ' ')" \
 	= '1 2 3 19 18 18 ' ]
