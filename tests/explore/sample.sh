@@ -10,7 +10,7 @@ wakes=(--kernel v4.14+ode-3 scenarios/ode/kick-wakes.lua)
 exits 0 'a proof' explored --sample "${wakes[@]}"
 cp "$TMPDIR/out" "$TMPDIR/first"
 says '^a sample execution, 81 moves, [0-9]* steps:$' "$TMPDIR/out" 'has one'
-says '^ +73 +vcpu0.cpu is 0$' "$TMPDIR/out" 'as columns'
+says '^ +83 +vcpu0.cpu is 0$' "$TMPDIR/out" 'as columns'
 tr '\n' ' ' <"$TMPDIR/first" >"$TMPDIR/out"
 says 'why: nobody can do anything more. On the way, something became deliv' \
 	"$TMPDIR/out" 'an end after 80 moves, with nothing deliverable, is not it'
@@ -28,7 +28,7 @@ for o in '--jobs 1' '--jobs 2' --exact; do
 done
 
 exits 0 'as JSON' explored --sample --json "${wakes[@]}"
-[ "$(grep -c '^{"type":"step","property":"sample",' "$TMPDIR/out")" = 73 ]
+[ "$(grep -c '^{"type":"step","property":"sample",' "$TMPDIR/out")" = 84 ]
 ok $? 'its steps'
 says '^\{"type":"why","property":"sample","moves":81,' "$TMPDIR/out" 'its end'
 
