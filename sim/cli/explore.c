@@ -245,9 +245,6 @@ static void put_saved(const struct explore *e, const struct kw_exploring *what,
 	if (e->interrupted && x->res.saved)
 		kw_cli_note(e->cli, "saved in %s; go on with --resume",
 			    what->save);
-	else if (e->interrupted)
-		kw_cli_note(e->cli, "not saved: only breadth first and "
-			    "fingerprints can be");
 	else if (what->resume)
 		g_unlink(what->save);
 }

@@ -257,14 +257,6 @@ static bool search(struct kw_cli *cli, struct kw_explored *x, GError **err)
 
 	if (!what->keep_going)
 		when_to_end(&x->expected, &opts);
-	if (!kw_search_can_save(&opts))
-		opts.save = NULL;
-	if (what->resume && !opts.save) {
-		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
-			    "--resume: only breadth first and fingerprints can "
-			    "be resumed");
-		return false;
-	}
 	kw_search(x->world, &opts, &x->res);
 	if (what->show_progress)
 		g_printerr("\r\033[K");

@@ -399,6 +399,8 @@ uint64_t kw_hunt_identity(const struct kw_hunt *h)
 
 	x = kw_word_hash(5, x) + h->opts->stop_any;
 	x = kw_word_hash(6, x) + h->opts->stop_all;
+	x = kw_word_hash(8, x) + (h->opts->depth_first |
+				  (unsigned)h->opts->exact << 1);
 	return kw_word_hash(7, x) + g_str_hash(KW_VERSION);
 }
 
@@ -408,6 +410,7 @@ static void save(struct breadth *b)
 	struct kw_hunt *h = b->h;
 	struct kw_saved s = {
 		.identity = kw_hunt_identity(h), .level = b->level,
+		.start = h->start, .size = h->size,
 		.todo = b->todo, .made = b->made, .visited = &h->visited,
 		.w = b->workers[0].k.w, .again = h->res->again,
 	};
@@ -439,6 +442,7 @@ static void resume(struct breadth *b)
 	struct worker *k = &b->workers[0];
 	struct kw_saved s = {
 		.identity = kw_hunt_identity(h), .visited = &h->visited,
+		.start = h->start, .size = h->size, .adder = k->k.adder,
 		.w = k->k.w,
 	};
 	const struct kw_block *n;
@@ -526,6 +530,8 @@ void kw_hunt_breadth(struct kw_hunt *h)
 	levels(&b);
 	if (h->res->bound == KW_UNBOUNDED)
 		bounded(&b.workers[0]);
+	if (!b.todo)
+		h->res->bound = KW_UNBOUNDED;
 	for (i = 0; i < b.nr_workers; i++) {
 		kw_hunter_end(&b.workers[i].k);
 		kw_expander_free(&b.workers[i].x);

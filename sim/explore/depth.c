@@ -5,6 +5,7 @@
  */
 #include "expand.h"
 #include "hunt.h"
+#include "saved.h"
 #include "symmetry.h"
 
 struct frame {
@@ -15,10 +16,16 @@ struct stack {
 	struct kw_hunt *h;
 	struct kw_hunter k;
 	struct kw_expander x;
-	GByteArray *states;
+	GArray *states;			/* of h->size bytes each: a frame's */
 	GArray *frames, *moves;
 	uint8_t *to;
 };
+
+static uint8_t *top_state(struct stack *k)
+{
+	return (uint8_t *)k->states->data +
+	       (size_t)(k->states->len - 1) * k->h->size;
+}
 
 static struct frame *top(struct stack *k)
 {
@@ -49,8 +56,8 @@ static void push(struct stack *k, const uint8_t *s, uint64_t fp)
 	unsigned slot = 0, i;
 	uint8_t *at;
 
-	g_byte_array_append(k->states, s, k->h->size);
-	at = k->states->data + k->states->len - k->h->size;
+	g_array_append_vals(k->states, s, 1);
+	at = top_state(k);
 	kw_expander_begin(&k->x);
 	kw_expander_set(&k->x, at, fp);
 	kw_expander_make(&k->x);
@@ -70,7 +77,7 @@ static void push(struct stack *k, const uint8_t *s, uint64_t fp)
 static void pop(struct stack *k)
 {
 	g_array_set_size(k->moves, top(k)->first);
-	g_byte_array_set_size(k->states, k->states->len - k->h->size);
+	g_array_set_size(k->states, k->states->len - 1);
 	g_array_set_size(k->frames, k->frames->len - 1);
 }
 
@@ -83,7 +90,7 @@ static void go_on(struct stack *k)
 	unsigned p = 0;
 	uint64_t fp;
 
-	memcpy(k->to, k->states->data + k->states->len - h->size, h->size);
+	memcpy(k->to, top_state(k), h->size);
 	kw_world_apply(k->k.w, k->to,
 		       &g_array_index(k->moves, struct kw_move,
 				      f->first + f->next++), &seen);
@@ -110,40 +117,105 @@ static bool bounded(struct stack *k)
 		.states = k->k.states, .left = k->frames->len,
 	};
 
-	h->bytes = MAX(h->bytes, k->states->len +
-			k->frames->len * sizeof(struct frame) +
+	h->bytes = MAX(h->bytes, k->frames->len *
+			(sizeof(struct frame) + h->size) +
 			k->moves->len * sizeof(struct kw_move));
 	return kw_hunt_bounded(h, &p, kw_rescue_bytes(k->k.rescue));
+}
+
+static struct kw_saved kept(struct stack *k)
+{
+	struct kw_hunt *h = k->h;
+
+	return (struct kw_saved){
+		.identity = kw_hunt_identity(h), .start = h->start,
+		.size = h->size, .visited = &h->visited, .adder = k->k.adder,
+		.w = k->k.w, .depth_first = true,
+		.stack = { k->states, k->frames, k->moves }, .res = h->res,
+	};
+}
+
+/* It was stopped after a move. */
+static void save(struct stack *k)
+{
+	struct kw_saved s = kept(k);
+	struct kw_hunt *h = k->h;
+
+	s.states = k->k.states;
+	s.transitions = k->k.transitions;
+	s.ends = k->k.ends;
+	s.exposed = k->k.exposed;
+	s.level = h->res->depth;
+	s.again = h->res->again;
+	s.found = h->found;
+	h->res->saved = kw_saved_write(&s, h->opts->save, &h->res->error);
+}
+
+static void resume(struct stack *k)
+{
+	struct kw_saved s = kept(k);
+	struct kw_hunt *h = k->h;
+
+	if (!kw_saved_read(&s, h->opts->resume, &h->res->error))
+		h->stop = true;
+	k->k.states = s.states;
+	k->k.transitions = s.transitions;
+	k->k.ends = s.ends;
+	k->k.exposed = s.exposed;
+	h->res->depth = s.level;
+	h->res->again = s.again;
+	h->found = s.found;
+}
+
+static void begin(struct stack *k)
+{
+	struct kw_hunt *h = k->h;
+	uint64_t fp = kw_fingerprint(h->start, h->size);
+
+	kw_visited_add(&h->visited, k->k.adder, fp, h->start);
+	push(k, h->start, fp);
+}
+
+static void visit(struct stack *k)
+{
+	struct kw_hunt *h = k->h;
+	uint64_t n = 0;
+
+	while (k->frames->len && !h->stop) {
+		if (top(k)->next == top(k)->nr) {
+			pop(k);
+			continue;
+		}
+		go_on(k);
+		if (++n % 64 == 0 && bounded(k))
+			return;
+	}
+	bounded(k);
+	if (!k->frames->len)
+		h->res->bound = KW_UNBOUNDED;
 }
 
 void kw_hunt_depth(struct kw_hunt *h)
 {
 	struct stack k = { .h = h };
-	uint64_t n = 0, fp;
 
-	k.states = g_byte_array_new();
+	k.states = g_array_new(FALSE, FALSE, h->size);
 	k.frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
 	k.moves = g_array_new(FALSE, FALSE, sizeof(struct kw_move));
 	k.to = g_malloc(h->size);
 	kw_hunter_init(&k.k, h);
 	k.k.alone = true;
 	kw_expander_init(&k.x, k.k.w);
-	fp = kw_fingerprint(h->start, h->size);
-	kw_visited_add(&h->visited, k.k.adder, fp, h->start);
-	push(&k, h->start, fp);
-	while (k.frames->len && !h->stop) {
-		if (top(&k)->next == top(&k)->nr) {
-			pop(&k);
-			continue;
-		}
-		go_on(&k);
-		if (++n % 64 == 0 && bounded(&k))
-			break;
-	}
-	bounded(&k);
+	if (h->opts->resume && !h->res->again)
+		resume(&k);
+	else
+		begin(&k);
+	visit(&k);
+	if (h->res->bound == KW_BOUND_STOPPED && !h->stop && h->opts->save)
+		save(&k);
 	kw_hunter_end(&k.k);
 	kw_expander_free(&k.x);
-	g_byte_array_free(k.states, TRUE);
+	g_array_free(k.states, TRUE);
 	g_array_free(k.frames, TRUE);
 	g_array_free(k.moves, TRUE);
 	g_free(k.to);

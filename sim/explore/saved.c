@@ -12,7 +12,7 @@
 #include <xxhash.h>
 #include "saved.h"
 
-static const char magic[16] = "kvmwake search3";
+static const char magic[16] = "kvmwake search4";
 
 struct file {
 	FILE *f;
@@ -46,9 +46,9 @@ static bool fits(const struct file *f, uint64_t n, size_t size)
 	return !f->failed && (!f->reading || n <= f->left / size);
 }
 
-static void table(struct file *f, struct kw_visited *v)
+static void slots_of(struct file *f, struct kw_visited *v)
 {
-	uint64_t slots = number(f, v->nr_slots), count = number(f, v->count);
+	uint64_t slots = number(f, v->nr_slots);
 
 	if (!fits(f, slots, sizeof(*v->slots))) {
 		f->failed = true;
@@ -57,8 +57,52 @@ static void table(struct file *f, struct kw_visited *v)
 	while (f->reading && v->nr_slots < slots)
 		kw_visited_grow(v);
 	f->failed |= v->nr_slots != slots;
-	v->count = count;
 	bytes(f, v->slots, kw_visited_bytes(v));
+}
+
+static void write_records(struct file *f, const struct kw_visited *v)
+{
+	uint64_t i, end = v->nr_slots + v->margin, nr = 0;
+	const struct kw_record *r;
+
+	for (i = 0; i < end; i++)
+		nr += v->slots[i] != 0;
+	number(f, nr);
+	for (i = 0; i < end; i++) {
+		r = kw_visited_record(v, i);
+		if (r)
+			bytes(f, (void *)r, sizeof(*r) + r->len);
+	}
+}
+
+static void read_records(struct file *f, struct kw_visited *v,
+			 struct kw_adder *a)
+{
+	struct kw_record head;
+	uint64_t nr = number(f, 0);
+
+	f->failed |= !fits(f, nr, sizeof(head));
+	while (!f->failed && nr * 4 > v->nr_slots * 3)
+		kw_visited_grow(v);
+	for (; nr && !f->failed; nr--) {
+		bytes(f, &head, sizeof(head));
+		f->failed |= !fits(f, head.len, 1);
+		if (!f->failed)
+			bytes(f, kw_visited_put(v, a, &head), head.len);
+	}
+}
+
+static void table(struct file *f, struct kw_visited *v, struct kw_adder *a)
+{
+	uint64_t count = number(f, v->count);
+
+	if (!v->exact)
+		slots_of(f, v);
+	else if (f->reading)
+		read_records(f, v, a);
+	else
+		write_records(f, v);
+	v->count = count;
 }
 
 static struct kw_block *blocks(struct file *f, struct kw_block *all)
@@ -106,6 +150,57 @@ static void orders(struct file *f, const struct kw_world *w)
 	}
 }
 
+static void array(struct file *f, GArray *a)
+{
+	unsigned size = g_array_get_element_size(a);
+	uint64_t n = number(f, a->len);
+
+	if (!fits(f, n, size) || n > UINT_MAX / 2) {
+		f->failed = true;
+		return;
+	}
+	if (f->reading)
+		g_array_set_size(a, (unsigned)n);
+	bytes(f, a->data, n * size);
+}
+
+static void witness(struct file *f, struct kw_witness *x)
+{
+	GArray *moves = g_array_new(FALSE, FALSE, sizeof(struct kw_move));
+
+	x->found = true;
+	x->vcpu = (int)number(f, (uint64_t)x->vcpu);
+	x->object = (uint16_t)number(f, x->object);
+	x->message = (uint16_t)number(f, x->message);
+	x->actor = (uint16_t)number(f, x->actor);
+	x->addr = (uint16_t)number(f, x->addr);
+	if (!f->reading)
+		g_array_append_vals(moves, x->moves, x->nr_moves);
+	array(f, moves);
+	x->nr_moves = moves->len;
+	if (f->reading)
+		x->moves = (void *)g_array_free(moves, FALSE);
+	else
+		g_array_free(moves, TRUE);
+}
+
+/* Depth first: what was found, and how. */
+static void witnesses(struct file *f, const struct kw_saved *s)
+{
+	GArray *cycle = s->res->cycle;
+	unsigned p;
+
+	for (p = 0; p < KW_NR_PROPERTIES; p++)
+		if (s->found >> p & 1)
+			witness(f, &s->res->of[p]);
+	if (!(s->found >> KW_FINDS_ORDER & 1))
+		return;
+	if (!cycle)
+		cycle = g_array_new(FALSE, FALSE, sizeof(struct kw_order));
+	array(f, cycle);
+	s->res->cycle = cycle;
+}
+
 /* What is known, or was learnt since. */
 static void knowledge(struct file *f, const struct kw_world *w, bool learnt)
 {
@@ -120,7 +215,10 @@ static void knowledge(struct file *f, const struct kw_world *w, bool learnt)
 
 static void transfer(struct file *f, struct kw_saved *s)
 {
+	unsigned i;
+
 	knowledge(f, s->w, false);
+	bytes(f, s->start, s->size);
 	s->states = number(f, s->states);
 	s->transitions = number(f, s->transitions);
 	s->ends = number(f, s->ends);
@@ -130,9 +228,15 @@ static void transfer(struct file *f, struct kw_saved *s)
 	s->exposed = (uint32_t)number(f, s->exposed);
 	knowledge(f, s->w, true);
 	orders(f, s->w);
-	table(f, s->visited);
-	s->todo = blocks(f, s->todo);
-	s->made = blocks(f, s->made);
+	table(f, s->visited, s->adder);
+	if (s->depth_first) {
+		for (i = 0; i < KW_SAVED_ARRAYS; i++)
+			array(f, s->stack[i]);
+		witnesses(f, s);
+	} else {
+		s->todo = blocks(f, s->todo);
+		s->made = blocks(f, s->made);
+	}
 }
 
 static bool fail(GError **err, const char *name, const char *what)

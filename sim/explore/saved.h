@@ -4,8 +4,10 @@
  *
  *	magic		16 bytes, with the format's version
  *	identity	program, options and version of kvmwake
- *	what is known (guard.h, relaxed.h), counts, what was learnt since,
- *	the table, blocks of this level and of the next one
+ *	what is known (guard.h, relaxed.h), the initial state, counts, what
+ *	was learnt since, the table
+ *	blocks of this level and of the next one; or the stack, and what was
+ *	found
  *	checksum	of all that
  *
  * It is read by the kvmwake that wrote it, on such a machine.
@@ -15,16 +17,24 @@
 
 #include <glib.h>
 #include "queue.h"
+#include "search.h"
 #include "visited.h"
-#include "world.h"
+
+#define KW_SAVED_ARRAYS	3
 
 struct kw_saved {
 	uint64_t identity;
+	uint8_t *start;			/* [size] */
+	uint32_t size;
 	uint64_t states, transitions, ends;
 	uint32_t level, found, again, exposed;
-	struct kw_block *todo, *made;
-	struct kw_visited *visited;	/* not exact */
+	struct kw_visited *visited;
+	struct kw_adder *adder;		/* of its records */
 	const struct kw_world *w;	/* has learnt what all have */
+	bool depth_first;
+	struct kw_block *todo, *made;	/* breadth first */
+	GArray *stack[KW_SAVED_ARRAYS];	/* depth first */
+	struct kw_search_result *res;	/* ... what was found, and how */
 };
 
 #define KW_SAVED_ERROR (g_quark_from_static_string("kw-saved"))

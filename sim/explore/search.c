@@ -270,11 +270,6 @@ static void attempt(struct kw_hunt *h)
 		kw_hunt_storm(h);
 }
 
-bool kw_search_can_save(const struct kw_search_opts *opts)
-{
-	return !opts->depth_first && !opts->exact;
-}
-
 void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
 	       struct kw_search_result *res)
 {

@@ -67,10 +67,7 @@ struct kw_search_opts {
 	bool depth_first, exact;
 	uint64_t max_states, max_bytes;	/* 0: no limit */
 	unsigned jobs;		/* threads at most, breadth first; 0: one */
-	/*
-	 * Where it goes when it is stopped, and where it goes on from; NULL.
-	 * Breadth first, fingerprints.
-	 */
+	/* Where it goes when it is stopped, and goes on from; NULL. */
 	const char *save, *resume;
 	/*
 	 * Breadth first, where all was seen and nothing found: a way to a
@@ -126,8 +123,6 @@ struct kw_search_result {
 	GError *error;		/* it could not be saved, or resumed */
 };
 
-/* Can a search with these options be saved? */
-bool kw_search_can_save(const struct kw_search_opts *opts);
 void kw_search(const struct kw_world *w, const struct kw_search_opts *opts,
 	       struct kw_search_result *res);
 void kw_search_result_free(struct kw_search_result *res);

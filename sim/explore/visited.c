@@ -28,12 +28,6 @@ static void resize(struct kw_visited *v, uint64_t nr_slots)
 	v->slots = v->room.at;
 }
 
-struct record {
-	uint64_t fp;
-	uint32_t len;
-	uint8_t bytes[];
-};
-
 struct kw_adder {
 	struct kw_visited *v;
 	GPtrArray *chunks;
@@ -85,7 +79,9 @@ uint64_t kw_visited_bytes(const struct kw_visited *v)
 
 static uint64_t fp_of(const struct kw_visited *v, uint64_t slot)
 {
-	return v->exact ? ((const struct record *)(uintptr_t)slot)->fp : slot;
+	const struct kw_record *r = (const void *)(uintptr_t)slot;
+
+	return v->exact ? r->fp : slot;
 }
 
 static void place(struct kw_visited *v, uint64_t slot)
@@ -204,11 +200,11 @@ void kw_visited_grow(struct kw_visited *v)
 	kw_growth_end(&g);
 }
 
-/* The packed state is at a->packed. */
-static uint64_t put_record(struct kw_adder *a, uint64_t fp, size_t len)
+static struct kw_record *new_record(struct kw_adder *a, uint64_t fp,
+				    size_t len)
 {
-	size_t need = (sizeof(struct record) + len + 7) & ~(size_t)7;
-	struct record *r;
+	size_t need = (sizeof(struct kw_record) + len + 7) & ~(size_t)7;
+	struct kw_record *r;
 
 	if (a->used + need > a->room) {
 		a->room = MAX(CHUNK, need);
@@ -221,15 +217,32 @@ static uint64_t put_record(struct kw_adder *a, uint64_t fp, size_t len)
 		     a->used);
 	r->fp = fp;
 	r->len = (uint32_t)len;
-	memcpy(r->bytes, a->packed, len);
 	a->used += need;
+	return r;
+}
+
+/* The packed state is at a->packed. */
+static uint64_t put_record(struct kw_adder *a, uint64_t fp, size_t len)
+{
+	struct kw_record *r = new_record(a, fp, len);
+
+	memcpy(r->bytes, a->packed, len);
 	return (uintptr_t)r;
+}
+
+uint8_t *kw_visited_put(struct kw_visited *v, struct kw_adder *a,
+			const struct kw_record *head)
+{
+	struct kw_record *r = new_record(a, head->fp, head->len);
+
+	place(v, (uintptr_t)r);
+	return r->bytes;
 }
 
 static bool is(const struct kw_adder *a, uint64_t slot, uint64_t fp,
 	       size_t len)
 {
-	const struct record *r = (const void *)(uintptr_t)slot;
+	const struct kw_record *r = (const void *)(uintptr_t)slot;
 
 	return r->fp == fp && r->len == len &&
 	       !memcmp(r->bytes, a->packed, len);

@@ -32,6 +32,13 @@ struct kw_visited {
 /* Exact: where one thread's records are; else NULL. */
 struct kw_adder;
 
+/* A whole state, packed (pack.h). */
+struct kw_record {
+	uint64_t fp;
+	uint32_t len;
+	uint8_t bytes[];
+} __attribute__((packed));
+
 void kw_visited_init(struct kw_visited *v, bool exact, const uint8_t *base,
 		     uint32_t size);
 /* After all of its adders. */
@@ -67,6 +74,20 @@ void kw_growth_begin(struct kw_growth *g, struct kw_visited *v);
 bool kw_growth_round(struct kw_growth *g);
 void kw_growth_parts(struct kw_growth *g);
 void kw_growth_end(struct kw_growth *g);
+
+/* Exact: of that slot; NULL: it is free. */
+static inline const struct kw_record *
+kw_visited_record(const struct kw_visited *v, uint64_t slot)
+{
+	return (const void *)(uintptr_t)v->slots[slot];
+}
+
+/*
+ * Exact, one thread alone: one that is not there, for which there is room, by
+ * fingerprint and length; returns where its bytes are to go.
+ */
+uint8_t *kw_visited_put(struct kw_visited *v, struct kw_adder *a,
+			const struct kw_record *head);
 
 /* One thread alone: adds it, counts it and grows. */
 bool kw_visited_add_one(struct kw_visited *v, uint64_t fp);

@@ -11,7 +11,8 @@ saved=$TMPDIR/saved
 tests/bench/wakers 2 5 >"$wakers"
 
 # All of the wakers' orders, so that it takes a while.
-explore=("$KVMWAKE" explore "$wakers" --kernel v4.14 --no-symmetry)
+explore=("$KVMWAKE" explore "$wakers" --kernel v4.14 --no-symmetry
+	 --db "$TMPDIR/explored.db")
 
 # interrupted OPTION...: after a moment; its exit code
 interrupted() {
@@ -33,30 +34,40 @@ ok $? 'exit code 130'
 says 'saved in' "$TMPDIR/err" 'and it says where'
 [ -s "$saved" ]
 ok $? 'there it is'
-cp "$saved" "$TMPDIR/other"
 exits 2 'other options are refused' "${explore[@]}" \
 	--save "$saved" --resume --no-reduction
 exits 2 'another program is refused' "$KVMWAKE" explore "$scenario" \
 	--kernel v4.14 --save "$saved" --resume
-exits 2 'whole states are not resumed' "${explore[@]}" \
+exits 2 'nor is it one of whole states' "${explore[@]}" \
 	--save "$saved" --resume --exact
+exits 2 'nor depth first' "${explore[@]}" --save "$saved" --resume --dfs
 exits 2 'nor what is not there' "${explore[@]}" \
 	--save "$TMPDIR/none" --resume
 
-size=$(stat -c %s "$saved")
-for at in 3 20 100 $((size / 2)) $((size - 4)); do
-	cp "$TMPDIR/other" "$TMPDIR/damaged"
-	printf '\377\001\376' | dd of="$TMPDIR/damaged" bs=1 seek="$at" \
-		conv=notrunc status=none
-	exits 2 "damaged at $at" "${explore[@]}" \
-		--save "$TMPDIR/damaged" --resume
-done
-for at in 0 10 30 $((size / 2)) $((size - 1)); do
-	head -c "$at" "$TMPDIR/other" >"$TMPDIR/damaged"
-	exits 2 "cut at $at" "${explore[@]}" \
-		--save "$TMPDIR/damaged" --resume
-done
+# refused NAME OPTION...: that, with one line that says why
+refused() {
+	exits 2 "$@" --save "$TMPDIR/damaged" --resume
+	[ "$(wc -l <"$TMPDIR/err")" = 1 ]
+	ok $? "$1: in one line"
+}
 
+# damaged OPTION...: what was saved, in many ways
+damaged() {
+	local size at
+	size=$(stat -c %s "$saved")
+	for at in 3 20 100 $((size / 2)) $((size - 4)); do
+		cp "$saved" "$TMPDIR/damaged"
+		printf '\377\001\376' | dd of="$TMPDIR/damaged" bs=1 \
+			seek="$at" conv=notrunc status=none
+		refused "damaged at $at" "${explore[@]}" "$@"
+	done
+	for at in 0 10 30 $((size / 2)) $((size - 1)); do
+		head -c "$at" "$saved" >"$TMPDIR/damaged"
+		refused "cut at $at" "${explore[@]}" "$@"
+	done
+}
+
+damaged
 # goes_on OPTION...: interrupted again, resumed, it is what it would have been
 goes_on() {
 	interrupted --json --resume --jobs 1 "$@"
@@ -72,6 +83,26 @@ goes_on() {
 }
 
 goes_on
+
+# What was found before is found, by the same interleaving.
+wakers_explored=("${explore[@]}")
+explore=("$KVMWAKE" explore scenarios/gallery/injection-race.lua
+	 --kernel v4.14+mutant-queue-no-recheck --memory sc --no-persistent
+	 --keep-going --db "$TMPDIR/explored.db")
+for how in --exact --dfs '--dfs --exact'; do
+	read -ra options <<<"$how"
+	interrupted --json --jobs 2 "${options[@]}"
+	[ $? = 130 ] && [ -s "$saved" ]
+	ok $? "interrupted, and saved: $how"
+	exits 2 "$how: not resumed without" "${explore[@]}" \
+		--save "$saved" --resume
+	[ "$how" = --dfs ] || damaged "${options[@]}"
+	goes_on "${options[@]}"
+	says '"found":\["missed","spurious","failed","I3","I5"\]' \
+		"$TMPDIR/out" "with all that is found: $how"
+done
+
+explore=("${wakers_explored[@]}")
 for memory in tso arm64; do
 	rm -f "$saved"
 	interrupted --json --jobs 2 --memory $memory --max-states 600000
