@@ -4,7 +4,7 @@
 local c = kvm.check
 
 local is_quantity = c.one_of("missed", "spurious", "failed", "race",
-			     "invariant")
+			     "lock-order", "storm", "invariant")
 local kernels = c.array_of(c.is_kernel)
 local memories = c.array_of(c.one_of("sc", "tso", "arm64"))
 

@@ -75,16 +75,25 @@ static const char *path_of(const struct kw_judged_claims *j,
 	return NULL;
 }
 
-static void add(struct kw_judged_claims *j, const struct kw_claim_asked *q,
-		const char *path, unsigned m)
+static struct kw_claim_finding *find(const struct kw_judged_claims *j,
+				     const struct kw_claim_asked *q,
+				     unsigned m)
 {
 	char *key = key_of(j, q, m);
-	struct kw_claim_finding *f;
+	struct kw_claim_finding *f = g_hash_table_lookup(j->findings, key);
 
-	if (g_hash_table_contains(j->findings, key)) {
-		g_free(key);
-		return;
-	}
+	g_free(key);
+	return f;
+}
+
+static struct kw_claim_finding *add(struct kw_judged_claims *j,
+				    const struct kw_claim_asked *q,
+				    const char *path, unsigned m)
+{
+	struct kw_claim_finding *f = find(j, q, m);
+
+	if (f)
+		return f;
 	f = g_new0(struct kw_claim_finding, 1);
 	f->path = path;
 	f->kernel = kernel_of(q);
@@ -92,8 +101,9 @@ static void add(struct kw_judged_claims *j, const struct kw_claim_asked *q,
 	if (*q->without)
 		g_ptr_array_add(f->without, (char *)q->without);
 	f->m = m;
-	g_hash_table_insert(j->findings, key, f);
+	g_hash_table_insert(j->findings, key_of(j, q, m), f);
 	g_ptr_array_add(j->order, f);
+	return f;
 }
 
 static bool is_under(const char *const *under, const char *memory)
@@ -116,20 +126,8 @@ static bool want(struct kw_judged_claims *j, const struct kw_claim_asked *q,
 	}
 	for (m = 0; m < j->nr_memories; m++)
 		if (is_under(under, j->memories[m]))
-			add(j, q, path, m);
+			add(j, q, path, m)->storm |= q->storm;
 	return true;
-}
-
-static const struct kw_claim_finding *known(const struct kw_judged_claims *j,
-				      const struct kw_claim_asked *q,
-				      unsigned m)
-{
-	char *key = key_of(j, q, m);
-	const struct kw_claim_finding *f;
-
-	f = g_hash_table_lookup(j->findings, key);
-	g_free(key);
-	return f;
 }
 
 /* --- explorations ------------------------------------------------------- */
@@ -143,9 +141,13 @@ static enum kw_claim_property claim_property(enum kw_property p)
 		return KW_CLAIM_SPURIOUS;
 	case KW_FINDS_FAILED:
 	case KW_FINDS_DEADLOCK:
-	case KW_FINDS_RACE:
-	case KW_FINDS_ORDER:
 		return KW_CLAIM_FAILED;
+	case KW_FINDS_RACE:
+		return KW_CLAIM_RACE;
+	case KW_FINDS_ORDER:
+		return KW_CLAIM_ORDER;
+	case KW_FINDS_STORM:
+		return KW_CLAIM_STORM;
 	default:
 		return KW_CLAIM_INVARIANT;
 	}
@@ -162,6 +164,7 @@ static bool explore(void *arg, unsigned i, GError **err)
 	what.without = f->without;
 	what.memory = j->memories[f->m];
 	what.kept = j->where;
+	what.storm = f->storm;
 	what.expected = &nothing;
 	what.jobs = kw_each_share(what.jobs, j->order->len);
 	what.show_progress = false;
@@ -187,7 +190,10 @@ static void sum_up(struct kw_claim_finding *f)
 	for (c = 0; c < KW_NR_CLAIM_PROPERTIES; c++)
 		if (!f->replay[c])
 			f->replay[c] = kw_explored_replay(x);
-	f->complete = x->res.complete;
+	for (c = 0; c < KW_NR_CLAIM_PROPERTIES; c++)
+		f->seen[c] = x->res.complete;
+	f->storm = x->storm;
+	f->seen[KW_CLAIM_STORM] &= x->res.storms;
 	f->exposed = x->res.exposed;
 	f->states = x->res.states;
 }
@@ -201,7 +207,7 @@ static bool keep(void *arg, unsigned i, GError **err)
 	if (j->interrupted || !kw_explored_keep(j->cli, j->store, &f->x, err))
 		return false;
 	sum_up(f);
-	j->bounded |= !f->complete;
+	j->bounded |= !f->seen[f->storm ? KW_CLAIM_STORM : KW_CLAIM_MISSED];
 	kw_explored_free(&f->x);
 	f->explored = false;
 	if (j->cli->tty_err && !j->cli->o.quiet)
@@ -234,6 +240,7 @@ static struct kw_claim_asked asked_by(const struct kw_evidence *e,
 	return (struct kw_claim_asked){
 		.scenario = e->scenario, .kernel = kernel, .patch = e->on,
 		.without = e->without,
+		.storm = e->property == KW_CLAIM_STORM,
 	};
 }
 
@@ -250,7 +257,7 @@ const struct kw_claim_finding *kw_claims_finding(
 
 	if (!is_under(e->under, j->memories[m]))
 		return NULL;
-	return known(j, &q, m);
+	return find(j, &q, m);
 }
 
 enum kw_agrees kw_claims_agrees(const struct kw_evidence *e,
@@ -260,7 +267,7 @@ enum kw_agrees kw_claims_agrees(const struct kw_evidence *e,
 		return KW_NOT_ASKED;
 	if (f->found[e->property])
 		return e->sometimes ? KW_AGREES : KW_DISAGREES;
-	if (!f->complete || !f->exposed)
+	if (!f->seen[e->property] || !f->exposed)
 		return KW_AGREES_OPEN;
 	return e->sometimes ? KW_DISAGREES : KW_AGREES;
 }
@@ -329,7 +336,7 @@ const struct kw_claim_finding *kw_claims_of_proposal(
 {
 	const struct kw_claim_asked q = asked_of(j, p, scenario, with);
 
-	return known(j, &q, m);
+	return find(j, &q, m);
 }
 
 enum kw_claim_effect kw_claims_effect(const struct kw_judged_claims *j,
@@ -342,14 +349,16 @@ enum kw_claim_effect kw_claims_effect(const struct kw_judged_claims *j,
 
 	before = kw_claims_of_proposal(j, p, scenario, false, m);
 	after = kw_claims_of_proposal(j, p, scenario, true, m);
+	if (what == KW_CLAIM_STORM && !(before->storm && after->storm))
+		return KW_NR_EFFECTS;
 	if (before->found[what] && after->found[what])
 		return KW_LEAVES;
 	if (before->found[what])
-		return after->complete ? KW_FIXES : KW_UNKNOWN;
+		return after->seen[what] ? KW_FIXES : KW_UNKNOWN;
 	if (after->found[what])
-		return before->complete ? KW_BREAKS : KW_UNKNOWN;
-	return before->complete && after->complete ? KW_NR_EFFECTS :
-						     KW_UNKNOWN;
+		return before->seen[what] ? KW_BREAKS : KW_UNKNOWN;
+	return before->seen[what] && after->seen[what] ? KW_NR_EFFECTS :
+							 KW_UNKNOWN;
 }
 
 static bool want_proposal(struct kw_judged_claims *j,

@@ -22,6 +22,7 @@ enum kw_agrees { KW_AGREES, KW_DISAGREES, KW_AGREES_OPEN, KW_NOT_ASKED };
 /* What is explored: a kernel with a patch on it, less a step ("": none). */
 struct kw_claim_asked {
 	const char *scenario, *kernel, *patch, *without;
+	bool storm;			/* storms are looked for */
 };
 
 struct kw_claim_finding {
@@ -29,7 +30,9 @@ struct kw_claim_finding {
 	char *kernel;			/* with its patch */
 	GPtrArray *without;		/* the step, or nothing */
 	unsigned m;			/* in which memory */
-	bool found[KW_NR_CLAIM_PROPERTIES], complete, exposed;
+	bool storm;			/* it is asked for storms */
+	bool found[KW_NR_CLAIM_PROPERTIES], exposed;
+	bool seen[KW_NR_CLAIM_PROPERTIES];	/* else it was bounded */
 	uint64_t states;
 	/* How to see it; the exploration, where it was not found. */
 	char *replay[KW_NR_CLAIM_PROPERTIES];

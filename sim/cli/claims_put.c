@@ -45,6 +45,7 @@ static void cell(const struct kw_evidence *e, const struct kw_claim_finding *f,
 	static const char *const differing[KW_NR_CLAIM_PROPERTIES] = {
 		[KW_CLAIM_MISSED] = "MISSED", [KW_CLAIM_SPURIOUS] = "SPURIOUS",
 		[KW_CLAIM_FAILED] = "FAILED", [KW_CLAIM_RACE] = "RACE",
+		[KW_CLAIM_ORDER] = "LOCK-ORDER", [KW_CLAIM_STORM] = "STORM",
 		[KW_CLAIM_INVARIANT] = "BROKEN",
 	};
 
@@ -57,8 +58,8 @@ static void cell(const struct kw_evidence *e, const struct kw_claim_finding *f,
 			   differing[e->property]);
 		return;
 	case KW_AGREES_OPEN:
-		g_snprintf(text, 24, "%s", f->complete ? "vacuous" :
-							 "bounded");
+		g_snprintf(text, 24, "%s", f->seen[e->property] ? "vacuous" :
+								  "bounded");
 		return;
 	case KW_NOT_ASKED:
 		g_snprintf(text, 24, "-");
@@ -201,11 +202,11 @@ static void put_effect(const struct kw_judged_claims *j,
 		put_memories(j, in, names);
 	}
 	if (names->len) {
-		g_string_printf(first, "  %-10s%-9s ",
+		g_string_printf(first, "  %-10s%-11s",
 				kw_effect_names[effect],
 				kw_claim_properties[what]);
 		kw_text_wrap(out, names->str, KW_WIDTH, first->str,
-			     "                      ");
+			     "                       ");
 	}
 	g_string_free(names, TRUE);
 	g_string_free(first, TRUE);
@@ -382,7 +383,7 @@ static void put_evidence_json(const struct kw_evidence *e,
 	kw_json_text(o, "property", kw_claim_properties[e->property]);
 	kw_json_text(o, "agrees", agrees[kw_claims_agrees(e, f)]);
 	kw_json_text(o, "when", e->when);
-	kw_json_bool(o, "complete", f->complete);
+	kw_json_bool(o, "complete", f->seen[e->property]);
 	kw_json_u64(o, "states", f->states);
 	kw_json_text(o, "replay", f->replay[e->property]);
 	kw_json_close(o, '}');

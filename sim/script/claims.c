@@ -11,6 +11,7 @@
 const char *const kw_claim_properties[KW_NR_CLAIM_PROPERTIES] = {
 	[KW_CLAIM_MISSED] = "missed", [KW_CLAIM_SPURIOUS] = "spurious",
 	[KW_CLAIM_FAILED] = "failed", [KW_CLAIM_RACE] = "race",
+	[KW_CLAIM_ORDER] = "lock-order", [KW_CLAIM_STORM] = "storm",
 	[KW_CLAIM_INVARIANT] = "invariant",
 };
 

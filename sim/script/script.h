@@ -132,7 +132,8 @@ struct kw_program *kw_script_load_kernel(const char *lua_dir,
 enum kw_claim_property {
 	KW_CLAIM_MISSED, KW_CLAIM_SPURIOUS,
 	KW_CLAIM_FAILED,		/* or a deadlock */
-	KW_CLAIM_RACE,
+	KW_CLAIM_RACE, KW_CLAIM_ORDER,
+	KW_CLAIM_STORM,			/* looked for where asked about */
 	KW_CLAIM_INVARIANT,		/* one of the kernel's is broken */
 	KW_NR_CLAIM_PROPERTIES
 };

@@ -75,6 +75,43 @@ says '"scenario":"pmu-overflow-in-wfi".*"missed","effect":"fixes"' \
 says '"scenario":"distributor-off".*"missed","effect":"leaves"' \
 	"$TMPDIR/out" 'and leaves the distributor'
 
+# A finding is what it is called: each scenario shows one thing.
+mkdir -p "$TMPDIR/own/scenarios/ode"
+cp -r lua "$TMPDIR/own/lua"
+sed 's/"locked", "locked"/"plain", "locked"/' tests/explore/race.lua \
+	>"$TMPDIR/own/scenarios/ode/race.lua"
+sed 's/"ab", "ab", "nothing"/"ab_first", "ba_then", "nothing"/' \
+	tests/explore/locks.lua >"$TMPDIR/own/scenarios/ode/locks.lua"
+cp tests/explore/storm.lua "$TMPDIR/own/scenarios/ode"
+properties='failed race lock-order storm invariant'
+{
+	echo 'include("kvmwake/claims")'
+	echo 'return claims { about = "", scenarios = "scenarios/ode",'
+	echo 'kernels = { "v4.14" }, base = "v4.14", bases = {},'
+	echo 'proposals = {}, claims = {'
+	for s in race locks storm; do
+		for p in $properties; do
+			echo "{ id = \"$s-$p\", says = \"it\", " \
+			     "{ \"$s\", sometimes = \"$p\" } },"
+		done
+	done
+	echo '} }'
+} >"$TMPDIR/own/lua/claims/ode.lua"
+exits 0 'of each kind' c --lua "$TMPDIR/own/lua" --json
+for s in race locks storm; do
+	for p in $properties; do
+		verdict=open
+		case $s-$p in
+		race-race | locks-lock-order | storm-storm) verdict=holds ;;
+		esac
+		says "\"id\":\"$s-$p\".*\"verdict\":\"$verdict\"" \
+			"$TMPDIR/out" "$s shows $p: $verdict"
+	done
+done
+sed -i 's/sometimes = "storm"/never = "storm"/' "$TMPDIR/own/lua/claims/ode.lua"
+exits 0 'one that is denied' c --lua "$TMPDIR/own/lua" storm-storm
+says '^ +never storm: storm +STORM$' "$TMPDIR/out" 'is called that'
+
 # Each claim's scenarios are there, each of the mail's claims is judged.
 for n in $(seq 1 22); do
 	grep -q "id = \"M$n\"" lua/claims/ode.lua
