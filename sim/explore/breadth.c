@@ -378,8 +378,10 @@ static void end_level(struct breadth *b)
 	unsigned i;
 
 	gather(b);
-	if (kw_hunt_orders(&b->workers[0].k, &f))
+	if (kw_hunt_orders(&b->workers[0].k, &f)) {
 		h->found |= 1u << f.what;
+		g_array_unref(f.cycle);
+	}
 	note_level(&b->seen);
 	for (i = 0; i < b->nr_workers; i++)
 		add_todo(b, kw_later_take(&b->workers[i].out));

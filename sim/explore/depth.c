@@ -70,8 +70,10 @@ static void push(struct stack *k, const uint8_t *s, uint64_t fp)
 		found(k, &find);
 	if (!f.nr && kw_hunt_end(&k->k, at, &find))
 		found(k, &find);
-	if (kw_hunt_orders(&k->k, &find))
+	if (kw_hunt_orders(&k->k, &find)) {
 		found(k, &find);
+		g_array_unref(find.cycle);
+	}
 }
 
 static void pop(struct stack *k)

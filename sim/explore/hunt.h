@@ -44,6 +44,8 @@ struct kw_find {
 	struct kw_witness witness;	/* without its moves */
 	bool by_move;			/* the last move, not the state that it
 					   led to */
+	GArray *cycle;			/* lock-order: which one, the finder's;
+					   its last edge is shown there */
 };
 
 void kw_hunter_init(struct kw_hunter *k, struct kw_hunt *h);
@@ -58,7 +60,7 @@ bool kw_hunter_was_wrong(struct kw_hunter *k);
  */
 bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, uint64_t fp,
 		   unsigned *slot, struct kw_find *f);
-/* Has what was expanded shown a cycle of locks? */
+/* Has what was expanded since shown a cycle of locks? */
 bool kw_hunt_orders(struct kw_hunter *k, struct kw_find *f);
 /* A state without moves. */
 bool kw_hunt_end(struct kw_hunter *k, uint8_t *s, struct kw_find *f);
@@ -71,7 +73,7 @@ bool kw_hunt_move(struct kw_hunter *k, const struct kw_seen_by_move *seen,
  */
 void kw_hunt_unwind(const struct kw_hunt *h, const struct kw_find *f,
 		    struct kw_move *moves, unsigned nr, struct kw_witness *to);
-/* Keeps it; moves become the result's. */
+/* Keeps it, the last one of its kind; moves become the result's. */
 void kw_hunt_found(struct kw_hunt *h, const struct kw_find *f,
 		   struct kw_move *moves, unsigned nr_moves);
 /* Of h->found: has what was asked for been found? */

@@ -20,7 +20,8 @@ struct kw_orders {
 	GArray *swaps;			/* int, [edge]: it was not seen, but
 					   what this swap makes of it; or -1 */
 	uint16_t *between;		/* [kind][kind]: edge + 1, or 0 */
-	bool news;
+	unsigned asked;			/* edges when it was last asked for a
+					   cycle */
 };
 
 static void add_lock(struct kw_locks *l, unsigned addr, unsigned kind)
@@ -184,7 +185,6 @@ static void add(struct kw_orders *o, struct kw_order e, int swap)
 	g_array_append_val(o->edges, e);
 	g_array_append_val(o->swaps, swap);
 	*at = (uint16_t)o->edges->len;
-	o->news = true;
 	for (i = 0; y && i < y->nr_swaps; i++)
 		add(o, swapped(y, i, &e), (int)i);
 }
@@ -238,13 +238,13 @@ static bool is_of(const struct graph *g, const struct kw_order *e)
 	       g->same;
 }
 
-/* The edge that comes back to start on a shortest way, or -1. */
-static int come_back(struct graph *g, unsigned start)
+/* Goes a shortest way from one vertex to another: g->by; false: none. */
+static bool go(struct graph *g, unsigned from, unsigned to)
 {
 	unsigned nr = 0, at = 0, i, v;
 
 	memset(g->by, 0xff, g->nr * sizeof(*g->by));
-	g->todo[nr++] = (uint16_t)start;
+	g->todo[nr++] = (uint16_t)from;
 	for (; at < nr; at++)
 		for (i = 0; i < g->o->edges->len; i++) {
 			const struct kw_order *e = edge(g->o, i);
@@ -252,52 +252,54 @@ static int come_back(struct graph *g, unsigned start)
 			if (!is_of(g, e) || vertex(g, e->from) != g->todo[at])
 				continue;
 			v = vertex(g, e->to);
-			if (v == start)
-				return (int)i;
-			if (g->by[v] >= 0)
+			if (v == from || g->by[v] >= 0)
 				continue;
 			g->by[v] = (int)i;
+			if (v == to)
+				return true;
 			g->todo[nr++] = (uint16_t)v;
 		}
-	return -1;
+	return false;
 }
 
-/* The edges from start to the last one, which comes back. */
-static GArray *way_back(const struct graph *g, unsigned start, int last)
+/* The edges of the way that it went, and the one that closes it. */
+static GArray *cycle_of(const struct graph *g, unsigned from, unsigned to,
+			unsigned closing)
 {
-	GArray *way = g_array_new(FALSE, FALSE, sizeof(int));
+	GArray *cycle = g_array_new(FALSE, FALSE, sizeof(struct kw_order));
 	unsigned v;
 
-	for (;; last = g->by[v]) {
-		g_array_prepend_val(way, last);
-		v = vertex(g, edge(g->o, (unsigned)last)->from);
-		if (v == start)
-			return way;
-	}
+	for (v = to; v != from;
+	     v = vertex(g, edge(g->o, (unsigned)g->by[v])->from))
+		g_array_prepend_vals(cycle, edge(g->o, (unsigned)g->by[v]), 1);
+	g_array_append_vals(cycle, edge(g->o, closing), 1);
+	return cycle;
 }
 
-/* A shortest cycle of edges, by their numbers; or NULL. */
+/* A shortest cycle that a new edge closes; or NULL. */
 static GArray *shortest(struct graph *g)
 {
-	GArray *best = NULL, *way;
-	unsigned v;
-	int last;
+	GArray *best = NULL, *cycle;
+	unsigned i, from, to;
 
 	g->nr = (g->same ? g->o->l->nr : g->o->l->kinds->len) + 1;
 	g->by = g_new(int, g->nr);
 	g->todo = g_new(uint16_t, g->nr + 1);
-	for (v = 0; v < g->nr; v++) {
-		last = come_back(g, v);
-		if (last < 0)
+	for (i = g->o->asked; i < g->o->edges->len; i++) {
+		if (!is_of(g, edge(g->o, i)))
 			continue;
-		way = way_back(g, v, last);
-		if (best && best->len <= way->len) {
-			g_array_free(way, TRUE);
+		from = vertex(g, edge(g->o, i)->to);
+		to = vertex(g, edge(g->o, i)->from);
+		if (!go(g, from, to))
+			continue;
+		cycle = cycle_of(g, from, to, i);
+		if (best && best->len <= cycle->len) {
+			g_array_free(cycle, TRUE);
 			continue;
 		}
 		if (best)
 			g_array_free(best, TRUE);
-		best = way;
+		best = cycle;
 	}
 	g_free(g->by);
 	g_free(g->todo);
@@ -321,27 +323,16 @@ static void name(const struct kw_orders *o, GArray *cycle)
 GArray *kw_orders_cycle(struct kw_orders *o)
 {
 	struct graph g = { .o = o };
-	GArray *way, *cycle;
-	unsigned i, newest = 0;
+	GArray *cycle;
 
-	if (!o->news)
+	if (o->asked == o->edges->len)
 		return NULL;
-	o->news = false;
-	way = shortest(&g);
+	cycle = shortest(&g);
 	g.same = true;
-	if (!way)
-		way = shortest(&g);
-	if (!way)
-		return NULL;
-	for (i = 1; i < way->len; i++)
-		if (g_array_index(way, int, i) > g_array_index(way, int,
-							       newest))
-			newest = i;
-	cycle = g_array_new(FALSE, FALSE, sizeof(struct kw_order));
-	for (i = 1; i <= way->len; i++)
-		g_array_append_vals(cycle, edge(o, (unsigned)g_array_index(
-			way, int, (newest + i) % way->len)), 1);
-	g_array_free(way, TRUE);
-	name(o, cycle);
+	if (!cycle)
+		cycle = shortest(&g);
+	o->asked = o->edges->len;
+	if (cycle)
+		name(o, cycle);
 	return cycle;
 }

@@ -44,8 +44,9 @@ void kw_orders_add(struct kw_orders *o, const struct kw_order *edge);
 void kw_orders_join(struct kw_orders *to, const struct kw_orders *from);
 const struct kw_order *kw_orders_all(const struct kw_orders *o, unsigned *nr);
 /*
- * A shortest cycle, with its newest edge last: struct kw_order, to be
- * freed; or NULL, also where nothing is new since it was last asked for.
+ * A shortest of the cycles that an edge closes which is new since this was
+ * last asked; that edge, by names by which it was seen, is its last.  struct
+ * kw_order, the caller's; or NULL.
  */
 GArray *kw_orders_cycle(struct kw_orders *o);
 

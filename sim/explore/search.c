@@ -119,14 +119,12 @@ bool kw_hunt_orders(struct kw_hunter *k, struct kw_find *f)
 
 	if (!cycle)
 		return false;
-	if (k->h->res->cycle)
-		g_array_free(k->h->res->cycle, TRUE);
-	k->h->res->cycle = cycle;
 	last = &g_array_index(cycle, struct kw_order, cycle->len - 1);
 	*f = (struct kw_find){
 		.what = KW_FINDS_ORDER,
 		.witness = { .vcpu = -1, .actor = last->actor,
 			     .addr = last->to },
+		.cycle = cycle,
 	};
 	return true;
 }
@@ -176,13 +174,20 @@ bool kw_hunt_enough(const struct kw_hunt *h)
 void kw_hunt_found(struct kw_hunt *h, const struct kw_find *f,
 		   struct kw_move *moves, unsigned nr_moves)
 {
-	h->res->of[f->what] = f->witness;
+	struct kw_search_result *res = h->res;
+
+	if (f->cycle) {
+		if (res->cycle)
+			g_array_unref(res->cycle);
+		res->cycle = g_array_ref(f->cycle);
+	}
+	res->of[f->what] = f->witness;
 	/* A storm's moves are what they are, see graph.h. */
 	if (f->what != KW_FINDS_STORM)
-		kw_hunt_unwind(h, f, moves, nr_moves, &h->res->of[f->what]);
-	h->res->of[f->what].found = true;
-	h->res->of[f->what].moves = moves;
-	h->res->of[f->what].nr_moves = nr_moves;
+		kw_hunt_unwind(h, f, moves, nr_moves, &res->of[f->what]);
+	res->of[f->what].found = true;
+	res->of[f->what].moves = moves;
+	res->of[f->what].nr_moves = nr_moves;
 	h->found |= 1u << f->what;
 }
 
@@ -298,6 +303,6 @@ void kw_search_result_free(struct kw_search_result *res)
 	for (p = 0; p <= KW_FINDS_NOTHING; p++)
 		g_free(res->of[p].moves);
 	if (res->cycle)
-		g_array_free(res->cycle, TRUE);
+		g_array_unref(res->cycle);
 	g_clear_error(&res->error);
 }

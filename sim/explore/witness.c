@@ -250,6 +250,11 @@ static void choose(struct again *g)
 	for (p = 0; p <= KW_FINDS_NOTHING; p++)
 		if (best[p])
 			keep(g, best[p]);
+	for (i = 0; i < g->candidates->len; i++) {
+		c = &g_array_index(g->candidates, struct candidate, i);
+		if (c->find.cycle)
+			g_array_unref(c->find.cycle);
+	}
 	g_array_set_size(g->candidates, 0);
 }
 
