@@ -119,7 +119,7 @@ bool kw_cli_memory(struct kw_cli *cli, const char *without,
 /* The same, for cli->model. */
 bool kw_cli_model(struct kw_cli *cli);
 /* Puts ", memory arm64", where the model is not sc. */
-void kw_cli_put_model(const struct kw_cli *cli);
+void kw_cli_put_model(const struct kw_cli *cli, GString *out);
 int kw_cli_usage(struct kw_cli *cli, const char *fmt, ...)
 	G_GNUC_PRINTF(2, 3);
 void kw_cli_note(struct kw_cli *cli, const char *fmt, ...)

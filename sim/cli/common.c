@@ -346,9 +346,9 @@ bool kw_cli_model(struct kw_cli *cli)
 	return kw_cli_memory(cli, kw_weak_names[KW_WEAK_SC], &cli->model);
 }
 
-void kw_cli_put_model(const struct kw_cli *cli)
+void kw_cli_put_model(const struct kw_cli *cli, GString *out)
 {
 	if (cli->model != KW_WEAK_SC)
-		g_string_append_printf(cli->out, ", memory %s",
+		g_string_append_printf(out, ", memory %s",
 				       kw_weak_names[cli->model]);
 }

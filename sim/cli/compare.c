@@ -228,7 +228,7 @@ static void put_heading(struct compare *c)
 	if (kw_option_given(cli, "runs"))
 		g_string_append_printf(cli->out, ", %" G_GUINT64_FORMAT
 				       " runs each", cli->o.runs);
-	kw_cli_put_model(cli);
+	kw_cli_put_model(cli, cli->out);
 	g_string_append_printf(cli->out, ", database %s\n", cli->o.db);
 	for (i = 2; i < 4; i++)
 		kw_table_width(c->table, i, 12);

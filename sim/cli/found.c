@@ -4,7 +4,9 @@
  * it again and shows it: all of it, one state, or step by step.
  *
  * An ID is explore/SCENARIO/KERNEL/MEMORY/PROPERTY as `explore` prints it;
- * the kernel may hold slashes, --without and --only are as they were.  When
+ * the kernel may hold slashes, --without and --only are as they were.  It
+ * means the newest exploration; explore/NUMBER/PROPERTY is one of any age, by
+ * its number in the database, which knows all the rest.  When
  * scenario, kernel or prelude have changed since, the replay is stale and
  * refused; --force does as many of its steps as there still are.
  */
@@ -15,6 +17,7 @@
 struct found {
 	struct kw_cli *cli;
 	const char *id;
+	uint64_t number;		/* of the exploration, or 0: not said */
 	char *name, *kernel, *memory, *property;
 	struct kw_store *store;
 	GPtrArray *explorations, *examples;
@@ -57,11 +60,18 @@ static bool parse(struct found *f, GError **err)
 	char **part = g_strsplit(f->id, "/", -1);
 	unsigned n = g_strv_length(part);
 
+	if (n == 3 && g_ascii_string_to_unsigned(part[1], 10, 1, G_MAXINT64,
+						 &f->number, NULL)) {
+		f->property = g_strdup(part[2]);
+		g_strfreev(part);
+		return true;
+	}
 	if (n < 5) {
 		g_strfreev(part);
 		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
-			    "replay: \"%s\" is not explore/SCENARIO/KERNEL/"
-			    "MEMORY/PROPERTY", f->id);
+			    "replay: \"%s\" is neither explore/SCENARIO/"
+			    "KERNEL/MEMORY/PROPERTY nor explore/NUMBER/"
+			    "PROPERTY", f->id);
 		return false;
 	}
 	f->name = g_strdup(part[1]);
@@ -102,35 +112,136 @@ static bool same_list(const char *lines, const GPtrArray *list)
 	return same;
 }
 
-/* The newest exploration, with these steps left out, that has found it. */
-static bool look_up(struct found *f, GError **err)
+/* It says itself what is left out. */
+static bool take_list(GPtrArray *list, const char *option, const char *lines,
+		      GError **err)
+{
+	char **line = g_strsplit(lines, "\n", -1);
+	unsigned i;
+
+	if (list->len) {
+		g_strfreev(line);
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "--%s: an exploration that is named by its number "
+			    "says itself what is left out", option);
+		return false;
+	}
+	for (i = 0; line[i]; i++)
+		g_ptr_array_add(list, g_strdup(line[i]));
+	g_strfreev(line);
+	return true;
+}
+
+static bool by_number(struct found *f, GError **err)
+{
+	const GPtrArray *all = f->explorations;
+	unsigned i;
+
+	for (i = 0; i < all->len && !f->x; i++) {
+		const struct kw_exploration *x = all->pdata[i];
+
+		if (x->id == (int64_t)f->number)
+			f->x = x;
+	}
+	if (!f->x) {
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "%s: no exploration %" G_GUINT64_FORMAT,
+			    f->cli->o.db, f->number);
+		return false;
+	}
+	f->name = g_strdup(f->x->scenario);
+	f->kernel = g_strdup(f->x->kernel);
+	f->memory = g_strdup(f->x->memory);
+	return take_list(f->cli->o.without, "without", f->x->without, err) &&
+	       take_list(f->cli->o.only, "only", f->x->only, err);
+}
+
+/* Of the same scenario, kernel and memory, with the same left out? */
+static bool is_same(const struct found *f, const struct kw_exploration *x)
+{
+	return !strcmp(x->scenario, f->name) &&
+	       !strcmp(x->kernel, f->kernel) &&
+	       !strcmp(x->memory, f->memory) &&
+	       same_list(x->without, f->cli->o.without) &&
+	       same_list(x->only, f->cli->o.only);
+}
+
+static bool by_name(struct found *f)
 {
 	unsigned i;
+
+	for (i = f->explorations->len; i-- > 0 && !f->x;)
+		if (is_same(f, f->explorations->pdata[i]))
+			f->x = f->explorations->pdata[i];
+	return f->x != NULL;
+}
+
+/* ": explore/3/missed explore/7/missed", those that have found it; or "" */
+static char *others(const struct found *f, const char *before)
+{
+	GString *s = g_string_new(NULL);
+	unsigned i;
+
+	for (i = 0; i < f->explorations->len; i++) {
+		const struct kw_exploration *x = f->explorations->pdata[i];
+		GPtrArray *examples;
+
+		if (x == f->x || !is_same(f, x))
+			continue;
+		examples = kw_store_examples(f->store, x->id, NULL);
+		if (examples && example_of(examples, f->property))
+			g_string_append_printf(s, "%s explore/%" G_GINT64_FORMAT
+					       "/%s", s->len ? "" : before,
+					       x->id, f->property);
+		if (examples)
+			g_ptr_array_free(examples, TRUE);
+	}
+	return g_string_free(s, FALSE);
+}
+
+static void not_found(const struct found *f, GError **err)
+{
+	char *where = others(f, "; it is in");
+
+	if (f->number)
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "%s: exploration %" G_GUINT64_FORMAT " has not "
+			    "found %s%s", f->cli->o.db, f->number, f->property,
+			    where);
+	else
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "%s: no exploration of %s under %s with memory %s "
+			    "has found %s%s", f->cli->o.db, f->name, f->kernel,
+			    f->memory, f->property, where);
+	g_free(where);
+}
+
+/*
+ * The exploration of that number; or the newest one, with these steps left
+ * out.  Has it found that?
+ */
+static bool look_up(struct found *f, GError **err)
+{
+	const struct kw_wanted_explorations all = {
+		.scenario = f->name, .kernel = f->kernel, .memory = f->memory,
+		.all = true,
+	};
 
 	f->store = kw_store_open(f->cli->o.db, KW_STORE_READ, err);
 	if (!f->store)
 		return false;
-	f->explorations = kw_store_explorations(f->store, f->name, f->kernel,
-						f->memory, err);
-	for (i = f->explorations ? f->explorations->len : 0; i-- > 0;) {
-		f->x = f->explorations->pdata[i];
-		if (!same_list(f->x->without, f->cli->o.without) ||
-		    !same_list(f->x->only, f->cli->o.only))
-			continue;
+	f->explorations = kw_store_explorations(f->store, &all, err);
+	if (!f->explorations || (f->number && !by_number(f, err)))
+		return false;
+	if (f->x || by_name(f)) {
 		f->examples = kw_store_examples(f->store, f->x->id, err);
 		if (!f->examples)
 			return false;
 		f->example = example_of(f->examples, f->property);
-		if (f->example)
-			return true;
-		g_clear_pointer(&f->examples, g_ptr_array_unref);
 	}
-	if (!*err)
-		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
-			    "%s: no exploration of %s under %s with memory %s "
-			    "has found %s", f->cli->o.db, f->name, f->kernel,
-			    f->memory, f->property);
-	return false;
+	if (!f->example)
+		not_found(f, err);
+	return f->example;
 }
 
 static bool load(struct found *f, GError **err)
@@ -371,26 +482,36 @@ static void step_through(const struct found *f)
 	kw_cli_flush(f->cli);
 }
 
+static void put_head(const struct found *f)
+{
+	char *earlier = others(f, "; also found in");
+	GString *head = g_string_new(NULL), *out = f->cli->out;
+
+	g_string_printf(head, "%s: %s", f->scenario->name, f->scenario->about);
+	kw_text_fill(out, head->str, KW_WIDTH, "");
+	g_string_printf(head, "kvmwake %s, kernel %s, memory %s", KW_VERSION,
+			f->kernel, f->memory);
+	if (f->number || *earlier)
+		g_string_append_printf(head, ", exploration %" G_GINT64_FORMAT
+				       "%s", f->x->id, earlier);
+	kw_text_fill(out, head->str, KW_WIDTH, "");
+	g_string_free(head, TRUE);
+	g_free(earlier);
+}
+
 static void print(const struct found *f)
 {
-	GString *out = f->cli->out;
 	char *where = kw_cli_where(f->cli);
 	char *less = kw_cli_less(f->cli->o.without, f->cli->o.only);
-	char *line = g_strdup_printf("kvmwake replay %s%s%s", f->id, less,
-				     where);
-	char *head = g_strdup_printf("%s: %s", f->scenario->name,
-				     f->scenario->about);
+	char *line = g_strdup_printf("kvmwake replay %s%s%s", f->id,
+				     f->number ? "" : less, where);
 
 	if (f->cli->o.json) {
-		kw_retrace_json(&f->r, line, out);
+		kw_retrace_json(&f->r, line, f->cli->out);
 	} else {
-		kw_text_fill(out, head, KW_WIDTH, "");
-		g_string_append_printf(out, "kvmwake %s, kernel %s, memory "
-				       "%s\n", KW_VERSION, f->kernel,
-				       f->memory);
-		kw_retrace_print(&f->r, line, out);
+		put_head(f);
+		kw_retrace_print(&f->r, line, f->cli->out);
 	}
-	g_free(head);
 	g_free(line);
 	g_free(where);
 	g_free(less);

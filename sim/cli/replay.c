@@ -87,17 +87,19 @@ static bool window(struct kw_rerun *r,
 static void put_head(struct kw_rerun *r)
 {
 	const struct kw_scenario *s = r->rec.scenario;
-	char *line = g_strdup_printf("%s: %s", s->name, s->about);
+	GString *line = g_string_new(NULL);
 
-	kw_text_fill(r->cli->out, line, KW_WIDTH, "");
-	g_string_append_printf(r->cli->out, "kvmwake %s, kernel %s, seed %"
-			       G_GUINT64_FORMAT ", run %" G_GUINT64_FORMAT,
-			       KW_VERSION, r->kernel, r->seed, r->run);
-	kw_cli_put_model(r->cli);
-	g_string_append_printf(r->cli->out, "\ndigest %016"
+	g_string_printf(line, "%s: %s", s->name, s->about);
+	kw_text_fill(r->cli->out, line->str, KW_WIDTH, "");
+	g_string_printf(line, "kvmwake %s, kernel %s, seed %" G_GUINT64_FORMAT
+			", run %" G_GUINT64_FORMAT, KW_VERSION, r->kernel,
+			r->seed, r->run);
+	kw_cli_put_model(r->cli, line);
+	kw_text_fill(r->cli->out, line->str, KW_WIDTH, "");
+	g_string_append_printf(r->cli->out, "digest %016"
 			       G_GINT64_MODIFIER "x\n\n",
 			       r->rec.result.digest);
-	g_free(line);
+	g_string_free(line, TRUE);
 }
 
 static void put_tail(struct kw_rerun *r)

@@ -159,8 +159,10 @@ bool kw_cli_report_explored(const struct kw_explored_report *r,
 	unsigned k, i;
 
 	for (k = 0; ok && k < 2; k++) {
-		found[k] = kw_store_explorations(store, NULL, kernels[k],
-						 NULL, err);
+		found[k] = kw_store_explorations(store,
+			&(struct kw_wanted_explorations){
+				.kernel = kernels[k],
+			}, err);
 		ok = found[k] && add(pairs, found[k], k, store, err);
 	}
 	*any = ok && pairs->len;

@@ -28,7 +28,7 @@ static void put_heading(struct run *r, GPtrArray *items)
 	if (kw_option_given(cli, "runs"))
 		g_string_append_printf(cli->out, ", %" G_GUINT64_FORMAT
 				       " runs each", cli->o.runs);
-	kw_cli_put_model(cli);
+	kw_cli_put_model(cli, cli->out);
 	if (cli->o.as)
 		g_string_append_printf(cli->out, ", judged as %s", cli->o.as);
 	g_string_append_printf(cli->out, ", database %s\n", cli->o.db);

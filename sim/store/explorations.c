@@ -126,11 +126,13 @@ static const char find_sql[] =
 	"  json_each(e.options, '$.only')),"
 	" e.options ->> '$.spurious_bound',"
 	" e.options ->> '$.per_kick'"
-	" FROM explored JOIN explorations e USING (exploration)"
+	" FROM explorations e"
 	" JOIN scenarios s ON s.scenario = e.scenario"
 	" JOIN kernels k ON k.kernel = e.kernel"
 	" WHERE (?1 IS NULL OR s.name = ?1) AND (?2 IS NULL OR k.name = ?2)"
-	" AND (?3 IS NULL OR e.memory = ?3) ORDER BY e.exploration";
+	" AND (?3 IS NULL OR e.memory = ?3)"
+	" AND (?4 OR e.exploration IN (SELECT exploration FROM explored))"
+	" ORDER BY e.exploration";
 
 static struct kw_exploration *read_row(sqlite3_stmt *st)
 {
@@ -173,8 +175,8 @@ void kw_exploration_free(struct kw_exploration *x)
 	g_free(x);
 }
 
-GPtrArray *kw_store_explorations(struct kw_store *s, const char *scenario,
-				 const char *kernel, const char *memory,
+GPtrArray *kw_store_explorations(struct kw_store *s,
+				 const struct kw_wanted_explorations *what,
 				 GError **err)
 {
 	GPtrArray *found = g_ptr_array_new_with_free_func(
@@ -184,7 +186,8 @@ GPtrArray *kw_store_explorations(struct kw_store *s, const char *scenario,
 
 	if (!st)
 		goto out_free;
-	rc = kw_store_step(s, st, err, "sss", scenario, kernel, memory);
+	rc = kw_store_step(s, st, err, "sssi", what->scenario, what->kernel,
+			   what->memory, (int64_t)what->all);
 	for (; rc == SQLITE_ROW; rc = sqlite3_step(st))
 		g_ptr_array_add(found, read_row(st));
 	sqlite3_finalize(st);

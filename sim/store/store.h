@@ -207,9 +207,13 @@ bool kw_store_exploration(struct kw_store *s, const struct kw_scenario *sc,
 			  const GArray *examples,
 			  const struct kw_provenance *provenance,
 			  GError **err);
-/* The newest of each (see the view explored); NULL: any. */
-GPtrArray *kw_store_explorations(struct kw_store *s, const char *scenario,
-				 const char *kernel, const char *memory,
+struct kw_wanted_explorations {
+	const char *scenario, *kernel, *memory;	/* NULL: any */
+	bool all;		/* else the newest of each, see view explored */
+};
+/* In the order in which they were first made. */
+GPtrArray *kw_store_explorations(struct kw_store *s,
+				 const struct kw_wanted_explorations *what,
 				 GError **err);
 /* Its examples: struct kw_example *. */
 GPtrArray *kw_store_examples(struct kw_store *s, int64_t exploration,

@@ -52,6 +52,18 @@ same compare-arm64.txt "$KVMWAKE" compare --db "$db" --memory arm64 \
 	--old v4.14 --new v4.14+ode $golden
 same replay-arm64.txt "$KVMWAKE" replay --db "$db" --memory arm64 \
 	--from 11us golden/v4.14/1/13
+# Headings are wrapped, too.
+long=v4.14+kick-reads-cpu-late+cpu-on-ordered+check-acquire
+same headings.txt "$KVMWAKE" replay --memory arm64 --run 13 --kernel $long \
+	$golden
+for order in --bfs --dfs; do
+	"$KVMWAKE" explore --db "$db" --memory sc $order --kernel v4.14 \
+		$golden >"$TMPDIR/explored" 2>&1
+done
+same headings-explored.txt "$KVMWAKE" replay --db "$db" \
+	explore/golden/v4.14/sc/missed
+! awk 'length($0) > 72' tests/golden/headings*.txt | grep -v '^replay: '
+ok $? 'in 72 columns'
 same list.txt "$KVMWAKE" list $golden
 same list.json "$KVMWAKE" list --json $golden
 same help.txt "$KVMWAKE" help

@@ -69,6 +69,50 @@ exits 0 'replayed with what was left out' \
 	--without smp_mb@kvm_psci_vcpu_on
 says '^why: I7' "$TMPDIR/out" 'and found again'
 
+# Of several explorations the newest is meant, or the one of that number.
+older=$TMPDIR/older.db
+cp "$scenario" "$TMPDIR/copy.lua"
+for option in '' --dfs '--dfs --exact' '--max-states 2'; do
+	# shellcheck disable=SC2086
+	"$KVMWAKE" explore --db "$older" --kernel v4.14 --memory sc $option \
+		"$TMPDIR/copy.lua" >"$TMPDIR/explored$option"
+done
+"$KVMWAKE" explore --db "$older" --kernel v4.14 --memory sc \
+	--without smp_mb@swq_has_sleeper "$TMPDIR/copy.lua" >/dev/null
+exits 2 'the newest has not found it' replay --db "$older" $id
+says 'it is in explore/1/missed explore/2/missed explore/3/missed$' \
+	"$TMPDIR/err" 'but those have'
+exits 0 'an older one' replay --db "$older" explore/1/missed
+sed -n '/^missed, after/,/^why/p' "$TMPDIR/explored" >"$TMPDIR/a"
+sed -n '/^missed, after/,/^why/p' "$TMPDIR/out" >"$TMPDIR/b"
+[ -s "$TMPDIR/a" ] && diff "$TMPDIR/a" "$TMPDIR/b"
+ok $? 'is what was shown then'
+says "^replay: kvmwake replay explore/1/missed --db $older" "$TMPDIR/out" \
+	'and is named so'
+tr '\n' ' ' <"$TMPDIR/out" >"$TMPDIR/line"
+says 'memory sc, exploration 1; also found in explore/2/missed explore/3/missed ' \
+	"$TMPDIR/line" 'which says of the others'
+[ "$(awk 'length > 72' "$TMPDIR/out" | grep -vc '^replay:')" = 0 ]
+ok $? 'in 72 columns'
+exits 0 'depth first' replay --db "$older" explore/2/missed
+sed -n '/^missed, after/,/^why/p' "$TMPDIR/explored--dfs" >"$TMPDIR/a"
+sed -n '/^missed, after/,/^why/p' "$TMPDIR/out" >"$TMPDIR/b"
+diff "$TMPDIR/a" "$TMPDIR/b"
+ok $? 'the same'
+exits 0 'one with a step left out' replay --db "$older" explore/5/missed
+exits 2 'which is not said twice' replay --db "$older" explore/5/missed \
+	--without smp_mb@swq_has_sleeper
+exits 2 'one that has not found it' replay --db "$older" explore/4/missed
+says 'exploration 4 has not found missed; it is in explore/1' "$TMPDIR/err" \
+	'and where it is'
+for number in 6 0 99999999999999999999 -1 1x; do
+	exits 2 "no exploration $number" replay --db "$older" \
+		explore/$number/missed
+	[ "$(wc -l <"$TMPDIR/err")" = 1 ]
+	ok $? 'in one line'
+done
+exits 2 'unknown property' replay --db "$older" explore/1/mist
+
 # The mail has explorations, too.
 ode=scenarios/ode/vgic-consumed-request.lua
 "$KVMWAKE" explore --db "$db" --kernel v4.14 $ode >/dev/null
