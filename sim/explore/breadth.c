@@ -127,7 +127,6 @@ static void new_state(struct worker *k, uint64_t fp, uint64_t dirty)
 	struct kw_find f;
 	unsigned slot = 0;
 
-	k->uncounted++;
 	kw_later_put(&k->out, k->s, fp, dirty);
 	while (kw_hunt_state(&k->k, k->s, fp, &slot, &f))
 		k->found |= 1u << f.what;
@@ -210,63 +209,143 @@ static void enter(struct worker *k, const struct kw_child *c)
 	kw_child_leave(k->s, c->by);
 }
 
-static bool add_exactly(struct worker *k, const struct kw_child *c)
-{
-	bool new;
+/* Children that are to be looked up once more. */
+struct beyond {
+	unsigned nr;
+	struct kw_child *of[KW_BATCH + KW_MAX_MOVES];
+};
 
-	kw_child_enter(k->s, c->by);
-	new = kw_visited_add(&k->b->h->visited, k->k.adder, c->fp, k->s);
-	kw_child_leave(k->s, c->by);
-	return new;
-}
-
-/* Which of the children of k->s are new? */
-static void look_up(struct worker *k, const struct kw_child *c,
-		    const struct kw_child *end)
+/*
+ * Leaves the children up to end that may be new, and returns their end.
+ * Those that are not in what has come from memory wait in b.
+ */
+static struct kw_child *leave_new(struct worker *k, struct kw_child *c,
+				  const struct kw_child *end, struct beyond *b)
 {
 	struct kw_visited *v = &k->b->h->visited;
+	struct kw_child *to = c;
 
-	for (; c < end; c++)
-		if (v->exact ? add_exactly(k, c) :
-			       kw_visited_add_fp(v, c->fp))
-			enter(k, c);
+	for (; c < end; c++) {
+		struct kw_child child = *c;
+		enum kw_added is = kw_visited_try(v, child.fp);
+
+		*to = child;
+		b->of[b->nr] = to;
+		to += is != KW_SEEN;
+		b->nr += is == KW_BEYOND;
+		k->uncounted += is == KW_ADDED;
+	}
+	return to;
+}
+
+/* Those that are not new lose what made them. */
+static void look_beyond(struct worker *k, const struct beyond *b)
+{
+	struct kw_visited *v = &k->b->h->visited;
+	unsigned i;
+
+	for (i = 0; i < b->nr; i++)
+		if (kw_visited_add_fp(v, b->of[i]->fp))
+			k->uncounted++;
+		else
+			b->of[i]->by = NULL;
+}
+
+/* Where whole states tell: k->s is the one that they are of. */
+static void add_exactly(struct worker *k, struct kw_child *c,
+			const struct kw_child *end)
+{
+	struct kw_visited *v = &k->b->h->visited;
+	const struct kw_made *by;
+
+	for (; c < end; c++) {
+		by = c->by;
+		kw_child_enter(k->s, by);
+		if (kw_visited_add(v, k->k.adder, c->fp, k->s))
+			k->uncounted++;
+		else
+			c->by = NULL;
+		kw_child_leave(k->s, by);
+	}
 }
 
 /* States that are visited at a time; they may be fewer, see KW_BATCH. */
 #define STATES	32
 
+struct batch {
+	unsigned nr;
+	struct kw_child *first[STATES + 1];	/* children of each, made ... */
+	struct kw_child *end[STATES];		/* ... and those that remain */
+};
+
+static void make_batch(struct worker *k, struct kw_later_reader *in,
+		       unsigned left, struct batch *b)
+{
+	struct kw_expander *x = &k->x;
+
+	kw_expander_begin(x);
+	for (b->nr = 0; b->nr < MIN(left, STATES) && !kw_expander_is_full(x);
+	     b->nr++) {
+		x->stale |= kw_later_next(in, x->grain_shift, x->cur, &x->fp);
+		make(k);
+		b->first[b->nr] = x->children;
+		b->end[b->nr] = x->children + x->nr;
+	}
+	b->first[b->nr] = x->children + x->nr;
+}
+
+static void look_up_batch(struct worker *k, struct batch *b)
+{
+	struct beyond beyond = { .nr = 0 };
+	unsigned i;
+
+	for (i = 0; i < b->nr; i++)
+		b->end[i] = leave_new(k, b->first[i], b->end[i], &beyond);
+	look_beyond(k, &beyond);
+	look_after_table(k);
+}
+
+static void enter_batch(struct worker *k, struct kw_later_reader *in,
+			struct batch *b)
+{
+	bool exact = k->b->h->visited.exact;
+	const struct kw_child *c;
+	uint64_t fp;
+	unsigned i;
+
+	for (i = 0; i < b->nr; i++) {
+		k->out.differs |= kw_later_next(in, k->x.grain_shift, k->s,
+						&fp);
+		if (exact)
+			add_exactly(k, b->first[i], b->end[i]);
+		for (c = b->first[i]; c < b->end[i]; c++)
+			if (c->by)
+				enter(k, c);
+		if (exact)
+			look_after_table(k);
+	}
+}
+
 /*
  * In batches: first the children of all of its states are made, then they
  * are looked up, which what the table has of them has come from memory for
- * meanwhile.  The states are read twice, once for each.
+ * meanwhile, and then those that are new are dealt with.  The states are read
+ * twice.
  */
 static void visit_block(struct worker *k, const struct kw_block *n)
 {
 	struct kw_later_reader in = { n->bytes }, again = in;
-	const struct kw_child *c[STATES + 1];
-	unsigned left = n->nr_states, nr, i;
-	struct kw_expander *x = &k->x;
-	uint64_t fp;
+	unsigned left = n->nr_states;
+	struct batch b;
 
 	k->out.differs = ~UINT64_C(0);
-	kw_expander_set(x, k->b->h->start, 0);
+	kw_expander_set(&k->x, k->b->h->start, 0);
 	memcpy(k->s, k->b->h->start, k->b->h->size);
-	for (; left; left -= nr) {
-		kw_expander_begin(x);
-		for (nr = 0; nr < MIN(left, STATES) &&
-			     !kw_expander_is_full(x); nr++) {
-			x->stale |= kw_later_next(&in, x->grain_shift, x->cur,
-						  &x->fp);
-			make(k);
-			c[nr] = x->children;
-		}
-		c[nr] = x->children + x->nr;
-		for (i = 0; i < nr; i++) {
-			k->out.differs |= kw_later_next(&again, x->grain_shift,
-							k->s, &fp);
-			look_up(k, c[i], c[i + 1]);
-			look_after_table(k);
-		}
+	for (; left; left -= b.nr) {
+		make_batch(k, &in, left, &b);
+		if (!k->b->h->visited.exact)
+			look_up_batch(k, &b);
+		enter_batch(k, &again, &b);
 	}
 }
 
@@ -473,6 +552,7 @@ static void begin(struct breadth *b)
 
 	kw_visited_add(&h->visited, first->k.adder, fp, h->start);
 	memcpy(first->s, h->start, h->size);
+	first->uncounted++;
 	new_state(first, fp, 0);
 	end_level(b);
 }

@@ -2,12 +2,14 @@
 /*
  * Decides whether a state has been seen.
  *
- * Invariant: from an entry's home to its place no slot is free.  Homes are
- * in the order of the fingerprints, and growing moves every entry upwards:
- * from the top, in rounds, each of which moves as many as find room above
- * all that are still to be moved.  Parts of a round have their own slots to
- * move to; what would go beyond them is set aside and put in at the end, as
- * are the first slots of all.
+ * Invariant: from the first slot of an entry's home to its place no slot is
+ * free; hence the free ones of a line are its last, also for whoever reads
+ * some of them too early: it finds fewer used, and the one that it takes for
+ * free is not.  Homes are in the order of the fingerprints, and growing moves
+ * every entry upwards: from the top, in rounds, each of which moves as many
+ * as find room above all that are still to be moved.  Parts of a round have
+ * their own lines to move to; what would go beyond them is set aside and put
+ * in at the end, as are the first lines of all.
  */
 #include <glib.h>
 #include "pack.h"
@@ -15,8 +17,8 @@
 
 #define MARGIN	 1024		/* most slots behind the last home */
 #define FIRST	 64		/* slots at first */
-#define ASIDE	32768		/* first slots, see above */
-#define PART	32768		/* slots that are moved at a time */
+#define ASIDE	4096		/* first lines, see above */
+#define PART	4096		/* lines that are moved at a time */
 
 #define CHUNK	 (1u << 20)	/* bytes of records that are taken at once */
 
@@ -98,30 +100,31 @@ static void place(struct kw_visited *v, uint64_t slot)
 
 void kw_growth_begin(struct kw_growth *g, struct kw_visited *v)
 {
-	uint64_t old = v->nr_slots;
+	uint64_t old = v->nr_slots / KW_LINE;
 
 	*g = (struct kw_growth){
-		.v = v, .old = old, .low = old + v->margin,
+		.v = v, .old = old, .low = old + v->margin / KW_LINE,
 		.aside = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
 	};
 	g_mutex_init(&g->lock);
-	resize(v, old < 8 * ASIDE ? 2 * old : old + old / 2);
+	resize(v, KW_LINE * (old < 8 * ASIDE ? 2 * old : old + old / 2));
 }
 
-/* The first home now of those who had slot i or a later one as theirs. */
+/* The first home now of those who had line i or a later one as theirs. */
 static uint64_t first_home(const struct kw_growth *g, uint64_t i)
 {
-	return (uint64_t)((unsigned __int128)i * g->v->nr_slots / g->old);
+	return (uint64_t)((unsigned __int128)i *
+			  (g->v->nr_slots / KW_LINE) / g->old);
 }
 
 static void take_aside(struct kw_growth *g, uint64_t low, uint64_t high)
 {
-	uint64_t i;
+	uint64_t *slots = g->v->slots, i;
 
-	for (i = low; i < high; i++) {
-		if (g->v->slots[i])
-			g_array_append_val(g->aside, g->v->slots[i]);
-		g->v->slots[i] = 0;
+	for (i = KW_LINE * low; i < KW_LINE * high; i++) {
+		if (slots[i])
+			g_array_append_val(g->aside, slots[i]);
+		slots[i] = 0;
 	}
 }
 
@@ -136,48 +139,64 @@ bool kw_growth_round(struct kw_growth *g)
 	}
 	g->high = low;
 	g->low = (uint64_t)((unsigned __int128)low * g->old /
-			    g->v->nr_slots) + 1;
+			    (g->v->nr_slots / KW_LINE)) + 1;
 	g->part = 0;
 	return true;
 }
 
-/* Moves what is in those slots; what finds no place there goes to rest. */
-static void move(struct kw_growth *g, uint64_t low, uint64_t high,
-		 GArray *rest)
+/* A part of a round: its lines, and where they go. */
+struct moving {
+	struct kw_growth *g;
+	uint64_t first, end;		/* lines */
+	uint8_t used[2 * PART + 1];	/* [line - first]: slots */
+	GArray *rest;			/* what finds no place there */
+};
+
+static void move_slot(struct moving *m, uint64_t slot)
 {
-	uint64_t first = first_home(g, low), end = first_home(g, high), i, to;
-	struct kw_visited *v = g->v;
+	struct kw_visited *v = m->g->v;
+	uint64_t to = kw_visited_home(v, fp_of(v, slot)) / KW_LINE;
 
-	end = MIN(end, v->nr_slots + v->margin - 1);
-	for (i = low; i < high; i++) {
-		uint64_t slot = v->slots[i];
+	while (to >= m->first && to < m->end &&
+	       m->used[to - m->first] == KW_LINE)
+		to++;
+	if (to >= m->first && to < m->end)
+		v->slots[KW_LINE * to + m->used[to - m->first]++] = slot;
+	else
+		g_array_append_val(m->rest, slot);
+}
 
-		if (!slot)
-			continue;
-		to = kw_visited_home(v, fp_of(v, slot));
-		while (to >= first && to < end && v->slots[to])
-			to++;
-		if (to >= first && to < end)
-			v->slots[to] = slot;
-		else
-			g_array_append_val(rest, slot);
-	}
-	memset(v->slots + low, 0, (high - low) * sizeof(*v->slots));
+static void move(struct moving *m, uint64_t low, uint64_t high)
+{
+	const struct kw_visited *v = m->g->v;
+	uint64_t *line = v->slots + KW_LINE * low, i, k;
+
+	m->end = MIN(first_home(m->g, high),
+		     (v->nr_slots + v->margin) / KW_LINE - 1);
+	m->first = MIN(first_home(m->g, low), m->end);
+	memset(m->used, 0, m->end - m->first);
+	for (i = low; i < high; i++, line += KW_LINE)
+		for (k = 0; k < KW_LINE && line[k]; k++)
+			move_slot(m, line[k]);
+	memset(v->slots + KW_LINE * low, 0,
+	       KW_LINE * (high - low) * sizeof(*v->slots));
 }
 
 void kw_growth_parts(struct kw_growth *g)
 {
-	GArray *rest = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	struct moving m = {
+		.g = g, .rest = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+	};
 	uint64_t low;
 
 	while ((low = g->low + (uint64_t)PART *
 			__atomic_fetch_add(&g->part, 1, __ATOMIC_RELAXED)) <
 	       g->high)
-		move(g, low, MIN(low + PART, g->high), rest);
+		move(&m, low, MIN(low + PART, g->high));
 	g_mutex_lock(&g->lock);
-	g_array_append_vals(g->aside, rest->data, rest->len);
+	g_array_append_vals(g->aside, m.rest->data, m.rest->len);
 	g_mutex_unlock(&g->lock);
-	g_array_free(rest, TRUE);
+	g_array_free(m.rest, TRUE);
 }
 
 void kw_growth_end(struct kw_growth *g)
@@ -285,8 +304,8 @@ void kw_visited_count(struct kw_visited *v, uint64_t added)
 
 bool kw_visited_is_full(const struct kw_visited *v)
 {
-	return __atomic_load_n(&v->count, __ATOMIC_RELAXED) * 4 >
-	       v->nr_slots * 3;
+	return __atomic_load_n(&v->count, __ATOMIC_RELAXED) * 16 >
+	       v->nr_slots * 11;
 }
 
 bool kw_visited_add_one(struct kw_visited *v, uint64_t fp)

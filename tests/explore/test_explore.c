@@ -521,7 +521,7 @@ static void test_visited(void)
 	for (i = 0; i < n; i++)
 		g_assert_false(kw_visited_add_one(&v, next_random(&x) | 1));
 	g_assert_cmpuint(v.count, ==, n);
-	g_assert_cmpuint(kw_visited_bytes(&v), <, 14 * n);
+	g_assert_cmpuint(kw_visited_bytes(&v), <, 18 * n);
 	kw_visited_free(&v);
 }
 
