@@ -109,6 +109,7 @@ end
 
 -- A signal to a vCPU thread: kernel/signal.c, signal_wake_up().
 function kvm.signal(self, n)
+	kvm.has_signals = true
 	K.signal_wake_up(self.vcpu[n])
 end
 

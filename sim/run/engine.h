@@ -111,6 +111,7 @@ struct kw_runner {
 	struct kw_oracle *oracle;
 	struct kw_watch *watch;
 	int mark_verdict, mark_signal;
+	uint32_t rest_checks;	/* bit i: invariant i, see rest.c */
 	struct kw_episode *episodes;
 	unsigned nr_episodes, max_episodes;
 	struct kw_counts counts;
@@ -161,6 +162,10 @@ void kw_watch_wake(struct kw_runner *r, unsigned thread);
 void kw_watch_enter(struct kw_runner *r, unsigned thread);
 void kw_watch_finish(struct kw_runner *r, bool quiescent);
 void kw_fail(struct kw_runner *r, const char *message);
+
+/* rest.c: nothing can happen any more; may it be so? */
+uint32_t kw_rest_checks(const struct kw_program *p);
+void kw_rest(struct kw_runner *r);
 
 /* memory.c */
 /* Takes its part of slots and state. */

@@ -412,23 +412,6 @@ static void reset(struct kw_runner *r, uint64_t nr)
 			kw_queue_set(&r->queue, a, 0);
 }
 
-/* Nothing can happen any more: does somebody wait for what never comes? */
-static void check_deadlock(struct kw_runner *r)
-{
-	GString *text;
-	unsigned a;
-
-	if (!r->nr_blocked)
-		return;
-	a = r->blocked[0];
-	text = g_string_new(r->p->actors[a].name);
-	g_string_append(text, " waits for ");
-	kw_address_name(r->p, r->extra[a].blocked_on, text);
-	g_string_append(text, " for ever");
-	kw_fail(r, g_intern_string(text->str));
-	g_string_free(text, TRUE);
-}
-
 /* The end of the run has come; or nothing else is left, and it is over. */
 static void the_end(struct kw_runner *r)
 {
@@ -437,7 +420,7 @@ static void the_end(struct kw_runner *r)
 		return;
 	r->quiescent = true;
 	r->clock.now = r->last_ns;
-	check_deadlock(r);
+	kw_rest(r);
 }
 
 void kw_dispatch(struct kw_runner *r, unsigned slot)

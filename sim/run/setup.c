@@ -135,6 +135,7 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->watch = g_new0(struct kw_watch, r->oracle->nr_vcpus);
 	r->mark_verdict = mark_number(p, "verdict");
 	r->mark_signal = mark_number(p, "signal");
+	r->rest_checks = kw_rest_checks(p);
 	map_actors(r);
 	make_start(r);
 	kw_oracle_reset(r->oracle, r->start);

@@ -25,6 +25,33 @@ finds I5 v4.14+mutant-unconsumed-request ode/pmu-overflow-in-wfi
 finds I8 v4.14+mutant-no-bg-timer gallery/idle-tick
 finds I8-entry v4.14+./tests/explore/bg-timer-left.lua gallery/idle-tick \
 	I8-entry 20000
+for mutant in no-wake flag-late; do
+	for scenario in signals signal-while-waiting; do
+		finds I10 v4.14+mutant-signal-$mutant gallery/$scenario I10 \
+			500000
+	done
+done
+says '^why: I10 does not hold of vcpu0 while it sleeps' "$TMPDIR/out" \
+	'of whom, and when'
+tr '\n' ' ' <"$TMPDIR/out" >"$TMPDIR/line"
+says 'vcpu0.task.sigpending is 1' "$TMPDIR/line" 'what it read'
+exits 1 'the same in a timed run' "$KVMWAKE" run --db "$TMPDIR/run.db" \
+	--kernel v4.14+mutant-signal-no-wake --as v4.14 \
+	scenarios/gallery/signal-while-waiting.lua
+says 'failed: never expected' "$TMPDIR/out" 'is failed'
+exits 0 'which is told' "$KVMWAKE" replay --db "$TMPDIR/run.db" \
+	signal-while-waiting/v4.14+mutant-signal-no-wake/1/0
+tr '\n' ' ' <"$TMPDIR/out" >"$TMPDIR/line"
+says 'I10 does not hold of vcpu0 at rest: a signal wakes' "$TMPDIR/line" 'so'
+for m in sc tso arm64; do
+	for scenario in signals signal-while-waiting signal-while-off; do
+		explored --memory $m --check I10 --kernel v4.14 \
+			--max-states 40000 --json \
+			"scenarios/gallery/$scenario.lua" >"$TMPDIR/out"
+		! grep -q '"I10"' "$TMPDIR/out"
+		ok $? "$scenario, v4.14, $m: none"
+	done
+done
 finds failed v4.14+mutant-halt-no-request ode/pause-while-waiting
 says 'why: I4: ' "$TMPDIR/out" 'which is I4'
 finds failed v4.14+./tests/explore/cpu-on-early.lua ode/power-on-while-waiting

@@ -91,3 +91,14 @@ invariant("I8-entry", {
 		       or not is_armed(vcpu.bg_timer)
 	end,
 })
+
+-- signal_wake_up() stores the flag before it wakes; who goes to sleep looks at
+-- the flag after it is marked sleeping, in schedule() once more.  A run that
+-- comes to rest so has failed.
+invariant("I10", {
+	about = "a signal wakes a vCPU that sleeps",
+	of = "vcpu", when = "asleep", eventually = "host",
+	holds = function(vcpu)
+		return not kvm.has_signals or not load(vcpu.task.sigpending)
+	end,
+})
