@@ -46,6 +46,7 @@ struct kw_options {
 	bool json, quiet, help, man, force, all, dot, no_provenance;
 	char *db, *color, *lua, *as, *old, *new_, *baseline, *write_baseline;
 	bool dfs, bfs, exact, no_reduction, no_folding, no_persistent;
+	bool no_load_buffering;
 	bool no_symmetry;
 	bool no_check, keep_going, sample, resume, step;
 	char *check, *save;

@@ -173,6 +173,7 @@ static int run_one(struct kw_cli *cli, const char *file,
 		.model = model, .max_states = cli->o.max_states,
 		.max_bytes = cli->o.max_memory << 20,
 		.stop = &cli->stop, .no_reduction = cli->o.no_reduction,
+		.no_load_buffering = cli->o.no_load_buffering,
 	};
 	struct kw_litmus *l = load(cli, file);
 	struct kw_litmus_result r;

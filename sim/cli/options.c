@@ -42,6 +42,9 @@ const struct kw_option kw_option_table[] = {
 	    "keep whole states instead of 64-bit fingerprints"),
 	OPT("no-reduction", NULL, FLAG, no_reduction, EXPLORING | V(LITMUS),
 	    "every step is a move, also one that nobody else can see"),
+	OPT("no-load-buffering", NULL, FLAG, no_load_buffering, V(LITMUS),
+	    "arm64 as explore has it: no store is visible before an older "
+	    "load of its thread is satisfied"),
 	OPT("no-folding", NULL, FLAG, no_folding, EXPLORING,
 	    "every step is a move, but not all orders need be tried"),
 	OPT("no-persistent", NULL, FLAG, no_persistent, EXPLORING,

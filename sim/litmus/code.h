@@ -16,6 +16,7 @@
 #define KW_LIT_MAX_REGS		64
 #define KW_LIT_MAX_INSNS	4000
 #define KW_LIT_MAX_MESSAGES	400
+#define KW_LIT_MAX_LATE	16
 #define KW_LIT_NONE		0xffff
 
 /* Addresses: &v is KW_LIT_ADDRESS + v * KW_LIT_STRIDE */
@@ -80,6 +81,7 @@ struct kw_lit_insn {
 	uint16_t addr, val, expected;	/* nodes */
 	uint16_t dst;			/* register, or KW_LIT_NONE */
 	uint16_t target;
+	uint16_t late;			/* its place in late[], from 1; 0 */
 	unsigned line;
 	/* live.c: what may happen from here on */
 	uint64_t reads, writes;		/* variables */
@@ -94,6 +96,8 @@ struct kw_lit_thread {
 	int64_t init[KW_LIT_MAX_REGS];
 	unsigned nr_stores;		/* at most so many are buffered */
 	unsigned nr_messages;		/* ... and with its atomics */
+	uint16_t late[KW_LIT_MAX_LATE];	/* loads that younger stores pass */
+	unsigned nr_late;
 	bool present;
 };
 
@@ -126,7 +130,7 @@ struct kw_litmus {
 	struct kw_lit_thread threads[KW_LIT_MAX_THREADS];
 	unsigned nr_threads;
 	uint64_t escaped;		/* variables whose address is a value */
-	bool has_gp, has_plain, computes_address;
+	bool has_gp, has_plain, has_late, computes_address;
 	enum kw_lit_quantifier quantifier;
 	char *condition;		/* its text */
 	GArray *conds;			/* struct kw_lit_cond */
@@ -148,6 +152,9 @@ static inline struct kw_lit_insn *kw_lit_insn(const struct kw_litmus *l,
 
 /* live.c: fills in what insns say about the rest of their thread. */
 void kw_lit_analyse(struct kw_litmus *l);
+
+/* late.c: which loads may be late. */
+void kw_lit_find_late(struct kw_litmus *l);
 
 /* eval.c; regs: values of the thread's registers */
 int64_t kw_lit_eval(const struct kw_litmus *l, unsigned node,

@@ -62,11 +62,9 @@ static uint16_t view_of(struct kw_lit_search *s, uint16_t *state, unsigned t,
 	return view;
 }
 
-static void set_reg(struct kw_lit_search *s, uint16_t *state, unsigned t,
-		    int64_t value, uint16_t view)
+void kw_lit_set_reg(struct kw_lit_search *s, uint16_t *state, unsigned t,
+		    unsigned reg, int64_t value, uint16_t view)
 {
-	unsigned reg = kw_lit_at(s, state, t)->dst;
-
 	if (reg == KW_LIT_NONE)
 		return;
 	*kw_lit_reg_at(s, state, t, reg) = kw_lit_number(s, value);
@@ -74,14 +72,13 @@ static void set_reg(struct kw_lit_search *s, uint16_t *state, unsigned t,
 		kw_weak_set_slot(&s->w, state + s->weak, t, reg, view);
 }
 
-int kw_lit_target(struct kw_lit_search *s, uint16_t *state, unsigned t)
+int kw_lit_target(struct kw_lit_search *s, uint16_t *state, unsigned t,
+		  const struct kw_lit_insn *insn)
 {
-	const struct kw_lit_insn *insn = kw_lit_at(s, state, t);
-
 	return kw_lit_variable(eval(s, state, t, insn->addr), s->w.nr_vars);
 }
 
-uint16_t kw_lit_address_view(struct kw_lit_search *s, uint16_t *state,
+static uint16_t address_view(struct kw_lit_search *s, uint16_t *state,
 			     unsigned t)
 {
 	return view_of(s, state, t, kw_lit_at(s, state, t)->addr);
@@ -92,8 +89,7 @@ static void check_race(struct kw_lit_search *s, uint16_t *state, unsigned t,
 {
 	if (s->l->has_plain && !s->r->race)
 		s->r->race = kw_weak_races(&s->w, state + s->weak, t, var,
-					   plain, kw_lit_address_view(s, state,
-								      t));
+					   plain, address_view(s, state, t));
 }
 
 /* Another thread stands at an access to var, and one of the two is plain. */
@@ -108,7 +104,7 @@ static void check_neighbours(struct kw_lit_search *s, uint16_t *state,
 		if (u == t || insn->op > KW_I_LOCK)
 			continue;
 		if ((plain || (insn->flags & KW_WEAK_PLAIN)) &&
-		    kw_lit_target(s, state, u) == (int)var)
+		    kw_lit_target(s, state, u, insn) == (int)var)
 			s->r->race = true;
 	}
 }
@@ -127,7 +123,7 @@ static void store(struct kw_lit_search *s, uint16_t *state, unsigned t,
 
 	/* A store comes after what it depends on, for data races, too. */
 	kw_weak_see(&s->w, state + s->weak, t, var,
-		    MAX(st.view, kw_lit_address_view(s, state, t)));
+		    MAX(st.view, address_view(s, state, t)));
 	if (s->w.model == KW_WEAK_SC)
 		check_neighbours(s, state, t, var,
 				 insn->flags & KW_WEAK_PLAIN);
@@ -135,13 +131,14 @@ static void store(struct kw_lit_search *s, uint16_t *state, unsigned t,
 }
 
 static enum kw_lit_did load(struct kw_lit_search *s, uint16_t *state,
-			    unsigned t, unsigned var, unsigned choice)
+			    unsigned t, const struct kw_lit_insn *insn,
+			    unsigned choice)
 {
-	const struct kw_lit_insn *insn = kw_lit_at(s, state, t);
 	struct kw_weak_seen seen[MAX_SEEN];
+	unsigned var = (unsigned)kw_lit_target(s, state, t, insn);
 	unsigned nr = kw_weak_readable(&s->w, state + s->weak, t, var,
 				       insn->flags,
-				       kw_lit_address_view(s, state, t), seen);
+				       view_of(s, state, t, insn->addr), seen);
 
 	if (choice >= nr)
 		return choice ? KW_LIT_NO_CHOICE : KW_LIT_BLOCKED;
@@ -149,9 +146,8 @@ static enum kw_lit_did load(struct kw_lit_search *s, uint16_t *state,
 		check_race(s, state, t, var, insn->flags & KW_WEAK_PLAIN);
 	kw_weak_load(&s->w, state + s->weak, t, var, insn->flags,
 		     &seen[choice]);
-	set_reg(s, state, t, kw_lit_value(s, seen[choice].value),
-		seen[choice].view);
-	state[t]++;
+	kw_lit_set_reg(s, state, t, insn->dst,
+		       kw_lit_value(s, seen[choice].value), seen[choice].view);
 	return KW_LIT_DID;
 }
 
@@ -164,8 +160,7 @@ static enum kw_lit_did fail(struct kw_lit_search *s, uint16_t *state,
 	int64_t expected = eval(s, state, t, insn->expected);
 	struct kw_weak_seen seen[MAX_SEEN];
 	unsigned i, nr = kw_weak_readable(&s->w, state + s->weak, t, var, 0,
-					  kw_lit_address_view(s, state, t),
-					  seen);
+					  address_view(s, state, t), seen);
 
 	for (i = 0; i < nr; i++) {
 		old = kw_lit_value(s, seen[i].value);
@@ -174,8 +169,9 @@ static enum kw_lit_did fail(struct kw_lit_search *s, uint16_t *state,
 			continue;
 		check_race(s, state, t, var, false);
 		kw_weak_load(&s->w, state + s->weak, t, var, 0, &seen[i]);
-		set_reg(s, state, t, kw_lit_returned(insn, old, new_, false),
-			seen[i].view);
+		kw_lit_set_reg(s, state, t, insn->dst,
+			       kw_lit_returned(insn, old, new_, false),
+			       seen[i].view);
 		state[t]++;
 		return KW_LIT_DID;
 	}
@@ -203,8 +199,9 @@ static enum kw_lit_did rmw(struct kw_lit_search *s, uint16_t *state,
 	check_neighbours(s, state, t, var, false);
 	kw_weak_rmw(&s->w, state + s->weak, t, var, kw_lit_number(s, new_),
 		    insn->order);
-	set_reg(s, state, t, kw_lit_returned(insn, old, new_, true),
-		MAX(seen.view, kw_lit_address_view(s, state, t)));
+	kw_lit_set_reg(s, state, t, insn->dst,
+		       kw_lit_returned(insn, old, new_, true),
+		       MAX(seen.view, address_view(s, state, t)));
 	state[t]++;
 	return KW_LIT_DID;
 }
@@ -237,8 +234,11 @@ enum kw_lit_did kw_lit_exec(struct kw_lit_search *s, uint16_t *state,
 			    unsigned t, unsigned choice)
 {
 	const struct kw_lit_insn *insn = kw_lit_at(s, state, t);
+	enum kw_lit_did did;
 	int var;
 
+	if (kw_lit_waits_for_late(s, state, t))
+		return choice ? KW_LIT_NO_CHOICE : KW_LIT_BLOCKED;
 	if (insn->op > KW_I_LOCK) {
 		if (choice)
 			return KW_LIT_NO_CHOICE;
@@ -246,11 +246,14 @@ enum kw_lit_did kw_lit_exec(struct kw_lit_search *s, uint16_t *state,
 		       insn->op == KW_I_RCU_UNLOCK ?
 			rcu(s, state, t) : KW_LIT_BLOCKED;
 	}
-	var = kw_lit_target(s, state, t);
+	var = kw_lit_target(s, state, t, insn);
 	if (var < 0)
 		return choice ? KW_LIT_NO_CHOICE : KW_LIT_BLOCKED;
-	if (insn->op == KW_I_LOAD)
-		return load(s, state, t, (unsigned)var, choice);
+	if (insn->op == KW_I_LOAD) {
+		did = load(s, state, t, insn, choice);
+		state[t] += did == KW_LIT_DID;
+		return did;
+	}
 	if (insn->op != KW_I_STORE)
 		return rmw(s, state, t, (unsigned)var, choice);
 	if (choice)
@@ -258,6 +261,17 @@ enum kw_lit_did kw_lit_exec(struct kw_lit_search *s, uint16_t *state,
 	store(s, state, t, (unsigned)var);
 	state[t]++;
 	return KW_LIT_DID;
+}
+
+enum kw_lit_did kw_lit_exec_late(struct kw_lit_search *s, uint16_t *state,
+				 unsigned t, unsigned i, unsigned choice)
+{
+	const struct kw_lit_insn *insn = kw_lit_late_load(s, state, t, i);
+	enum kw_lit_did did = load(s, state, t, insn, choice);
+
+	if (did == KW_LIT_DID)
+		state[s->late + t] &= (uint16_t)~(1u << i);
+	return did;
 }
 
 void kw_lit_drain(struct kw_lit_search *s, uint16_t *state, unsigned t,
@@ -279,8 +293,9 @@ void kw_lit_drain(struct kw_lit_search *s, uint16_t *state, unsigned t,
 /* An access through what is no variable's address; the execution ends. */
 static bool lost(struct kw_lit_search *s, uint16_t *state, unsigned t)
 {
-	if (kw_lit_at(s, state, t)->op > KW_I_LOCK ||
-	    kw_lit_target(s, state, t) >= 0)
+	const struct kw_lit_insn *insn = kw_lit_at(s, state, t);
+
+	if (insn->op > KW_I_LOCK || kw_lit_target(s, state, t, insn) >= 0)
 		return false;
 	s->r->bad_pointer = true;
 	return true;
@@ -329,13 +344,16 @@ static bool own_step(struct kw_lit_search *s, uint16_t *state, unsigned t)
 {
 	const struct kw_lit_insn *insn = kw_lit_at(s, state, t);
 
+	if (kw_lit_waits_for_late(s, state, t))
+		return false;
 	switch (insn->op) {
 	case KW_I_STORE:
 		return s->w.model != KW_WEAK_SC &&
 		       kw_lit_exec(s, state, t, 0) == KW_LIT_DID;
 	case KW_I_SET:
-		set_reg(s, state, t, eval(s, state, t, insn->val),
-			view_of(s, state, t, insn->val));
+		kw_lit_set_reg(s, state, t, insn->dst,
+			       eval(s, state, t, insn->val),
+			       view_of(s, state, t, insn->val));
 		state[t]++;
 		return true;
 	case KW_I_JUMPZ:
@@ -376,6 +394,7 @@ static uint64_t buffered(struct kw_lit_search *s, const uint16_t *state,
 bool kw_lit_settle(struct kw_lit_search *s, uint16_t *state)
 {
 	struct kw_weak_live live[KW_LIT_MAX_THREADS];
+	uint64_t regs;
 	unsigned t, reg;
 
 	for (t = 0; t < s->l->nr_threads; t++) {
@@ -386,9 +405,11 @@ bool kw_lit_settle(struct kw_lit_search *s, uint16_t *state)
 				return false;
 		} while (own_step(s, state, t));
 		insn = kw_lit_at(s, state, t);
+		regs = insn->live | kw_lit_late_regs(s, state, t);
 		live[t] = (struct kw_weak_live){
-			.reads = { insn->reads },
-			.slots = { insn->live },
+			.reads = { insn->reads |
+				   kw_lit_late_vars(s, state, t) },
+			.slots = { regs },
 			.loads_order = insn->loads_order,
 			.stores_order = insn->stores_order,
 		};
@@ -396,7 +417,7 @@ bool kw_lit_settle(struct kw_lit_search *s, uint16_t *state)
 			live[t].reads[0] |= insn->writes |
 					    buffered(s, state, t);
 		for (reg = 0; reg < s->nr_regs; reg++)
-			if (!(insn->live >> reg & 1))
+			if (!(regs >> reg & 1))
 				*kw_lit_reg_at(s, state, t, reg) = 0;
 	}
 	kw_weak_canon(&s->w, state + s->weak, live);

@@ -59,6 +59,7 @@ struct kw_litmus_opts {
 	uint64_t max_states;	/* 0: no limit */
 	uint64_t max_bytes;	/* for the states; 0: no limit */
 	bool no_reduction;	/* also take what commutes in every order */
+	bool no_load_buffering;	/* no store overtakes an older load */
 	volatile int *stop;	/* may be NULL; not 0: give up, as bounded */
 };
 

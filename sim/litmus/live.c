@@ -115,6 +115,16 @@ static uint64_t asked(const struct kw_litmus *l, unsigned t)
 	return regs;
 }
 
+/* A value that nobody will use is not computed: it depends on nothing. */
+static void skip_unused(struct kw_lit_insn *insn, unsigned pc)
+{
+	if (insn->op != KW_I_SET || (insn->live >> insn->dst & 1))
+		return;
+	insn->op = KW_I_JUMP;
+	insn->target = (uint16_t)(pc + 1);
+	insn->dst = KW_LIT_NONE;
+}
+
 void kw_lit_analyse(struct kw_litmus *l)
 {
 	unsigned t, pc;
@@ -131,6 +141,7 @@ void kw_lit_analyse(struct kw_litmus *l)
 				join(insn, insn + 1);
 			if (insn->op == KW_I_JUMP || insn->op == KW_I_JUMPZ)
 				join(insn, kw_lit_insn(l, t, insn->target));
+			skip_unused(insn, pc);
 			if (insn->dst != KW_LIT_NONE)
 				insn->live &= ~(UINT64_C(1) << insn->dst);
 			own_effect(l, insn);

@@ -308,6 +308,7 @@ struct kw_litmus *kw_litmus_parse(const char *file, const char *text,
 	read_file(&r);
 	if (!r.err) {
 		kw_lit_analyse(r.l);
+		kw_lit_find_late(r.l);
 		check_length(&r);
 	}
 	if (r.err) {

@@ -20,8 +20,8 @@ static uint64_t watched(const struct kw_lit_search *s,
 }
 
 /* Somebody else can still write var, or (all) would notice its drain. */
-static bool contended(const struct kw_lit_search *s, const uint16_t *state,
-		      unsigned t, unsigned var, bool all)
+static bool contended(struct kw_lit_search *s, uint16_t *state, unsigned t,
+		      unsigned var, bool all)
 {
 	const uint16_t *weak = state + s->weak;
 	struct kw_weak_store st;
@@ -33,7 +33,8 @@ static bool contended(const struct kw_lit_search *s, const uint16_t *state,
 		if (u == t)
 			continue;
 		if ((insn->writes >> var & 1) ||
-		    (all && (watched(s, insn) >> var & 1)))
+		    (all && ((watched(s, insn) |
+			      kw_lit_late_vars(s, state, u)) >> var & 1)))
 			return true;
 		for (k = 0; k < kw_weak_nr_buffered(&s->w, weak, u); k++) {
 			kw_weak_buffered(&s->w, weak, u, k, &st);
@@ -51,6 +52,41 @@ static void add(struct kw_lit_search *s)
 	if (kw_lit_settle(s, s->next) &&
 	    kw_lit_table_add(&s->seen, s->next, &id))
 		g_array_append_val(s->todo, id);
+}
+
+/* Every way in which t's late load i can be satisfied. */
+static bool satisfy(struct kw_lit_search *s, unsigned t, unsigned i)
+{
+	unsigned choice;
+
+	if (!kw_lit_late_load(s, s->now, t, i))
+		return false;
+	for (choice = 0;; choice++) {
+		memcpy(s->next, s->now, s->nr_words * sizeof(*s->now));
+		if (kw_lit_exec_late(s, s->next, t, i, choice) != KW_LIT_DID)
+			return choice;
+		add(s);
+	}
+}
+
+/* Late loads: one becomes late, some are satisfied. */
+static bool go_on_late(struct kw_lit_search *s, unsigned t)
+{
+	const struct kw_lit_insn *insn = kw_lit_at(s, s->now, t);
+	unsigned i;
+	bool any = false;
+
+	for (i = 0; i < s->l->threads[t].nr_late; i++)
+		any |= satisfy(s, t, i);
+	if (!kw_lit_may_be_late(s, s->now, t) ||
+	    kw_lit_waits_for_late(s, s->now, t) ||
+	    !contended(s, s->now, t, (unsigned)
+		       kw_lit_target(s, s->now, t, insn), false))
+		return any;
+	memcpy(s->next, s->now, s->nr_words * sizeof(*s->now));
+	kw_lit_make_late(s, s->next, t);
+	add(s);
+	return true;
 }
 
 /* Every way in which t can go on; false: none. */
@@ -95,6 +131,22 @@ static bool drain(struct kw_lit_search *s, unsigned t, bool alone)
 	return any;
 }
 
+static bool go_on_late_alone(struct kw_lit_search *s, unsigned t)
+{
+	unsigned i;
+
+	for (i = 0; i < s->l->threads[t].nr_late; i++) {
+		const struct kw_lit_insn *load =
+			kw_lit_late_load(s, s->now, t, i);
+
+		if (load && !contended(s, s->now, t, (unsigned)
+				       kw_lit_target(s, s->now, t, load),
+				       false))
+			return satisfy(s, t, i);
+	}
+	return false;
+}
+
 /* A step that commutes with all others; false: there is none. */
 static bool go_on_alone(struct kw_lit_search *s)
 {
@@ -106,9 +158,11 @@ static bool go_on_alone(struct kw_lit_search *s)
 
 		if (drain(s, t, true))
 			return true;
+		if (go_on_late_alone(s, t))
+			return true;
 		if (insn->op != KW_I_LOAD)
 			continue;
-		var = kw_lit_target(s, s->now, t);
+		var = kw_lit_target(s, s->now, t, insn);
 		if (!contended(s, s->now, t, (unsigned)var, false) &&
 		    go_on(s, t))
 			return true;
@@ -160,6 +214,7 @@ static void visit(struct kw_lit_search *s)
 	for (t = 0; t < s->l->nr_threads; t++) {
 		any |= drain(s, t, false);
 		any |= go_on(s, t);
+		any |= go_on_late(s, t);
 		ended &= kw_lit_at(s, s->now, t)->op == KW_I_END;
 	}
 	if (!any && ended)
@@ -264,6 +319,11 @@ static void setup(struct kw_lit_search *s)
 	kw_weak_init(&s->w);
 	s->regs = l->nr_threads;
 	s->weak = s->regs + l->nr_threads * s->nr_regs;
+	if (l->has_late && s->opts->model == KW_WEAK_ARM64 &&
+	    !s->opts->no_load_buffering) {
+		s->late = s->weak;
+		s->weak += l->nr_threads;
+	}
 	s->nr_words = s->weak + s->w.nr_words;
 }
 

@@ -88,7 +88,8 @@ def main():
         files.append(os.path.join(folder, f"t{i}.litmus"))
         with open(files[-1], "w", encoding="utf-8") as file:
             file.write(litmus(i, prog))
-    done = subprocess.run([KVMWAKE, "litmus", "--json"] + files, check=True,
+    done = subprocess.run([KVMWAKE, "litmus", "--json",
+                           "--no-load-buffering"] + files, check=True,
                           capture_output=True, text=True)
     wrong = 0
     for line, prog in zip(done.stdout.splitlines(), programs):
