@@ -153,12 +153,43 @@ static enum kw_weak_order rmw_order(enum ordering order)
 	}
 }
 
+/* The domain of RCU: of rcu_read_lock() and so on, or of an srcu_struct. */
+static uint16_t find_domain(struct kw_lit_reader *r, const struct prim *p,
+			    const struct call *c)
+{
+	const struct kw_lit_node *n = kw_lit_node(r->l, c->addr);
+	unsigned i;
+	int var;
+
+	if (!*p->args)
+		return 0;
+	var = kw_lit_variable(n->value, r->l->vars->len);
+	for (i = 1; i < r->l->nr_domains; i++)
+		if (r->l->domains[i] == var)
+			return (uint16_t)i;
+	if (n->op != KW_N_CONST || i == KW_WEAK_MAX_DOMAINS)
+		kw_lit_fail(r, r->tok.line, n->op != KW_N_CONST ?
+			    "%s() of a pointer is not supported" :
+			    "%s() of a 4th srcu_struct is not supported",
+			    p->name);
+	else
+		r->l->domains[r->l->nr_domains++] = var;
+	return (uint16_t)i;
+}
+
+static bool is_rcu(const struct prim *p)
+{
+	return p->op == KW_I_RCU_LOCK || p->op == KW_I_RCU_UNLOCK ||
+	       p->op == KW_I_GP;
+}
+
 static struct kw_lit_expr emit_call(struct kw_lit_reader *r,
 				    const struct prim *p, enum ordering order,
 				    const struct call *c)
 {
 	unsigned dst = p->returns != KW_RET_NONE || p->op == KW_I_GP ?
 		kw_lit_temp(r) : KW_LIT_NONE;
+	uint16_t domain = is_rcu(p) ? find_domain(r, p, c) : 0;
 	struct kw_lit_insn *insn = kw_lit_emit(r, p->op);
 
 	insn->rmw = p->rmw;
@@ -167,6 +198,7 @@ static struct kw_lit_expr emit_call(struct kw_lit_reader *r,
 	insn->val = c->val;
 	insn->expected = c->expected;
 	insn->dst = (uint16_t)dst;
+	insn->domain = domain;
 	insn->order = rmw_order(order);
 	if (p->op == KW_I_STORE)
 		insn->flags = store_flags(order);
@@ -177,6 +209,7 @@ static struct kw_lit_expr emit_call(struct kw_lit_reader *r,
 	if (p->op == KW_I_GP) {
 		r->l->has_gp = true;
 		insn = kw_lit_emit(r, KW_I_GP_WAIT);
+		insn->domain = domain;
 		insn->dst = (uint16_t)dst;
 	}
 	return (struct kw_lit_expr){

@@ -16,6 +16,7 @@
 #define KW_LIT_MAX_REGS		64
 #define KW_LIT_MAX_INSNS	4000
 #define KW_LIT_MAX_MESSAGES	400
+#define KW_LIT_MAX_READERS	15	/* in a thread */
 #define KW_LIT_MAX_LATE	16
 #define KW_LIT_NONE		0xffff
 
@@ -79,6 +80,7 @@ struct kw_lit_insn {
 	enum kw_weak_order order;
 	unsigned flags;			/* enum kw_weak_flag */
 	uint16_t addr, val, expected;	/* nodes */
+	uint16_t domain;		/* of RCU: 0, or an srcu_struct's */
 	uint16_t dst;			/* register, or KW_LIT_NONE */
 	uint16_t target;
 	uint16_t late;			/* its place in late[], from 1; 0 */
@@ -96,6 +98,7 @@ struct kw_lit_thread {
 	int64_t init[KW_LIT_MAX_REGS];
 	unsigned nr_stores;		/* at most so many are buffered */
 	unsigned nr_messages;		/* ... and with its atomics */
+	unsigned nr_readers;		/* at most so many nest */
 	uint16_t late[KW_LIT_MAX_LATE];	/* loads that younger stores pass */
 	unsigned nr_late;
 	bool present;
@@ -130,6 +133,8 @@ struct kw_litmus {
 	struct kw_lit_thread threads[KW_LIT_MAX_THREADS];
 	unsigned nr_threads;
 	uint64_t escaped;		/* variables whose address is a value */
+	int domains[KW_WEAK_MAX_DOMAINS];	/* srcu_structs: variables */
+	unsigned nr_domains;		/* from 1 */
 	bool has_gp, has_plain, has_late, computes_address;
 	enum kw_lit_quantifier quantifier;
 	char *condition;		/* its text */

@@ -202,6 +202,12 @@ static void read_final(struct kw_lit_reader *r)
 	const char *from;
 	char *text;
 
+	if (r->tok.type == KW_T_END && !r->err) {	/* none: herd7's */
+		r->l->quantifier = KW_Q_FORALL;
+		r->l->condition = g_strdup("(true)");
+		r->l->cond = make(r, KW_C_TRUE, 0, 0);
+		return;
+	}
 	if (kw_lit_accept(r, "~")) {
 		r->l->quantifier = KW_Q_NOT_EXISTS;
 		if (!kw_lit_is(r, "exists"))

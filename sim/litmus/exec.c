@@ -214,17 +214,17 @@ static enum kw_lit_did rcu(struct kw_lit_search *s, uint16_t *state,
 
 	switch (insn->op) {
 	case KW_I_RCU_LOCK:
-		kw_weak_rcu_lock(&s->w, weak, t);
+		kw_weak_rcu_lock(&s->w, weak, t, insn->domain);
 		break;
 	case KW_I_RCU_UNLOCK:
-		if (kw_weak_in_reader(&s->w, weak, t))
-			kw_weak_rcu_unlock(&s->w, weak, t);
+		if (kw_weak_in_reader(&s->w, weak, t, insn->domain))
+			kw_weak_rcu_unlock(&s->w, weak, t, insn->domain);
 		break;
 	default:
 		if (!kw_weak_can_mb(&s->w, weak, t))
 			return KW_LIT_BLOCKED;
 		*kw_lit_reg_at(s, state, t, insn->dst) =
-			kw_weak_gp_begin(&s->w, weak, t);
+			kw_weak_gp_begin(&s->w, weak, t, insn->domain);
 	}
 	state[t]++;
 	return KW_LIT_DID;
@@ -328,10 +328,10 @@ static bool own_fence(struct kw_lit_search *s, uint16_t *state, unsigned t)
 static bool wait_for_readers(struct kw_lit_search *s, uint16_t *state,
 			     unsigned t)
 {
-	uint16_t *mask = kw_lit_reg_at(s, state, t,
-				       kw_lit_at(s, state, t)->dst);
+	const struct kw_lit_insn *insn = kw_lit_at(s, state, t);
+	uint16_t *mask = kw_lit_reg_at(s, state, t, insn->dst);
 
-	*mask = kw_weak_gp_wait(&s->w, state + s->weak, *mask);
+	*mask = kw_weak_gp_wait(&s->w, state + s->weak, insn->domain, *mask);
 	if (*mask)
 		return false;
 	kw_weak_see_all(&s->w, state + s->weak, t);

@@ -7,10 +7,10 @@
  * until an instruction has to come after it.  What it is moved behind,
  * instruction by instruction, is what neither LKMM nor arm64 orders after a
  * load: other loads, stores that are no release, relaxed and acquire atomics,
- * branches and smp_wmb(), all of them of other variables and of values and
- * addresses in which the load has no part.  Hence an execution with late
- * loads is one of a program that says them later, and no relation of LKMM
- * tells the two programs apart.
+ * branches, smp_wmb() and the beginning of an RCU reader, all of them of
+ * other variables and of values and addresses in which the load has no part.
+ * Hence an execution with late loads is one of a program that says them
+ * later, and no relation of LKMM tells the two programs apart.
  *
  * Plain accesses stay where they are, and so does all of a test that has
  * any: races are asked of neighbours.
@@ -33,7 +33,7 @@ static bool has_address(const struct kw_lit_insn *i)
 }
 
 /* Is it of a kind that nothing older may pass? */
-static bool waits(const struct kw_lit_insn *i)
+static bool waits(const struct kw_litmus *l, const struct kw_lit_insn *i)
 {
 	switch (i->op) {
 	case KW_I_LOAD:
@@ -41,7 +41,10 @@ static bool waits(const struct kw_lit_insn *i)
 	case KW_I_JUMPZ:
 	case KW_I_JUMP:
 	case KW_I_WMB:
+	case KW_I_RCU_LOCK:
 		return false;
+	case KW_I_RCU_UNLOCK:
+		return l->has_gp;
 	case KW_I_STORE:
 		return i->flags & KW_WEAK_RELEASE;
 	case KW_I_RMW:
@@ -58,7 +61,7 @@ static bool follows(const struct kw_litmus *l, const struct kw_lit_insn *load,
 {
 	uint64_t reads = 0;
 
-	if (waits(i))
+	if (waits(l, i))
 		return true;
 	if (has_address(i))
 		reads |= used(l, i->addr);
@@ -100,7 +103,8 @@ void kw_lit_find_late(struct kw_litmus *l)
 		for (pc = 0; pc < th->insns->len; pc++) {
 			struct kw_lit_insn *i = kw_lit_insn(l, t, pc);
 
-			if (i->op != KW_I_LOAD || th->nr_late == KW_LIT_MAX_LATE ||
+			if (i->op != KW_I_LOAD ||
+			    th->nr_late == KW_LIT_MAX_LATE ||
 			    (i->flags & KW_WEAK_ACQUIRE) ||
 			    !is_overtaken(l, t, i, pc + 1))
 				continue;

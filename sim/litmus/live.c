@@ -146,6 +146,7 @@ void kw_lit_analyse(struct kw_litmus *l)
 				insn->live &= ~(UINT64_C(1) << insn->dst);
 			own_effect(l, insn);
 			th->nr_stores += insn->op == KW_I_STORE;
+			th->nr_readers += insn->op == KW_I_RCU_LOCK;
 			th->nr_messages += insn->op == KW_I_STORE ||
 					   insn->op == KW_I_RMW ||
 					   insn->op == KW_I_LOCK;

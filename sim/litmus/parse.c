@@ -275,6 +275,7 @@ static struct kw_litmus *new_litmus(void)
 	l->conds = g_array_new(FALSE, TRUE, sizeof(struct kw_lit_cond));
 	l->shown = g_array_new(FALSE, TRUE, sizeof(struct kw_lit_loc));
 	l->cond = l->filter = -1;
+	l->nr_domains = 1;
 	for (t = 0; t < KW_LIT_MAX_THREADS; t++) {
 		struct kw_lit_thread *th = &l->threads[t];
 
@@ -291,6 +292,10 @@ static void check_length(struct kw_lit_reader *r)
 
 	for (t = 0; t < r->l->nr_threads; t++)
 		nr += r->l->threads[t].nr_messages;
+	for (t = 0; t < r->l->nr_threads; t++)
+		if (r->l->threads[t].nr_readers > KW_LIT_MAX_READERS)
+			kw_lit_fail(r, r->line, "more than %u RCU readers in "
+				    "P%u", KW_LIT_MAX_READERS, t);
 	if (nr > KW_LIT_MAX_MESSAGES)
 		kw_lit_fail(r, r->line, "more than %u stores",
 			    KW_LIT_MAX_MESSAGES);

@@ -30,7 +30,7 @@ struct kw_weak_thread {
 	uint16_t stores;	/* newest message of its own */
 	uint16_t unlocked;	/* loads, as it was at an unlock */
 	uint16_t wmb;		/* a wmb since the newest buffered store */
-	uint16_t readers;	/* nested RCU readers */
+	uint16_t readers;	/* nested RCU readers, 4 bits a domain */
 	uint16_t nr_buf;
 	uint16_t acted;		/* nr_msgs when it last did something */
 	uint16_t coh[];

@@ -417,30 +417,35 @@ void kw_weak_set_slot(const struct kw_weak *w, uint16_t *s, unsigned t,
 	kw_slots(w, s, t)[slot] = view;
 }
 
-bool kw_weak_in_reader(const struct kw_weak *w, const uint16_t *s, unsigned t)
+bool kw_weak_in_reader(const struct kw_weak *w, const uint16_t *s, unsigned t,
+		       unsigned domain)
 {
-	return kw_thread(w, s, t)->readers;
+	return kw_thread(w, s, t)->readers >> 4 * domain & 15;
 }
 
-void kw_weak_rcu_lock(const struct kw_weak *w, uint16_t *s, unsigned t)
+void kw_weak_rcu_lock(const struct kw_weak *w, uint16_t *s, unsigned t,
+		      unsigned domain)
 {
-	if (!kw_thread(w, s, t)->readers++)
+	g_assert((kw_thread(w, s, t)->readers >> 4 * domain & 15) < 15);
+	if (!kw_weak_in_reader(w, s, t, domain))
 		raise_to(w, s, t, kw_head(s)->gp);
+	kw_thread(w, s, t)->readers += (uint16_t)(1u << 4 * domain);
 }
 
-void kw_weak_rcu_unlock(const struct kw_weak *w, uint16_t *s, unsigned t)
+void kw_weak_rcu_unlock(const struct kw_weak *w, uint16_t *s, unsigned t,
+			unsigned domain)
 {
-	kw_thread(w, s, t)->readers--;
+	kw_thread(w, s, t)->readers -= (uint16_t)(1u << 4 * domain);
 }
 
 uint16_t kw_weak_gp_wait(const struct kw_weak *w, const uint16_t *s,
-			 uint16_t readers)
+			 unsigned domain, uint16_t readers)
 {
 	uint16_t still = 0;
 	unsigned t, k;
 
 	for (t = 0; t < w->nr_threads; t++) {
-		bool waits = kw_thread(w, s, t)->readers;
+		bool waits = kw_weak_in_reader(w, s, t, domain);
 
 		for (k = 0; k < kw_thread(w, s, t)->nr_buf; k++)
 			waits |= !!(kw_buf(w, s, t)[k].flags &
@@ -451,14 +456,16 @@ uint16_t kw_weak_gp_wait(const struct kw_weak *w, const uint16_t *s,
 	return still & readers;
 }
 
-uint16_t kw_weak_gp_begin(const struct kw_weak *w, uint16_t *s, unsigned t)
+uint16_t kw_weak_gp_begin(const struct kw_weak *w, uint16_t *s, unsigned t,
+			  unsigned domain)
 {
 	unsigned v;
 
 	kw_weak_mb(w, s, t);
 	for (v = 0; v < w->nr_vars; v++)
 		at_least(&kw_head(s)->gp, kw_thread(w, s, t)->coh[v]);
-	return kw_weak_gp_wait(w, s, UINT16_MAX) & (uint16_t)~(1u << t);
+	return kw_weak_gp_wait(w, s, domain, UINT16_MAX) &
+	       (uint16_t)~(1u << t);
 }
 
 bool kw_weak_races(const struct kw_weak *w, const uint16_t *s, unsigned t,

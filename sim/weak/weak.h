@@ -180,18 +180,24 @@ void kw_weak_set_slot(const struct kw_weak *w, uint16_t *s, unsigned t,
 		      unsigned slot, uint16_t view);
 
 /*
- * RCU.  A reader that begins sees what every grace period that has begun
- * saw at its beginning; a grace period ends when the readers that it found
- * have ended and their stores have drained.
+ * RCU, and SRCU: a domain each.  A reader that begins sees what every grace
+ * period that has begun saw at its beginning; a grace period ends when the
+ * readers of its domain that it found have ended and their stores, or those
+ * of any reader, have drained.
  */
-bool kw_weak_in_reader(const struct kw_weak *w, const uint16_t *s, unsigned t);
-void kw_weak_rcu_lock(const struct kw_weak *w, uint16_t *s, unsigned t);
-void kw_weak_rcu_unlock(const struct kw_weak *w, uint16_t *s, unsigned t);
+#define KW_WEAK_MAX_DOMAINS 4		/* up to 15 nested readers each */
+bool kw_weak_in_reader(const struct kw_weak *w, const uint16_t *s, unsigned t,
+		       unsigned domain);
+void kw_weak_rcu_lock(const struct kw_weak *w, uint16_t *s, unsigned t,
+		      unsigned domain);
+void kw_weak_rcu_unlock(const struct kw_weak *w, uint16_t *s, unsigned t,
+			unsigned domain);
 /* Needs an empty buffer.  The readers found, a bit a thread. */
-uint16_t kw_weak_gp_begin(const struct kw_weak *w, uint16_t *s, unsigned t);
+uint16_t kw_weak_gp_begin(const struct kw_weak *w, uint16_t *s, unsigned t,
+			  unsigned domain);
 /* Those of them that are still to be waited for. */
 uint16_t kw_weak_gp_wait(const struct kw_weak *w, const uint16_t *s,
-			 uint16_t readers);
+			 unsigned domain, uint16_t readers);
 
 /*
  * Whether t's access to var has not seen all of its messages, one of the

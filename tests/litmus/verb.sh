@@ -59,6 +59,37 @@ exits 4 "a filter that nothing passes" "$KVMWAKE" litmus "$t"
 exits 4 "--max-states" "$KVMWAKE" litmus --max-states 2 \
 	scenarios/litmus/IRIW.litmus
 says '^Observation IRIW Bounded' "$TMPDIR/out" "bounded is said"
+body 'spin_lock(x); spin_lock(x);' ' '
+exits 4 "no condition" "$KVMWAKE" litmus "$t"
+says '^Condition forall \(true\)$' "$TMPDIR/out" "no condition: as herd has it"
+body 'xchg(&x, 1); int r1 = READ_ONCE(*&x);'
+exits 0 "& of a parameter" "$KVMWAKE" litmus "$t"
+says '^Observation t Always' "$TMPDIR/out" "& of a parameter is what it is"
+# srcu DOMAIN READER: one grace period and one reader
+srcu() {
+	cat >"$t" <<-L
+		C t
+		{}
+		P0(int *x, int *y, struct srcu_struct *s, struct srcu_struct *u)
+		{
+			int i = srcu_read_lock($1);
+			int r0 = READ_ONCE(*y);
+			int r1 = READ_ONCE(*x);
+			srcu_read_unlock($1, i);
+		}
+		P1(int *x, int *y, struct srcu_struct *s, struct srcu_struct *u)
+		{
+			WRITE_ONCE(*x, 1);
+			synchronize_srcu(s);
+			WRITE_ONCE(*y, 1);
+		}
+		exists (0:r0=1 /\\ 0:r1=0)
+	L
+	exits 0 "srcu: $1" "$KVMWAKE" litmus "$t"
+	says "^Observation t $2" "$TMPDIR/out" "srcu: a reader of $1: $2"
+}
+srcu s Never
+srcu u Sometimes
 exits 0 "a data race" "$KVMWAKE" litmus scenarios/litmus/MP+plain-race.litmus
 says '^Flag data-race$' "$TMPDIR/out" "the race is flagged"
 exits 0 "no data race" "$KVMWAKE" litmus \
@@ -100,8 +131,11 @@ refuses() {
 	exits 2 "$2" "$KVMWAKE" litmus "$t"
 	says "t.litmus:[0-9]+: .*$1" "$TMPDIR/err" "$2: said, with its line"
 }
-refuses 'synchronize_srcu\(\) is not supported' 'srcu' 'synchronize_srcu(x);'
+refuses 'srcu_down_read\(\) is not supported' 'srcu' 'srcu_down_read(x);'
 refuses 'while is not supported' 'a loop' 'while (READ_ONCE(*x)) {}'
+refuses 'srcu\(\) of a pointer' 'srcu of a pointer' 'int a = READ_ONCE(*y);
+synchronize_srcu(a);'
+refuses 'more than 15 RCU readers' 'many readers' "$(printf 'rcu_read_lock();%.0s' {1..16})"
 refuses 'takes 2 arguments' 'too many arguments' 'WRITE_ONCE(*x, 1, 2);'
 refuses 'expected ","' 'too few arguments' 'WRITE_ONCE(*x);'
 refuses 'such as \*x' 'not an lvalue' 'WRITE_ONCE(x, 1);'
