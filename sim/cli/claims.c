@@ -162,7 +162,7 @@ static bool explore(void *arg, unsigned i, GError **err)
 
 	kw_exploring_defaults(j->cli, &what);
 	what.without = f->without;
-	what.memory = j->memories[f->m];
+	what.memory = kw_cli_model_named(j->memories[f->m]);
 	what.kept = j->where;
 	what.storm = f->storm;
 	what.expected = &nothing;

@@ -16,6 +16,12 @@
 #include "../weak/weak.h"
 
 #define KW_DEFAULT_DB "results/kvmwake.db"
+/*
+ * The memory model without --memory: of whatever goes through all there is, so
+ * that "proved" is proved of the hardware; and of timed runs.
+ */
+#define KW_DEFAULT_EXPLORED "arm64"
+#define KW_DEFAULT_TIMED "sc"
 #define KW_CLI_ERROR (g_quark_from_static_string("kw-cli"))
 
 enum kw_exit {
@@ -70,7 +76,7 @@ struct kw_cli {
 	bool tty_out, tty_err;
 	bool whole_paths;		/* what kw_cli_load() is to keep */
 	const char *exploring;		/* ... is for: a memory model */
-	enum kw_weak_model model;	/* of runs */
+	enum kw_weak_model model;	/* of runs, or of explorations */
 	volatile int stop;		/* set by SIGINT and SIGTERM */
 };
 
@@ -114,10 +120,12 @@ void kw_man_verb(const struct kw_verb *v, GString *out);
 /* common.c */
 /* Prints the error and frees it; returns the exit code it stands for. */
 int kw_cli_fail(struct kw_cli *cli, GError *err);
+/* The memory model of that name; KW_WEAK_NR: there is none. */
+enum kw_weak_model kw_cli_model_named(const char *name);
 /* --memory, or what is used without; false, said, when there is no such. */
 bool kw_cli_memory(struct kw_cli *cli, const char *without,
 		   enum kw_weak_model *model);
-/* The same, for cli->model. */
+/* The same, for cli->model: of runs. */
 bool kw_cli_model(struct kw_cli *cli);
 /* Puts ", memory arm64", where the model is not sc. */
 void kw_cli_put_model(const struct kw_cli *cli, GString *out);

@@ -326,24 +326,30 @@ bool kw_cli_duration(const char *text, uint64_t *ns, GError **err)
 	return false;
 }
 
+enum kw_weak_model kw_cli_model_named(const char *name)
+{
+	unsigned m = 0;
+
+	while (m < KW_WEAK_NR && strcmp(kw_weak_names[m], name))
+		m++;
+	return (enum kw_weak_model)m;
+}
+
 bool kw_cli_memory(struct kw_cli *cli, const char *without,
 		   enum kw_weak_model *model)
 {
 	const char *name = cli->o.memory ? cli->o.memory : without;
-	unsigned m;
 
-	for (m = 0; m < KW_WEAK_NR; m++)
-		if (!strcmp(kw_weak_names[m], name)) {
-			*model = (enum kw_weak_model)m;
-			return true;
-		}
+	*model = kw_cli_model_named(name);
+	if (*model < KW_WEAK_NR)
+		return true;
 	kw_cli_usage(cli, "--memory: \"%s\" is none of sc, tso, arm64", name);
 	return false;
 }
 
 bool kw_cli_model(struct kw_cli *cli)
 {
-	return kw_cli_memory(cli, kw_weak_names[KW_WEAK_SC], &cli->model);
+	return kw_cli_memory(cli, KW_DEFAULT_TIMED, &cli->model);
 }
 
 void kw_cli_put_model(const struct kw_cli *cli, GString *out)

@@ -39,8 +39,9 @@ static void put_row(struct explore *e, const struct kw_explored *x)
 	g_snprintf(n[2], sizeof(n[2]), "%u", x->res.depth);
 	g_snprintf(n[3], sizeof(n[3]), "%" G_GUINT64_FORMAT,
 		   x->res.ends);
-	kw_table_row(e->table, x->scenario->name, x->what.kernel, n[0], n[1],
-		     n[2], n[3], colored->str);
+	kw_table_row(e->table, x->scenario->name, x->what.kernel,
+		     kw_weak_names[x->what.memory], n[0], n[1], n[2], n[3],
+		     colored->str);
 	kw_table_print(e->table, e->cli->out);
 	g_string_free(text, TRUE);
 	g_string_free(colored, TRUE);
@@ -78,8 +79,7 @@ static GPtrArray *find_in_place(const struct kw_explored *x)
 	GPtrArray *names = g_ptr_array_new();
 	unsigned a;
 
-	for (a = 0; strcmp(x->what.memory ? x->what.memory : "sc", "sc") &&
-		    a + 1u < p->nr_actors; a++)
+	for (a = 0; x->what.memory != KW_WEAK_SC && a + 1u < p->nr_actors; a++)
 		if (p->actors[a].type == KW_HW &&
 		    is_kernel(paths, paths->at[p->actors[a].entry]))
 			g_ptr_array_add(names, (char *)p->actors[a].name);
@@ -105,10 +105,11 @@ static void put_detail(struct explore *e, const struct kw_explored *x)
 	GString *out = e->cli->out;
 
 	if (!x->res.complete && !x->res.ended)
-		g_string_append_printf(out, "bounded: not all was seen, %s\n",
-			x->res.bound == KW_BOUND_STATES ? "--max-states" :
-			x->res.bound == KW_BOUND_BYTES ? "--max-memory" :
-			"interrupted");
+		g_string_append_printf(out, "bounded: not all was seen, "
+			"%s%s\n", x->res.bound == KW_BOUND_STATES ?
+			"--max-states" : x->res.bound == KW_BOUND_BYTES ?
+			"--max-memory" : "interrupted",
+			kw_explored_fewer(x->what.memory));
 	if (x->res.rough)
 		g_string_append(out, "interleavings are shortest ones, but may "
 				"have more changes of actor than need be: "
@@ -148,7 +149,7 @@ static void put_json(struct explore *e, const struct kw_explored *x)
 	kw_json_begin(&j, e->cli->out, "exploration");
 	kw_json_text(&j, "scenario", x->scenario->name);
 	kw_json_text(&j, "kernel", w->kernel);
-	kw_json_text(&j, "memory", w->memory ? w->memory : "sc");
+	kw_json_text(&j, "memory", kw_weak_names[w->memory]);
 	kw_json_text(&j, "order", w->dfs ? "dfs" : "bfs");
 	kw_json_text(&j, "less", e->less);
 	kw_json_bool(&j, "exact", w->exact);
@@ -302,8 +303,8 @@ static void put_heading(struct explore *e, GPtrArray *items)
 	if (cli->o.quiet)
 		return;
 	g_string_append_printf(cli->out, "# kvmwake %s, memory %s, %s first",
-			       KW_VERSION, cli->o.memory ? cli->o.memory :
-			       "sc", cli->o.dfs ? "depth" : "breadth");
+			       KW_VERSION, cli->exploring,
+			       cli->o.dfs ? "depth" : "breadth");
 	put_less_reduced(&cli->o, cli->out);
 	if (cli->o.as)
 		g_string_append_printf(cli->out, ", judged as %s", cli->o.as);
@@ -315,10 +316,10 @@ static void put_heading(struct explore *e, GPtrArray *items)
 		kw_table_width(e->table, 0, (unsigned)strlen(item->name));
 		kw_table_width(e->table, 1, (unsigned)strlen(item->kernel));
 	}
-	for (c = 2; c < 6; c++)
+	for (c = 3; c < 7; c++)
 		kw_table_width(e->table, c, 8);
-	kw_table_row(e->table, "scenario", "kernel", "states", "moves",
-		     "depth", "ends", "verdict");
+	kw_table_row(e->table, "scenario", "kernel", "memory", "states",
+		     "moves", "depth", "ends", "verdict");
 	kw_table_print(e->table, cli->out);
 	kw_cli_flush(cli);
 }
@@ -386,7 +387,7 @@ int kw_verb_explore(struct kw_cli *cli)
 	e.nr_items = items->len;
 	e.less = kw_cli_less(cli->o.without, cli->o.only);
 	e.where = kw_cli_where(cli);
-	e.table = kw_table_new("llrrrrl");
+	e.table = kw_table_new("lllrrrrl");
 	if (!cli->o.json)
 		put_heading(&e, items);
 	e.store = kw_store_open(cli->o.db, KW_STORE_WRITE, &err);

@@ -156,11 +156,9 @@ static void progress(void *arg, const struct kw_search_progress *p)
 
 bool kw_exploring_memory(struct kw_cli *cli)
 {
-	enum kw_weak_model model;
-
-	if (!kw_cli_memory(cli, "sc", &model))
+	if (!kw_cli_memory(cli, KW_DEFAULT_EXPLORED, &cli->model))
 		return false;
-	cli->exploring = kw_weak_names[model];
+	cli->exploring = kw_weak_names[cli->model];
 	return true;
 }
 
@@ -171,7 +169,7 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 	w->as = o->as;
 	w->without = o->without;
 	w->only = o->only;
-	w->memory = o->memory;
+	w->memory = cli->model;
 	w->check = o->no_check ? "" : o->check;
 	w->dfs = o->dfs;
 	w->exact = o->exact;
@@ -187,15 +185,6 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 	w->per_kick = o->per_kick && w->spurious_bound;
 	w->jobs = kw_cli_jobs(cli);
 	w->show_progress = cli->tty_err && !o->quiet;
-}
-
-static enum kw_weak_model memory_of(const char *name)
-{
-	unsigned m = KW_WEAK_SC;
-
-	while (name && m < KW_WEAK_NR && strcmp(name, kw_weak_names[m]))
-		m++;
-	return m < KW_WEAK_NR ? m : KW_WEAK_SC;
 }
 
 static bool find_invariant(const struct kw_program *p, const char *name,
@@ -301,7 +290,7 @@ bool kw_cli_explore(struct kw_cli *cli, const struct kw_exploring *what,
 	const struct kw_script script = {
 		.lua_dir = kw_cli_lua(cli), .kernel = what->kernel,
 		.path = what->path, .whole_paths = cli->whole_paths,
-		.exploring = kw_weak_names[memory_of(what->memory)],
+		.exploring = kw_weak_names[what->memory],
 	};
 	struct kw_scenario *s = kw_cli_load_less(&script, what->without,
 						 what->only, err);
@@ -357,6 +346,11 @@ void kw_explored_put_verdict(const struct kw_explored *x, GString *out)
 	}
 }
 
+const char *kw_explored_fewer(enum kw_weak_model memory)
+{
+	return memory == KW_WEAK_SC ? "" : "; --memory sc has fewer states";
+}
+
 double kw_explored_collision(const struct kw_explored *x)
 {
 	double n = (double)x->res.states;
@@ -381,8 +375,7 @@ char *kw_explored_replay(const struct kw_explored *x)
 		g_string_append(s, " --no-persistent");
 	if (w->no_symmetry)
 		g_string_append(s, " --no-symmetry");
-	if (w->memory)
-		g_string_append_printf(s, " --memory %s", w->memory);
+	g_string_append_printf(s, " --memory %s", kw_weak_names[w->memory]);
 	if (w->preemptions)
 		g_string_append_printf(s, " --preemptions %u",
 				       w->preemptions);
@@ -399,7 +392,7 @@ char *kw_explored_replay_of(const struct kw_explored *x, enum kw_property p)
 	less = kw_cli_less(w->without, w->only);
 	line = g_strdup_printf("kvmwake replay explore/%s/%s/%s/%s%s%s",
 			       x->scenario->name, w->kernel,
-			       w->memory ? w->memory : "sc",
+			       kw_weak_names[w->memory],
 			       kw_explored_name(x, p), less, w->kept);
 	g_free(less);
 	return line;
@@ -408,7 +401,7 @@ char *kw_explored_replay_of(const struct kw_explored *x, enum kw_property p)
 struct kw_world_opts kw_explored_world(const struct kw_explored *x)
 {
 	return (struct kw_world_opts){
-		.memory = memory_of(x->what.memory),
+		.memory = x->what.memory,
 		.fold = !x->what.no_reduction && !x->what.no_folding,
 		.persist = !x->what.no_reduction && !x->what.no_persistent,
 		.symmetry = !x->what.no_reduction && !x->what.no_symmetry,

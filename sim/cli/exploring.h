@@ -31,7 +31,7 @@ struct kw_looked_for {
 struct kw_exploring {
 	const char *path, *kernel;
 	const char *as;			/* judged as it; NULL: kernel */
-	const char *memory;		/* NULL: sc */
+	enum kw_weak_model memory;
 	const GPtrArray *without, *only;	/* steps that are left out */
 	const char *kept;		/* in a database: "" or " --db F";
 					   NULL: it is not */
@@ -108,6 +108,8 @@ const char *kw_explored_verdict(const struct kw_explored *x);
 const char *kw_explored_judgement(const struct kw_explored *x);
 /* "violated: missed, spurious" */
 void kw_explored_put_verdict(const struct kw_explored *x, GString *out);
+/* What to add where one is bounded: a model that may not be. */
+const char *kw_explored_fewer(enum kw_weak_model memory);
 /* The chance that a state was taken for another. */
 double kw_explored_collision(const struct kw_explored *x);
 /* "kvmwake explore ...", to be freed */

@@ -19,6 +19,7 @@ struct found {
 	const char *id;
 	uint64_t number;		/* of the exploration, or 0: not said */
 	char *name, *kernel, *memory, *property;
+	enum kw_weak_model model;	/* memory */
 	struct kw_store *store;
 	GPtrArray *explorations, *examples;
 	const struct kw_exploration *x;
@@ -248,9 +249,14 @@ static bool load(struct found *f, GError **err)
 {
 	struct kw_cli *cli = f->cli;
 
-	g_free(cli->o.memory);
-	cli->o.memory = g_strdup(f->memory);
-	kw_exploring_memory(cli);
+	f->model = kw_cli_model_named(f->memory);
+	if (f->model == KW_WEAK_NR) {
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "%s: memory \"%s\" is none of sc, tso, arm64",
+			    cli->o.db, f->memory);
+		return false;
+	}
+	cli->exploring = kw_weak_names[f->model];
 	f->scenario = kw_cli_load(cli, f->x->path, f->kernel, err);
 	return f->scenario != NULL;
 }
@@ -333,12 +339,13 @@ static bool by_search(struct found *f, GError **err)
 {
 	struct kw_looked_for only = { .any = true };
 	struct kw_exploring what = {
-		.path = f->x->path, .kernel = f->kernel, .memory = f->memory,
+		.path = f->x->path, .kernel = f->kernel, .memory = f->model,
 		.without = f->cli->o.without, .only = f->cli->o.only,
 		.expected = &only, .no_reduction = !f->x->reduction,
 		.storm = f->what.property == KW_FINDS_STORM,
 		.spurious_bound = (unsigned)f->x->spurious_bound,
 		.per_kick = f->x->per_kick,
+		.jobs = kw_cli_jobs(f->cli),
 		.show_progress = f->cli->tty_err && !f->cli->o.quiet,
 	};
 	unsigned property = f->what.property;
@@ -358,7 +365,7 @@ static bool by_search(struct found *f, GError **err)
 
 static bool retrace(struct found *f, GError **err)
 {
-	bool sc = !strcmp(f->memory, "sc");
+	bool sc = f->model == KW_WEAK_SC;
 
 	if (sc)
 		by_steps(f);

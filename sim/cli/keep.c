@@ -98,7 +98,7 @@ bool kw_explored_keep(struct kw_cli *cli, struct kw_store *store,
 	char *options = options_of(x);
 	struct kw_exploration e = {
 		.kernel = x->what.kernel, .options = options,
-		.memory = x->what.memory ? x->what.memory : "sc",
+		.memory = kw_weak_names[x->what.memory],
 		.program_digest = x->scenario->program->digest,
 		.verdict = kw_explored_verdict(x),
 		.judgement = kw_explored_judgement(x),

@@ -226,7 +226,7 @@ int kw_verb_litmus(struct kw_cli *cli)
 	if (!cli->args->len)
 		return kw_cli_usage(cli, "litmus: which test? (see kvmwake "
 				    "litmus --help)");
-	if (!kw_cli_memory(cli, "arm64", &model))
+	if (!kw_cli_memory(cli, KW_DEFAULT_EXPLORED, &model))
 		return KW_EXIT_USAGE;
 	files = find_files(cli, &err);
 	if (!err && !files->len)

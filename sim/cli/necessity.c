@@ -39,8 +39,9 @@ struct question {
 	enum verdict verdict;
 	uint64_t states;
 	unsigned nr_explored;
-	const struct asked *failing;
+	const struct asked *failing, *asked_last;
 	bool found[KW_NR_PROPERTIES];	/* there */
+	bool anyway[KW_NR_PROPERTIES];	/* with the step, where it was asked */
 };
 
 struct necessity {
@@ -51,7 +52,6 @@ struct necessity {
 	GArray *questions;		/* struct question */
 	struct kw_table *table;
 	unsigned nr[NR_VERDICTS];
-	bool sc;
 };
 
 static void progress(const struct necessity *n, const char *step,
@@ -284,6 +284,9 @@ static bool ask(struct necessity *n, struct question *q,
 		return true;
 	q->states += x.res.states;
 	q->nr_explored++;
+	q->asked_last = a;
+	for (p = 0; p < KW_NR_PROPERTIES; p++)
+		q->anyway[p] |= a->found[p];
 	for (p = 0; p < KW_NR_PROPERTIES; p++)
 		if (x.res.of[p].found && !a->found[p]) {
 			q->found[p] = true;
@@ -337,7 +340,7 @@ static bool answer(void *arg, unsigned nr, GError **err)
 	bool executed = true;
 	unsigned i, usable = 0;
 
-	if ((n->sc && q->step->kind == KW_BARRIER) ||
+	if ((n->cli->model == KW_WEAK_SC && q->step->kind == KW_BARRIER) ||
 	    q->step->value < KW_YIELDS_NOTHING) {
 		q->verdict = NOT_ASKED;
 		return true;
@@ -371,17 +374,19 @@ static const char *name_of(const struct asked *a, unsigned property)
 	return kw_property_name(a->scenario->program, property);
 }
 
-static void put_found(const struct question *q, GString *out)
+static bool put_list(const struct asked *a, const bool *found,
+		     const char *before, GString *out)
 {
-	const char *before = ": ";
+	bool any = false;
 	unsigned p;
 
 	for (p = 0; p < KW_NR_PROPERTIES; p++)
-		if (q->found[p]) {
-			g_string_append_printf(out, "%s%s", before,
-					       name_of(q->failing, p));
-			before = ", ";
+		if (found[p]) {
+			g_string_append_printf(out, "%s%s", any ? ", " :
+					       before, name_of(a, p));
+			any = true;
 		}
+	return any;
 }
 
 static char *replay_of(const struct necessity *n, const struct question *q)
@@ -394,8 +399,7 @@ static char *replay_of(const struct necessity *n, const struct question *q)
 	g_string_printf(s, "kvmwake explore %s --kernel %s --without ",
 			a->what.path, n->kernel);
 	kw_step_name(a->scenario, (unsigned)at, s);
-	if (!n->sc)
-		g_string_append_printf(s, " --memory %s", n->cli->o.memory);
+	g_string_append_printf(s, " --memory %s", n->cli->exploring);
 	/* A broken invariant would be reached first, and end it. */
 	for (p = 0; p < KW_FINDS_INVARIANT; p++)
 		if (q->found[p]) {
@@ -408,15 +412,26 @@ static char *replay_of(const struct necessity *n, const struct question *q)
 	return g_string_free(s, FALSE);
 }
 
+static void put_json_list(const struct asked *a, const char *key,
+			  const bool *found, struct kw_json *j)
+{
+	unsigned p;
+
+	kw_json_open(j, key, '[');
+	for (p = 0; p < KW_NR_PROPERTIES; p++)
+		if (found[p])
+			kw_json_text(j, NULL, name_of(a, p));
+	kw_json_close(j, ']');
+}
+
 static void put_json(struct necessity *n, const struct question *q)
 {
 	struct kw_json j;
-	unsigned p;
 	char *replay;
 
 	kw_json_begin(&j, n->cli->out, "necessity");
 	kw_json_text(&j, "kernel", n->kernel);
-	kw_json_text(&j, "memory", n->sc ? "sc" : n->cli->o.memory);
+	kw_json_text(&j, "memory", n->cli->exploring);
 	kw_json_text(&j, "step", q->name);
 	kw_json_text(&j, "kind", kw_step_kind_names[q->step->kind]);
 	kw_json_text(&j, "file", q->step->file);
@@ -424,14 +439,10 @@ static void put_json(struct necessity *n, const struct question *q)
 	kw_json_text(&j, "verdict", verdict_names[q->verdict]);
 	kw_json_u64(&j, "states", q->states);
 	kw_json_u64(&j, "explored", q->nr_explored);
+	put_json_list(q->asked_last, "anyway", q->anyway, &j);
 	if (q->failing) {
 		kw_json_text(&j, "scenario", q->failing->scenario->name);
-		kw_json_open(&j, "found", '[');
-		for (p = 0; p < KW_NR_PROPERTIES; p++)
-			if (q->found[p])
-				kw_json_text(&j, NULL,
-					     name_of(q->failing, p));
-		kw_json_close(&j, ']');
+		put_json_list(q->failing, "found", q->found, &j);
 		replay = replay_of(n, q);
 		kw_json_text(&j, "replay", replay);
 		g_free(replay);
@@ -443,7 +454,7 @@ static void put_json(struct necessity *n, const struct question *q)
 static const char *why_not(const struct necessity *n,
 			   const struct question *q)
 {
-	if (n->sc && q->step->kind == KW_BARRIER)
+	if (n->cli->model == KW_WEAK_SC && q->step->kind == KW_BARRIER)
 		return "orders nothing under sc";
 	if (q->step->value < KW_YIELDS_NOTHING)
 		return "no value leaves the others as they are";
@@ -461,10 +472,12 @@ static void put_row(struct necessity *n, struct kw_table *t,
 			   q->states);
 	if (q->failing) {
 		g_string_append(where, q->failing->scenario->name);
-		put_found(q, where);
+		put_list(q->failing, q->found, ": ", where);
 	} else if (q->nr_explored) {
 		g_string_printf(where, "in %u scenario%s", q->nr_explored,
 				q->nr_explored > 1 ? "s" : "");
+		if (put_list(q->asked_last, q->anyway, " (", where))
+			g_string_append(where, " anyway)");
 	} else {
 		g_string_append(where, why_not(n, q));
 	}
@@ -521,7 +534,7 @@ static struct kw_table *begin_table(struct necessity *n)
 		return t;
 	g_string_append_printf(n->cli->out, "# kvmwake %s, %s, memory %s, "
 			       "%u scenario%s\n", KW_VERSION, n->kernel,
-			       n->sc ? "sc" : n->cli->o.memory, n->asked->len,
+			       n->cli->exploring, n->asked->len,
 			       n->asked->len > 1 ? "s" : "");
 	kw_table_row(t, "without", "kind", "verdict", "states", "");
 	kw_table_print(t, n->cli->out);
@@ -539,8 +552,9 @@ static void put_end(const struct necessity *n)
 
 		if (a->bounded)
 			kw_cli_note(n->cli, "%s: bounded at %" G_GUINT64_FORMAT
-				    " states as it is: not asked",
-				    a->scenario->name, a->states);
+				    " states as it is: not asked%s",
+				    a->scenario->name, a->states,
+				    kw_explored_fewer(n->cli->model));
 		for (p = 0; !a->bounded && p < KW_NR_PROPERTIES; p++)
 			if (a->found[p])
 				kw_cli_note(n->cli, "%s: %s with all steps: "
@@ -548,9 +562,10 @@ static void put_end(const struct necessity *n)
 					    a->scenario->name,
 					    name_of(a, p));
 	}
-	kw_cli_note(n->cli, "%u needed, %u not needed by these scenarios, "
-		    "%u never executed, %u bounded, %u not asked, %u the "
-		    "same program without", n->nr[NEEDED], n->nr[NOT_NEEDED],
+	kw_cli_note(n->cli, "memory %s: %u needed, %u not needed by these "
+		    "scenarios, %u never executed, %u bounded, %u not asked, "
+		    "%u the same program without", n->cli->exploring,
+		    n->nr[NEEDED], n->nr[NOT_NEEDED],
 		    n->nr[NOT_EXECUTED], n->nr[BOUNDED], n->nr[NOT_ASKED],
 		    n->nr[NOT_REACHED]);
 }
@@ -612,7 +627,6 @@ int kw_verb_necessity(struct kw_cli *cli)
 	kernel = g_strdup(cli->args->pdata[0]);
 	g_ptr_array_remove_index(cli->args, 0);
 	n.kernel = kernel;
-	n.sc = !cli->o.memory || !strcmp(cli->o.memory, "sc");
 	n.asked = g_array_new(FALSE, TRUE, sizeof(struct asked));
 	n.questions = g_array_new(FALSE, FALSE, sizeof(struct question));
 	n.files = kw_cli_scenarios(cli, &err);

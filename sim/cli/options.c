@@ -30,10 +30,13 @@ const struct kw_option kw_option_table[] = {
 	    "kernel, such as v4.14+ode-3; run, explore: may be repeated "
 	    "(default: those that the scenario expects something of; "
 	    "synthesize: v4.14)"),
-	OPT("memory", "MODEL", TEXT, memory, EXPLORING | STORED | V(LITMUS) |
-	    V(BENCH),
-	    "sc, tso or arm64; without it run, compare and explore use sc, "
-	    "litmus arm64"),
+	OPT("memory", "MODEL", TEXT, memory, V(EXPLORE) | V(NECESSITY) |
+	    V(SYNTHESIZE) | V(LITMUS),
+	    "sc, tso or arm64 (default " KW_DEFAULT_EXPLORED ")"),
+	OPT("memory", "MODEL", TEXT, memory, V(CLAIMS),
+	    "only sc, tso or arm64 (default: each of them)"),
+	OPT("memory", "MODEL", TEXT, memory, STORED | V(BENCH),
+	    "of runs: sc, tso or arm64 (default " KW_DEFAULT_TIMED ")"),
 	OPT("bfs", NULL, FLAG, bfs, V(EXPLORE),
 	    "breadth first: what is found is as short as it can be "
 	    "(default)"),

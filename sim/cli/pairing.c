@@ -77,8 +77,8 @@ static void put_row(struct pairing *y, const struct kw_explored x[2],
 	}
 	kw_cli_color(y->cli, j == WORSE ? "1;31" : j == FIXED ? "32" :
 		     j == BOUNDED ? "33" : "", names[j], judged);
-	kw_table_row(y->table, x[0].scenario->name, n[0], v[0]->str, n[1],
-		     v[1]->str, judged->str);
+	kw_table_row(y->table, x[0].scenario->name, y->cli->exploring, n[0],
+		     v[0]->str, n[1], v[1]->str, judged->str);
 	kw_table_print(y->table, y->cli->out);
 	for (k = 0; k < 2; k++)
 		g_string_free(v[k], TRUE);
@@ -258,10 +258,10 @@ static void put_heading(struct pairing *y, GPtrArray *files)
 		kw_table_width(y->table, 0, (unsigned)strlen(name) - 4);
 		g_free(name);
 	}
-	kw_table_width(y->table, 2, 20);
-	kw_table_width(y->table, 4, 20);
-	kw_table_row(y->table, "scenario", "states", "old", "states", "new",
-		     "judgement");
+	kw_table_width(y->table, 3, 20);
+	kw_table_width(y->table, 5, 20);
+	kw_table_row(y->table, "scenario", "memory", "states", "old", "states",
+		     "new", "judgement");
 	kw_table_print(y->table, cli->out);
 }
 
@@ -279,7 +279,7 @@ int kw_cli_explore_pair(struct kw_cli *cli)
 		return kw_cli_fail(cli, err);
 	kw_cli_watch_signals(cli);
 	y.less = kw_cli_less(cli->o.without, cli->o.only);
-	y.table = kw_table_new("lrlrll");
+	y.table = kw_table_new("llrlrll");
 	put_heading(&y, files);
 	for (i = 0; i < files->len && !err && !cli->stop; i++)
 		pair(&y, files->pdata[i], &err);

@@ -142,13 +142,20 @@ static bool move(struct follow *f, unsigned type, unsigned a)
 	return chosen >= 0;
 }
 
+/* A step of actor a; where it waits for a store of its CPU's, that drains. */
+static bool step(struct follow *f, unsigned a)
+{
+	return move(f, KW_STEP, a) ||
+	       move(f, KW_FLOW, kw_world_flows_as(f->w, a));
+}
+
 /* One move that changes nothing, if that is what comes next. */
 static void look(struct follow *f, unsigned a)
 {
 	uint8_t *before = g_memdup2(f->s, f->size);
 	unsigned was = f->r.seen->len;
 
-	if (next_change(f, a) < 0 && move(f, KW_STEP, a) &&
+	if (next_change(f, a) < 0 && step(f, a) &&
 	    next_change(f, a) >= 0) {
 		memcpy(f->s, before, f->size);
 		g_array_set_size(f->r.seen, was);
@@ -171,7 +178,7 @@ static bool follow_change(struct follow *f, struct kw_parting *part,
 	part->at[0] = i;
 	for (n = 0; a >= 0 && n < MAX_MOVES; n++) {
 		at = next_change(f, (unsigned)a);
-		if (at >= 0 || !move(f, KW_STEP, (unsigned)a))
+		if (at >= 0 || !step(f, (unsigned)a))
 			break;
 	}
 	part->stuck = at < 0;
@@ -193,7 +200,7 @@ static void afterwards(struct follow *f, unsigned a)
 	unsigned until = f->r.seen->len + AFTERWARDS, n;
 
 	for (n = 0; n < MAX_MOVES && f->r.seen->len < until; n++)
-		if (!move(f, KW_STEP, a))
+		if (!step(f, a))
 			return;
 }
 
@@ -277,7 +284,7 @@ static void go_beyond(struct follow *f, struct kw_parting *part,
 		a = same_actor(f->p, f->lead->actors[i].name);
 		for (n = 0; a >= 0 && n < MAX_MOVES; n++) {
 			at = next_change(f, (unsigned)a);
-			if (at >= 0 || !move(f, KW_STEP, (unsigned)a))
+			if (at >= 0 || !step(f, (unsigned)a))
 				break;
 		}
 		if (at < 0)

@@ -130,14 +130,16 @@ static bool put_telling(const struct kw_explored_report *r,
 {
 	char *id = telling(pairs, 1), *where, **part;
 	bool worse = id, ok;
+	unsigned n;
 
 	if (!id)
 		id = telling(pairs, 0);
 	if (!id)
 		return true;
 	part = g_strsplit(id, "/", -1);
-	g_string_append_printf(r->out, "\n%s: %s, with the %s kernel only\n\n",
-			       part[1], part[g_strv_length(part) - 1],
+	n = g_strv_length(part);
+	g_string_append_printf(r->out, "\n%s: %s under %s, with the %s kernel "
+			       "only\n\n", part[1], part[n - 1], part[n - 2],
 			       worse ? "new" : "old");
 	g_strfreev(part);
 	ok = kw_cli_found_excerpt(r->cli, id, r->max_steps, r->out, err);

@@ -384,8 +384,9 @@ static int put_notes(const struct synthesis *y)
 
 		asked += !x->bounded;
 		if (x->bounded)
-			kw_cli_note(y->t.cli, "%s: bounded: not asked",
-				    x->name);
+			kw_cli_note(y->t.cli, "%s: bounded: not asked%s",
+				    x->name,
+				    kw_explored_fewer(y->t.cli->model));
 		for (p = 0; p < KW_TABLES_PROPERTIES; p++)
 			if (y->t.given_up && y->t.given_up[
 			    KW_TABLES_FROM(i, p)])

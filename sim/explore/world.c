@@ -630,6 +630,14 @@ bool kw_world_is_weak(const struct kw_world *w)
 	return w->memory;
 }
 
+unsigned kw_world_flows_as(const struct kw_world *w, unsigned a)
+{
+	unsigned cpu = w->memory ? kw_relaxed_cpu(w->memory, a) : 0;
+
+	return w->memory && cpu < kw_relaxed_nr_cpus(w->memory) ?
+		kw_relaxed_thread(w->memory, cpu) : a;
+}
+
 void kw_world_begin(const struct kw_world *w)
 {
 	if (w->memory)

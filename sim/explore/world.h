@@ -189,6 +189,8 @@ bool kw_world_was_wrong(const struct kw_world *w);
 bool kw_world_was_bounded(const struct kw_world *w);
 /* Is memory weak, so that walks show what it begins with (walk.c)? */
 bool kw_world_is_weak(const struct kw_world *w);
+/* The actor whose KW_FLOW moves are those of a's CPU. */
+unsigned kw_world_flows_as(const struct kw_world *w, unsigned a);
 /*
  * What a state may not stay in for ever, by slots: below the number of vCPUs
  * vCPU v sleeps although SPEC holds; from there on an invariant and one of

@@ -64,10 +64,11 @@ class Bench:
         return path
 
     def explore(self, path, *options):
-        """(CPU ns, wall ns, its JSON)"""
+        """(CPU ns, wall ns, its JSON); under sc, as Spin does"""
         cpu, wall, out = measured(
             [self.kvmwake, "explore", "--json", "--no-check", "--max-memory",
-             "8000", "--kernel", KERNEL, *options, path], self.top, (0, 4))
+             "8000", "--kernel", KERNEL, "--memory", "sc", *options, path],
+            self.top, (0, 4))
         lines = [json.loads(line) for line in out.splitlines()]
         found = [line for line in lines if line["type"] == "exploration"]
         if len(found) != 1 or found[0]["found"]:

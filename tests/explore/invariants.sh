@@ -2,13 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The invariants of lua/kernel/v4_14/invariants.lua: each is broken by a fault
-# on purpose, and holds without it; I4 and I7 are assertions.
+# on purpose, and holds without it; I4 and I7 are assertions.  All of that under
+# sc, where v4.14 itself breaks none.
 
 . tests/lib/cli.sh
 
+explore() {
+	explored --memory sc "$@"
+}
+
 # finds NAME KERNEL SCENARIO: that property, and how it is said
 finds() {
-	explored --keep-going --max-states ${5:-3000} --kernel "$2" \
+	explore --keep-going --max-states ${5:-3000} --kernel "$2" \
 		--check "${4:-I2,I3,I5,I8,I8-entry}" "scenarios/$3.lua" \
 		>"$TMPDIR/out" 2>&1
 	grep -q "violated:.*$1" "$TMPDIR/out"
@@ -57,19 +62,19 @@ says 'why: I4: ' "$TMPDIR/out" 'which is I4'
 finds failed v4.14+./tests/explore/cpu-on-early.lua ode/power-on-while-waiting
 says 'why: I7: ' "$TMPDIR/out" 'which is I7'
 
-exits 0 'v4.14 has none of it' explored --kernel v4.14 \
+exits 0 'v4.14 has none of it' explore --kernel v4.14 \
 	scenarios/ode/{kick-wakes,power-on-while-waiting}.lua
 exits 1 'an invariant that does not hold is not as expected' \
-	explored --kernel v4.14+mutant-unconsumed-request --as v4.14 \
+	explore --kernel v4.14+mutant-unconsumed-request --as v4.14 \
 	scenarios/ode/pmu-overflow-in-wfi.lua
-exits 2 'no such invariant' explored --check I99 --kernel v4.14 \
+exits 2 'no such invariant' explore --check I99 --kernel v4.14 \
 	scenarios/ode/kick-wakes.lua
 says '--check: "I99" is no invariant of this kernel \(I2, I3' \
 	"$TMPDIR/err" 'which there are'
 
 # I6: how often in a row a vCPU is woken for nothing.
 row() {
-	explored --keep-going --spurious-bound "$1" --kernel v4.14+ode-3 \
+	explore --keep-going --spurious-bound "$1" --kernel v4.14+ode-3 \
 		scenarios/ode/dropped-before-wait.lua
 }
 exits 1 'the request that was left over wakes once' row 1
@@ -80,14 +85,14 @@ exits 0 'replayed' "$KVMWAKE" replay --db "$TMPDIR/explored.db" \
 row 2 >"$TMPDIR/out" 2>&1
 says 'violated: spurious;' "$TMPDIR/out" 'and not twice'
 for order in --bfs --dfs; do
-	explored $order --keep-going --spurious-bound 2 --kernel v4.14 \
+	explore $order --keep-going --spurious-bound 2 --kernel v4.14 \
 		scenarios/ode/line-makes-request.lua >"$TMPDIR/out" 2>&1
 	says 'violated: I6;' "$TMPDIR/out" "futile wake-ups count, $order"
 done
 
 # Per kick: it is woken so often, but each time somebody asked for it.
 per_kick() {
-	explored --keep-going --spurious-bound "$1" --per-kick "${@:2}" \
+	explore --keep-going --spurious-bound "$1" --per-kick "${@:2}" \
 		--kernel v4.14 scenarios/ode/line-makes-request.lua
 }
 for o in --bfs --dfs --no-reduction --no-folding --no-persistent; do
@@ -106,7 +111,7 @@ exits 0 'replayed' "$KVMWAKE" replay --db "$TMPDIR/explored.db" \
 # What is folded changes nothing.
 for k in mutant-no-kick mutant-unconsumed-request; do
 	for o in "" --no-reduction; do
-		explored --keep-going --kernel v4.14+$k $o --json \
+		explore --keep-going --kernel v4.14+$k $o --json \
 			scenarios/ode/pmu-overflow-in-wfi.lua |
 			sed -n 's/.*"found":\(\[[^]]*\]\).*/\1/p' \
 			>"$TMPDIR/found$o"

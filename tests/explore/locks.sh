@@ -14,7 +14,7 @@ what() {
 
 # What is found but deadlocks, which depend on luck.
 found() {
-	explored --keep-going --json "$@" "$TMPDIR/locks.lua" |
+	explored --keep-going --json --memory sc "$@" "$TMPDIR/locks.lua" |
 		sed -n 's/.*"found":\[\([^]]*\)\].*/\1/p' |
 		sed 's/"deadlock",*//'
 }
@@ -55,16 +55,17 @@ says 'violated: lock-order; NOT AS EXPECTED' "$TMPDIR/line" 'is lock-order'
 says 'why: locks are taken in no order: one takes b.lock while it holds a.lock, in [^;]*locks.lua:[0-9]+\); and two takes a.lock while it holds b.lock, in' \
 	"$TMPDIR/line" 'both sites are named'
 exits 0 'replayed' "$KVMWAKE" replay --db "$TMPDIR/explored.db" \
-	explore/locks/v4.14/sc/lock-order
+	explore/locks/v4.14/arm64/lock-order
 tr '\n' ' ' <"$TMPDIR/out" | sed 's/  */ /g' >"$TMPDIR/again"
 says 'and two takes a.lock while it holds b.lock, in' "$TMPDIR/again" \
 	'the same again'
-for memory in tso arm64; do
+for memory in sc tso; do
 	exits 1 "$memory" explored --memory $memory "$TMPDIR/locks.lua"
 	exits 0 "$memory, replayed" "$KVMWAKE" replay \
 		--db "$TMPDIR/explored.db" explore/locks/v4.14/$memory/lock-order
 done
-explored --keep-going --kernel v4.14+./tests/explore/lists-second.lua \
+explored --keep-going --memory sc \
+	--kernel v4.14+./tests/explore/lists-second.lua \
 	scenarios/ode/kick-wakes.lua >"$TMPDIR/out" 2>&1
 says 'violated: lock-order;' "$TMPDIR/out" 'of a kernel, without a deadlock'
 

@@ -3,8 +3,9 @@
 #
 # Every mutant (lua/patch/mutant-*.lua) names a scenario that an exploration
 # finds it by, too: with it the scenario does not go as is expected of the kernel
-# alone.  Two kinds are not asked here: what is late and no more ("timed"), for an
-# exploration has no clock, and the order of memory (tests/slow/ordering.sh).
+# alone.  Under sc, where that kernel has no faults of its own; the order of memory
+# is for tests/slow/ordering.sh.  What is late and no more ("timed") is not asked:
+# an exploration has no clock.
 
 . tests/lib/cli.sh
 
@@ -14,7 +15,7 @@ for file in lua/patch/mutant-*.lua; do
 	''|*', timed') continue ;;
 	esac
 	kernel=$(echo "$line" | sed 's/.*(\(.*\)).*/\1/')
-	exits 1 "$(basename "$file" .lua)" explored --quiet \
+	exits 1 "$(basename "$file" .lua)" explored --quiet --memory sc \
 		--kernel "$kernel+$(basename "$file" .lua)" --as "$kernel" \
 		"${line%% *}"
 done

@@ -32,9 +32,11 @@ exits 0 'unless explore.expect says otherwise' e
 exits 4 '... which a run does not heed: it is vacuous' \
 	"$KVMWAKE" run --db "$TMPDIR/db" "$TMPDIR/s.lua"
 write 'expect = { ["v4.14"] = { sc = { missed = "sometimes" } } }'
-exits 0 'for sc' e
+exits 0 'for sc' e --memory sc
+exits 1 '... which is not what is explored unless told' e
 write 'expect = { ["v4.14"] = { arm64 = { missed = "sometimes" } } }'
-exits 1 'for arm64, which this is not' e
+exits 0 'for arm64' e
+exits 1 '... and not for sc' e --memory sc
 write 'guest = { function(cpu) end }'
 exits 4 'another guest: nobody waits, so it is vacuous' e
 write 'expect = { ["v4.14+ode"] = { missed = "never" } }'

@@ -8,7 +8,7 @@
 
 # What is found: nothing, or a race and nothing else.
 verdict() {
-	explored --json "$@" "$TMPDIR/race.lua" 2>"$TMPDIR/err" |
+	explored --json --memory sc "$@" "$TMPDIR/race.lua" 2>"$TMPDIR/err" |
 		sed -n 's/.*"verdict":"\([a-z]*\)".*"found":\(\[[^]]*\]\).*/\1\2/p'
 }
 
@@ -43,7 +43,7 @@ explored "$TMPDIR/race.lua" 2>&1 | tr '\n' ' ' >"$TMPDIR/out"
 says 'why: data race on m.x: [ab] in .*race.lua:[0-9]+\) and [ab] in .*:[0-9]+' \
 	"$TMPDIR/out" 'both accesses are named'
 exits 0 'replayed' "$KVMWAKE" replay --db "$TMPDIR/explored.db" \
-	explore/race/v4.14/sc/race
+	explore/race/v4.14/arm64/race
 tr '\n' ' ' <"$TMPDIR/out" >"$TMPDIR/line"
 says 'why: data race on m.x' "$TMPDIR/line" 'the same again'
 

@@ -11,7 +11,7 @@ saved=$TMPDIR/saved
 tests/bench/wakers 2 5 >"$wakers"
 
 # All of the wakers' orders, so that it takes a while.
-explore=("$KVMWAKE" explore "$wakers" --kernel v4.14 --no-symmetry
+explore=("$KVMWAKE" explore "$wakers" --kernel v4.14 --memory sc --no-symmetry
 	 --db "$TMPDIR/explored.db")
 
 # interrupted OPTION...: after a moment; its exit code
@@ -37,7 +37,7 @@ ok $? 'there it is'
 exits 2 'other options are refused' "${explore[@]}" \
 	--save "$saved" --resume --no-reduction
 exits 2 'another program is refused' "$KVMWAKE" explore "$scenario" \
-	--kernel v4.14 --save "$saved" --resume
+	--kernel v4.14 --memory sc --save "$saved" --resume
 exits 2 'nor is it one of whole states' "${explore[@]}" \
 	--save "$saved" --resume --exact
 exits 2 'nor depth first' "${explore[@]}" --save "$saved" --resume --dfs

@@ -5,7 +5,7 @@
 
 . tests/lib/cli.sh
 
-wakes=(--kernel v4.14+ode-3 scenarios/ode/kick-wakes.lua)
+wakes=(--memory sc --kernel v4.14+ode-3 scenarios/ode/kick-wakes.lua)
 
 exits 0 'a proof' explored --sample "${wakes[@]}"
 cp "$TMPDIR/out" "$TMPDIR/first"
@@ -47,7 +47,8 @@ exits 2 'depth first' explored --sample --dfs "${wakes[@]}"
 # Each of two threads locks, stores, unlocks and ends.
 race=$TMPDIR/race.lua
 cp tests/explore/race.lua "$race"
-exits 4 'vacuous' explored --sample --no-reduction --kernel v4.14 "$race"
+exits 4 'vacuous' explored --sample --no-reduction \
+	--memory sc --kernel v4.14 "$race"
 says '^a sample execution, 8 moves, 8 steps:$' "$TMPDIR/out" 'each step'
 tr '\n' ' ' <"$TMPDIR/out" >"$TMPDIR/line"
 says 'On the way, nothing became deliverable' "$TMPDIR/line" 'says that, too'

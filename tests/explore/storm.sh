@@ -15,7 +15,7 @@ while read -r how who storm; do
 	[ "$storm" = - ] || want='"storm"'
 	for o in "${settings[@]}"; do
 		# shellcheck disable=SC2086
-		explored --keep-going --check storm --json $o \
+		explored --keep-going --check storm --json --memory sc $o \
 			"$TMPDIR/storm.lua" 2>"$TMPDIR/err" |
 			sed -n 's/.*"found":\[\([^]]*\)\].*/\1/p' \
 			>"$TMPDIR/found"
@@ -58,9 +58,10 @@ exits 4 'not looked for unless asked' explored "$TMPDIR/storm.lua"
 sed 's/cpu:set("go") cpu:wfi()/cpu:set("go") loop(function() cpu:wfi() end)/
 	s/cpu:compute(us(5)) cpu:wfi()/loop(function() cpu:wfi() end)/' \
 	scenarios/ode/kick-wakes.lua >"$TMPDIR/kick.lua"
-exits 0 'v4.14 has none' explored --check all,storm --kernel v4.14 \
+exits 0 'v4.14 has none' explored --memory sc --check all,storm \
+	--kernel v4.14 \
 	"$TMPDIR/kick.lua"
-explored --keep-going --check storm \
+explored --keep-going --memory sc --check storm \
 	--kernel v4.14+./tests/explore/always-runnable.lua \
 	"$TMPDIR/kick.lua" >"$TMPDIR/out" 2>&1
 says 'violated: spurious, storm' "$TMPDIR/out" 'it is always runnable'

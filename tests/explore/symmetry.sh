@@ -16,7 +16,7 @@ field() {
 }
 
 explore() {
-	explored --json --keep-going "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"
+	explored --json --keep-going --memory sc "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"
 }
 
 # alike N SCENARIO OPTIONS...: so many states at most are one; the same is
@@ -70,7 +70,7 @@ agrees 2 "$TMPDIR/unlike.lua" --kernel v4.14
 
 # What was found is told by real names, and can be done again.
 for o in --bfs --dfs; do
-	exits 1 "$o: missed" explored $alike --kernel $kernel $o
+	exits 1 "$o: missed" explored $alike --kernel $kernel --memory sc $o
 	says 'up to 2 states, which differ only in who is who, are one' \
 		"$TMPDIR/out" "$o: says so"
 	says 'why: vcpu[01] sleeps' "$TMPDIR/out" "$o: and who"
@@ -78,6 +78,6 @@ for o in --bfs --dfs; do
 		explore/alike/$kernel/sc/missed
 	says 'why: vcpu[01] sleeps' "$TMPDIR/out" "$o: the same"
 done
-exits 1 'I2' explored $alike --kernel $kernel --keep-going
+exits 1 'I2' explored $alike --kernel $kernel --memory sc --keep-going
 says 'why: I2 does not hold of vcpu[01]' "$TMPDIR/out" 'of one of them'
 finish

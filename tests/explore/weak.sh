@@ -76,7 +76,7 @@ says 'vcpu0.wq.list gets vcpu0 \(buffered\)' "$TMPDIR/out" 'a list waits, too'
 says 'vcpu0.wq.list gets vcpu0 \(visible now\)' "$TMPDIR/out" '... until it is'
 
 # Under sc nothing is, not even what is put behind others on a list.
-explored --kernel v4.14+mutant-abort-loses-lr --as v4.14 \
+explored --memory sc --kernel v4.14+mutant-abort-loses-lr --as v4.14 \
 	scenarios/gallery/two-at-once.lua >"$TMPDIR/out" 2>&1
 says 'vcpu0.ap_list gets net$' "$TMPDIR/out" 'the second on a list'
 ! grep -qE '\((stale|buffered|visible)' "$TMPDIR/out"

@@ -23,17 +23,23 @@ answer vcpu.irq_lines@kvm_arch_vcpu_runnable needed
 answer kvm_vgic_vcpu_pending_irq@kvm_arch_vcpu_runnable needed
 # 4.14's predicate does not look at requests, and these guests come by.
 answer kvm_make_request@vgic_request_irq 'not needed' 'in 1 scenario'
-answer smp_mb@swq_has_sleeper 'not asked' 'orders nothing under sc'
+# A kick that reads where its vCPU runs before the request is visible.
+answer smp_mb@swq_has_sleeper needed 'line-while-waiting: I2'
+answer smp_mb@kvm_check_request 'not needed' 'in 2 scenarios$'
 ! grep -q 'vcpu.pause@' "$TMPDIR/out"
 ok $? 'nobody pauses: the same program, no line'
 replay=$(sed -n 's/^ *replay: kvmwake explore \(.*kvm_vcpu_kick@vgic.*\)/\1/p' \
 	"$TMPDIR/out")
 # shellcheck disable=SC2086
 exits 1 'the replay line' explored $replay
-says 'missed, after' "$TMPDIR/out" '... shows it'
+says ' arm64 .*violated: missed' "$TMPDIR/out" '... shows it'
+exits 4 'a barrier under sc' "$KVMWAKE" necessity v4.14 --memory sc \
+	$ode/line-while-waiting.lua --step smp_mb@swq_has_sleeper
+answer smp_mb@swq_has_sleeper 'not asked' 'orders nothing under sc'
+says '^memory sc: 0 needed, .* 1 not asked' "$TMPDIR/err" 'is not asked about'
 
 exits 0 'the request keeps it out of the guest' \
-	"$KVMWAKE" necessity v4.14 $gallery/pulse-at-entry.lua \
+	"$KVMWAKE" necessity v4.14 --memory sc $gallery/pulse-at-entry.lua \
 	--step kvm_make_request --step raise:vcpu.ipi
 answer kvm_make_request@vgic_request_irq needed 'pulse-at-entry: deadlock'
 answer raise:vcpu.ipi@kvm_vcpu_kick needed 'pulse-at-entry: deadlock'
@@ -45,6 +51,13 @@ exits 0 'the request wakes, with ode-3' "$KVMWAKE" necessity v4.14+ode-3 \
 	$ode/kick-wakes.lua --step kvm_make_request@vgic_request_irq
 answer kvm_make_request@vgic_request_irq needed 'kick-wakes: missed'
 
+exits 0 'what is broken already cannot tell' "$KVMWAKE" necessity v4.14 \
+	$ode/line-consumed-request.lua --step raise:vcpu.ipi
+answer raise:vcpu.ipi@kvm_vcpu_kick 'not needed' 'in 1 scenario \(I2 anyway\)$'
+exits 0 '... repaired, it can' "$KVMWAKE" necessity \
+	v4.14+kick-reads-cpu-late $ode/line-consumed-request.lua \
+	--step raise:vcpu.ipi
+answer raise:vcpu.ipi@kvm_vcpu_kick needed 'line-consumed-request: I2'
 exits 0 'what misses already can miss no more' "$KVMWAKE" necessity v4.14 \
 	$ode/pmu-overflow-in-wfi.lua --step kvm_vcpu_kick@kvm_pmu_perf_overflow
 answer kvm_vcpu_kick@kvm_pmu_perf_overflow 'not needed'
@@ -67,7 +80,7 @@ exits 1 '... and without it, arm64' "$KVMWAKE" explore --memory arm64 \
 	$ode/line-while-waiting.lua --kernel $plain --no-check \
 	--without smp_mb@swq_has_sleeper
 exits 0 '... and sc' "$KVMWAKE" explore $ode/line-while-waiting.lua \
-	--kernel $plain --as v4.14 --no-check --without smp_mb@swq_has_sleeper
+	--memory sc --kernel $plain --as v4.14 --no-check --without smp_mb@swq_has_sleeper
 # 4.14's own waker has changed the line by an ordered atomic before.
 exits 0 "4.14's waker, tso" "$KVMWAKE" necessity v4.14 --memory tso \
 	$ode/line-while-waiting.lua --step smp_mb@swq_has_sleeper
@@ -102,6 +115,7 @@ rows = {r["step"]: r for r in map(json.loads, open(sys.argv[1]))}
 kick = rows["kvm_vcpu_kick@vgic_request_irq"]
 assert kick["verdict"] == "needed" and "missed" in kick["found"], kick
 assert kick["scenario"] == "kick-wakes" and "--without" in kick["replay"]
+assert kick["memory"] == "arm64" and kick["anyway"] == [], kick
 assert rows["raise:vcpu.ipi@kvm_vcpu_kick"]["states"] > 100
 PY
 ok $? 'an object a step'

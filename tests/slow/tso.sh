@@ -5,5 +5,5 @@
 
 . tests/lib/cli.sh
 . tests/lib/memory.sh
-under tso
+under tso scenarios/ode/*.lua scenarios/gallery/*.lua
 finish
