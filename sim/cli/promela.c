@@ -21,10 +21,12 @@ static bool export(struct kw_cli *cli, const struct kw_item *item,
 {
 	struct kw_scenario *s = kw_cli_load(cli, item->path, item->kernel,
 					    err);
-	char *about = g_strdup_printf("%s under %s, kvmwake %s",
+	char *about = g_strdup_printf("%s under %s, memory sc, kvmwake %s",
 				      item->name, item->kernel, KW_VERSION);
 	const struct kw_promela_opts opts = {
-		.preemptions = (unsigned)cli->o.preemptions, .about = about,
+		.preemptions = !s || kw_option_given(cli, "preemptions") ?
+			       (unsigned)cli->o.preemptions : s->preemptions,
+		.about = about,
 	};
 	GString *text = g_string_new(NULL);
 	bool fine = s && kw_promela_write(s->program, &opts, text, err);
@@ -52,6 +54,8 @@ int kw_export_promela(struct kw_cli *cli)
 	if (cli->model != KW_WEAK_SC)
 		return kw_cli_usage(cli, "export --promela: Spin's memory is "
 				    "sc");
+	/* What `explore --memory sc` explores. */
+	cli->exploring = kw_weak_names[cli->model];
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
 	files = kw_cli_scenarios(cli, &err);

@@ -15,6 +15,12 @@ says 'active proctype actor_vcpu0()' "$TMPDIR/out" 'with a process an actor'
 model "$scenario" --kernel v4.14 --out "$TMPDIR/model.pml"
 cmp -s "$TMPDIR/model.pml" "$TMPDIR/out"
 ok $? '--out: the same bytes'
+says '^/\* pmu-overflow-in-wfi under v4.14, memory sc, ' "$TMPDIR/out" \
+	'and the memory model'
+exits 0 'what is explored' model scenarios/gallery/pulse-at-entry.lua \
+	--kernel v4.14
+says 'active proctype actor_vhost' "$TMPDIR/out" 'has the actors of explore{}'
+exits 2 'another memory' model "$scenario" --kernel v4.14 --memory arm64
 exits 2 'one kernel' model "$scenario" --kernel v4.14 --kernel v4.14+ode
 says 'one --kernel' "$TMPDIR/err" 'it says so'
 exits 2 'one scenario' model --kernel v4.14
