@@ -25,14 +25,14 @@ static const char compare_notes[] =
 "Proven is p < 0.01, by the sign test of the runs that differ.  In brackets:\n"
 "the difference new - old, a 95 % interval.  Futile wake-ups are not judged.\n"
 "WORSE anywhere: exit 1.  No observation anywhere: exit 4.\n"
-"Runs are samples; every interleaving of both: kvmwake explore --compare.\n";
+"Runs are samples.  Every interleaving: kvmwake explore --compare.\n";
 
 static const char explore_notes[] =
 "verdict, under the memory model of its line:\n"
 "  proved    every interleaving was seen, and nothing was found\n"
 "  violated  by what is named; the way to it is shown\n"
 "  bounded   a limit was hit first\n"
-"What tso and sc allow arm64 allows, too: \"proved\" under arm64 is proved under\n"
+"What tso and sc allow arm64 allows, too: proved under arm64 is proved under\n"
 "all three.  Where that takes too long, --memory sc sees fewer states.\n"
 "Exit code: 0 as the scenario expects under this model, 1 not, 4 bounded or\n"
 "vacuous.\n";
@@ -136,8 +136,8 @@ const struct kw_verb kw_verbs[KW_NR_VERBS] = {
 		"replay", "[options] ID | SCENARIO --kernel K",
 		"one run again, step by step, and why it went wrong",
 		"  kvmwake replay pmu-overflow-in-wfi/v4.14/1/17\n"
-		"  kvmwake replay explore/pmu-overflow-in-wfi/v4.14/arm64/missed "
-		"--goto 20\n"
+		"  kvmwake replay explore/pmu-overflow-in-wfi/v4.14/arm64/"
+		"missed --goto 20\n"
 		"  kvmwake replay scenarios/ode/pmu-overflow-in-wfi.lua "
 		"--kernel v4.14 --run 3\n",
 		kw_verb_replay, false, NULL },
