@@ -6,11 +6,12 @@
 # tests/slow has the large ones under arm64, and all under sc and tso.  None
 # has many more than a million states.
 
-# Those that take more than a second of CPU time under arm64.
+# Those that take more than 0.7 s of CPU time under arm64.
 large=" big-vm deassert-at-wfi device-storm emulated-timer halt-polling
- injection-race ipi-ping-pong irq-balancer irq-to-stopped kick-after-wfi
- masked-while-waiting overcommit pause-while-waiting pmu-sampling
- pulse-at-entry two-at-once "
+ idle-tick injection-race ipi-ping-pong irq-balancer irq-to-stopped
+ irqfd-pulse kick-after-wfi masked-while-waiting migrated-then-kicked
+ overcommit pause-while-waiting pmu-sampling pulse-at-entry system-off
+ two-at-once woken-in-vain "
 
 # scenarios SMALL|LARGE: their files
 scenarios() {
