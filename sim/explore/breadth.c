@@ -153,11 +153,16 @@ static void show_all(struct worker *k)
 	for (c = x->children; c < end; c++)
 		if (!c->by->seen || show(k, c->by->seen))
 			x->children[x->nr++] = *c;
+	kw_expander_told(x);
 }
 
-/* Leaves those that were not looked up a short while ago. */
+/*
+ * Leaves those that were not looked up a short while ago, and asks for where
+ * they would be.
+ */
 static void leave_recent(struct worker *k)
 {
+	const struct kw_visited *v = &k->b->h->visited;
 	struct kw_child *all = k->x.children;
 	unsigned i, nr = 0;
 
@@ -167,22 +172,27 @@ static void leave_recent(struct worker *k)
 		bool is = *at == c.fp;
 
 		*at = c.fp;
+		__builtin_prefetch(is ? at : kw_visited_at(v, c.fp), 1);
 		all[nr] = c;
 		nr += !is;
 	}
 	k->x.nr = nr;
 }
 
-/*
- * Makes the children of x->cur, leaves those that may be new, and asks for
- * where they would be.
- */
-static void make(struct worker *k)
+static void ask_for_all(struct worker *k)
 {
 	const struct kw_visited *v = &k->b->h->visited;
+	unsigned i;
+
+	for (i = 0; i < k->x.nr; i++)
+		__builtin_prefetch(kw_visited_at(v, k->x.children[i].fp), 1);
+}
+
+/* Makes the children of x->cur, and leaves those that may be new. */
+static void make(struct worker *k)
+{
 	struct kw_expander *x = &k->x;
 	struct kw_find f;
-	unsigned i;
 
 	kw_expander_make(x);
 	k->k.transitions += x->nr;
@@ -190,10 +200,10 @@ static void make(struct worker *k)
 		k->found |= 1u << f.what;
 	if (x->shows)
 		show_all(k);
-	if (!v->exact)
+	if (k->b->h->visited.exact)
+		ask_for_all(k);
+	else
 		leave_recent(k);
-	for (i = 0; i < x->nr; i++)
-		kw_visited_prefetch(v, x->children[i].fp);
 }
 
 static void enter(struct worker *k, const struct kw_child *c)

@@ -23,10 +23,12 @@ void kw_expander_init(struct kw_expander *x, const struct kw_world *w)
 	x->acting = g_malloc0(nr * sizeof(*x->acting) + KW_APART);
 	x->own = g_malloc0(nr * sizeof(*x->own) + KW_APART);
 	x->reads = g_malloc(nr * sizeof(*x->reads) + KW_APART);
+	x->brief = g_malloc0(nr * sizeof(*x->brief) + KW_APART);
 	memset(x->reads, 0xff, nr * sizeof(*x->reads));
 	memset(x->own, 0xff, nr * sizeof(*x->own));
 	for (a = 0; a < nr; a++)
 		x->acting[a] = &x->own[a];	/* true of no state */
+	x->own[w->nr_actors] = (struct kw_acting){ .full = ~UINT64_C(0) };
 	x->changes = g_new(struct kw_change, MAX(x->nr_words,
 						 KW_QUICK_CHANGES));
 	kw_memo_init(&x->memo, sizeof(struct kw_made) +
@@ -48,6 +50,7 @@ void kw_expander_free(struct kw_expander *x)
 	g_free(x->acting);
 	g_free(x->own);
 	g_free(x->reads);
+	g_free(x->brief);
 	g_free(x->changes);
 	kw_memo_free(&x->memo);
 	kw_memo_free(&x->ordered);
@@ -153,6 +156,7 @@ static struct kw_made *make(struct kw_expander *x, const struct kw_move *m,
 		*kept = seen;
 		last->seen = kept;
 		to->shows = true;
+		to->fails |= seen.failed;
 	}
 	return last;
 }
@@ -206,10 +210,10 @@ static void make_all(struct kw_expander *x, unsigned a, struct kw_acting *to)
 /* So many words of surroundings are worth being compared. */
 #define MOST_WORDS 32
 
-static const struct kw_acting *remember(struct kw_expander *x, uint64_t key,
+static struct kw_acting *remember(struct kw_expander *x, uint64_t key,
 					unsigned a)
 {
-	const struct kw_acting *now = &x->own[a];
+	struct kw_acting *now = &x->own[a];
 	unsigned n = 1u << x->grain_shift, nr, i, k;
 	struct kw_acts *acts;
 	uint64_t m;
@@ -296,10 +300,10 @@ static inline uint64_t key_of(const struct kw_world *w, const uint8_t *s,
 }
 
 /* What a, which does something, may do. */
-static inline const struct kw_acting *look_at(struct kw_expander *x, unsigned a)
+static inline struct kw_acting *look_at(struct kw_expander *x, unsigned a)
 {
 	const struct kw_world *w = x->w;
-	const struct kw_acting *now;
+	struct kw_acting *now;
 	uint64_t key;
 
 	if (!w->local) {
@@ -320,9 +324,8 @@ static inline const struct kw_acting *look_at(struct kw_expander *x, unsigned a)
 /* Something is another that a depends on. */
 static inline void renew(struct kw_expander *x, unsigned a)
 {
-	static const struct kw_acting nothing = { .full = ~UINT64_C(0) };
 	const struct kw_world *w = x->w;
-	const struct kw_acting *now = x->acting[a];
+	struct kw_acting *now = x->acting[a];
 	const struct kw_actor_state *st = (const void *)(x->cur +
 							 w->places[a].base);
 	bool ready = st->run == KW_READY && !st->nest;
@@ -331,15 +334,52 @@ static inline void renew(struct kw_expander *x, unsigned a)
 	    (kw_word_at(x->cur, now->part) & now->bits) == now->are)
 		return;
 	if (!ready && w->quiet && !st->armed && !st->pend) {
-		x->acting[a] = &nothing;
+		x->acting[a] = &x->own[w->nr_actors];
 		x->reads[a] = w->header_grains[a];
+		x->brief[a] = (struct kw_brief){ .nr = 0 };
 		return;
 	}
 	/* Which locks it holds changes with its own block only. */
 	if (ready && w->views[st->pc].takes && w->orders)
 		kw_orders_note(w->orders, x->cur, a);
-	x->acting[a] = look_at(x, a);
-	x->reads[a] = x->acting[a]->reads;
+	now = look_at(x, a);
+	x->acting[a] = now;
+	x->reads[a] = now->reads;
+	x->brief[a] = (struct kw_brief){
+		.first = now->first, .adds = now->adds, .nr = now->nr,
+		.several = now->several, .shows = now->shows,
+	};
+}
+
+/* Which actors' first, so that the loops can be foreseen. */
+static inline void renew_stale(struct kw_expander *x)
+{
+	unsigned nr = x->w->nr_actors, first, a, end;
+	uint64_t stale = x->stale, todo;
+
+	for (first = 0; first < nr; first += 64) {
+		end = MIN(nr - first, 64);
+		for (todo = 0, a = 0; a < end; a++)
+			todo |= (uint64_t)((x->reads[first + a] & stale) != 0)
+				<< a;
+		for (; todo; todo &= todo - 1)
+			renew(x, first + (unsigned)__builtin_ctzll(todo));
+	}
+}
+
+void kw_expander_told(struct kw_expander *x)
+{
+	unsigned a;
+
+	/* persist.c may have left some of them out. */
+	if (x->w->footprint && !x->every)
+		return;
+	for (a = 0; a < x->w->nr_actors; a++) {
+		if (!x->brief[a].shows || x->acting[a]->fails)
+			continue;
+		x->brief[a].shows = false;
+		x->acting[a]->shows = false;
+	}
 }
 
 /* Is the thread taken out of its guest by another's interrupt already? */
@@ -360,14 +400,37 @@ static inline void add_child(struct kw_expander *x, const struct kw_made *e)
 }
 
 /* Several moves of an actor, or one that somebody else may have made. */
-static void add_children(struct kw_expander *x, const struct kw_acting *now)
+static void add_several(struct kw_expander *x, const struct kw_made *e,
+			unsigned nr)
 {
-	const struct kw_made *e;
-	unsigned i;
-
-	for (e = now->first, i = 0; i < now->nr; e = e->next, i++)
+	for (; nr; nr--, e = e->next)
 		if (e->move.type != KW_FORCE || !is_forced(x, e->move.actor))
 			add_child(x, e);
+}
+
+/* Behind those that there are. */
+static inline void add_children(struct kw_expander *x)
+{
+	unsigned nr = x->w->nr_actors, a;
+	struct kw_child *c = x->children;
+	uint64_t fp = x->fp;
+	bool shows = false;
+
+	for (a = 0; a < nr; a++) {
+		const struct kw_brief *b = &x->brief[a];
+
+		shows |= b->shows;
+		if (!b->several) {
+			*c = (struct kw_child){ fp + b->adds, b->first };
+			c += b->nr;
+			continue;
+		}
+		x->nr = (unsigned)(c - x->children);
+		add_several(x, b->first, b->nr);
+		c = x->children + x->nr;
+	}
+	x->nr = (unsigned)(c - x->children);
+	x->shows = shows;
 }
 
 /* What memory may do by itself. */
@@ -383,7 +446,7 @@ static void make_flows(struct kw_expander *x)
 	for (i = 0; i < l.nr; i++)
 		last = make(x, &moves[i], &flows, last);
 	x->shows |= flows.shows;
-	add_children(x, &flows);
+	add_several(x, flows.first, flows.nr);
 }
 
 /* Child c is x->work, put in order. */
@@ -432,31 +495,14 @@ static void put_in_order(struct kw_expander *x, uint64_t stale)
 void kw_expander_make(struct kw_expander *x)
 {
 	const struct kw_world *w = x->w;
-	struct kw_child *c = x->children + x->nr;
-	const struct kw_acting *now;
 	uint64_t stale = x->stale;
-	unsigned a;
 
 	x->children += x->nr;
 	x->nr = 0;
-	x->shows = false;
 	if (!w->local)
 		catch_up(x);
-	for (a = 0; a < w->nr_actors; a++) {
-		if (x->reads[a] & x->stale)
-			renew(x, a);
-		now = x->acting[a];
-		x->shows |= now->shows;
-		if (!now->several) {
-			*c = (struct kw_child){ x->fp + now->adds, now->first };
-			c += now->nr;
-			continue;
-		}
-		x->nr = (unsigned)(c - x->children);
-		add_children(x, now);
-		c = x->children + x->nr;
-	}
-	x->nr = (unsigned)(c - x->children);
+	renew_stale(x);
+	add_children(x);
 	x->stale = w->local ? 0 : ~UINT64_C(0);
 	if (w->memory)
 		make_flows(x);

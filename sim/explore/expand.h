@@ -30,6 +30,14 @@ struct kw_child {
 /* After so many children a batch is full. */
 #define KW_BATCH	192
 
+/* Of an actor's acting, what each state asks for. */
+struct kw_brief {
+	const struct kw_made *first;
+	uint64_t adds;
+	uint16_t nr;
+	bool several, shows;
+};
+
 struct kw_expander {
 	const struct kw_world *w;
 	uint32_t nr_words;
@@ -41,12 +49,14 @@ struct kw_expander {
 	uint64_t fp;			/* of cur */
 	uint64_t stale;			/* grains that are another than when
 					   acting was up to date */
-	const struct kw_acting **acting;	/* [actor] */
+	struct kw_acting **acting;	/* [actor] */
 	uint64_t *reads;		/* [actor]: acting's */
-	struct kw_acting *own;		/* [actor]: where it is not memo's */
+	struct kw_brief *brief;		/* [actor]: acting's */
+	struct kw_acting *own;		/* [actor]: where it is not memo's; and
+					   of whoever can do nothing */
 	struct kw_memo memo;
 	struct kw_change *changes;	/* of the move that is being made */
-	bool shows;			/* some of cur's moves have */
+	bool shows;			/* some of cur's moves do */
 	unsigned nr;			/* cur's moves */
 	struct kw_child *children;	/* [nr]: in all */
 	struct kw_child all[KW_BATCH + KW_MAX_MOVES];
@@ -66,6 +76,9 @@ void kw_expander_begin(struct kw_expander *x);
  * those that were made since the batch began.
  */
 void kw_expander_make(struct kw_expander *x);
+/* Somebody has looked at what cur's moves have shown, and need not again:
+   but for those that fail, they show it no more. */
+void kw_expander_told(struct kw_expander *x);
 static inline bool kw_expander_is_full(const struct kw_expander *x)
 {
 	return x->children + x->nr >= x->all + KW_BATCH;

@@ -38,7 +38,9 @@ struct kw_acting {			/* what an actor may do in a state */
 	uint16_t nr;			/* moves */
 	bool several;			/* or one that another may make, too:
 					   KW_FORCE */
-	bool shows;			/* some have seen something */
+	bool shows;			/* some have seen something that nobody
+					   was told of */
+	bool fails;			/* some fail */
 	uint64_t adds;			/* the first one's, or 0 */
 	const struct kw_made *first;
 };
@@ -107,7 +109,7 @@ static inline bool kw_memo_is(const struct kw_acts *acts, const uint8_t *s,
 }
 
 /* Those of the actor, under that key, whose words are as in s; or NULL. */
-static inline const struct kw_acting *
+static inline struct kw_acting *
 kw_memo_find(const struct kw_memo *m, uint64_t key, unsigned actor,
 	     const uint8_t *s, unsigned grain_shift)
 {

@@ -173,11 +173,11 @@ static inline bool kw_visited_add_fp(struct kw_visited *v, uint64_t fp)
 	return is == KW_ADDED;
 }
 
-/* Long before it is looked up. */
-static inline void kw_visited_prefetch(const struct kw_visited *v,
-				       uint64_t fp)
+/* To be asked for long before it is looked up. */
+static inline const uint64_t *kw_visited_at(const struct kw_visited *v,
+					    uint64_t fp)
 {
-	__builtin_prefetch(&v->slots[kw_visited_home(v, fp)], 1);
+	return &v->slots[kw_visited_home(v, fp)];
 }
 
 #endif
