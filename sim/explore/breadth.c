@@ -306,9 +306,10 @@ static void make_batch(struct worker *k, struct kw_later_reader *in,
 
 static void look_up_batch(struct worker *k, struct batch *b)
 {
-	struct beyond beyond = { .nr = 0 };
+	struct beyond beyond;
 	unsigned i;
 
+	beyond.nr = 0;
 	for (i = 0; i < b->nr; i++)
 		b->end[i] = leave_new(k, b->first[i], b->end[i], &beyond);
 	look_beyond(k, &beyond);

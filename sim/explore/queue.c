@@ -12,8 +12,8 @@ void kw_later_init(struct kw_later *q, const uint8_t *start, uint32_t size,
 		.all = ~UINT64_C(0) >> (64 - grains),
 		.start = start, .nr_words = size / 8,
 		.grain_shift = grain_shift, .last = g_malloc(size),
-		.entry_max = KW_LATER_HEAD +
-			     KW_LATER_HALF * ((size_t)size / 4 + 1),
+		.entry_max = KW_LATER_HEAD + sizeof(uint16_t) +
+			     KW_LATER_HALF * ((size_t)size / 4 + 2),
 	};
 }
 
@@ -63,6 +63,26 @@ static void new_block(struct kw_later *q)
 	q->differs = ~UINT64_C(0);
 }
 
+/* Words m, those that differ from the state before; *changed: which. */
+static inline uint8_t *put_words(struct kw_later *q, const uint8_t *s,
+				 uint64_t m, uint8_t *to, uint64_t *changed)
+{
+	uint64_t bits, all = 0;
+	unsigned i;
+
+	for (; m; m &= m - 1) {
+		i = (unsigned)__builtin_ctzll(m);
+		bits = kw_word_at(q->last, i) ^ kw_word_at(s, i);
+		/* The next one takes its place, if it is as before. */
+		memcpy(to, &bits, sizeof(bits));
+		to += bits ? sizeof(bits) : 0;
+		all |= bits ? m & -m : 0;
+		kw_word_put(q->last, i, kw_word_at(s, i));
+	}
+	*changed = all;
+	return to;
+}
+
 /* Half i of a word, unless it is as before: the next one takes its place. */
 static inline uint8_t *put_half(uint8_t *to, unsigned i, uint32_t bits)
 {
@@ -73,17 +93,18 @@ static inline uint8_t *put_half(uint8_t *to, unsigned i, uint32_t bits)
 	return to + (bits ? KW_LATER_HALF : 0);
 }
 
-/* What differs in grains m from the state before. */
-static inline __attribute__((always_inline)) uint8_t *
-put_grains(struct kw_later *q, const uint8_t *s, uint64_t m, unsigned shift,
-	   uint8_t *to)
+/* The same, half by half, where grains are several words. */
+static uint8_t *put_halves(struct kw_later *q, const uint8_t *s, uint64_t m,
+			   uint8_t *entry, uint64_t *changed)
 {
+	uint8_t *first = entry + sizeof(uint16_t), *to = first;
 	unsigned i, end;
 	uint64_t x;
+	uint16_t nr;
 
-	for (; m; m &= m - 1) {
-		i = (unsigned)__builtin_ctzll(m) << shift;
-		end = shift ? MIN(i + (1u << shift), q->nr_words) : i + 1;
+	for (*changed = 0; m; m &= m - 1) {
+		i = (unsigned)__builtin_ctzll(m) << q->grain_shift;
+		end = MIN(i + (1u << q->grain_shift), q->nr_words);
 		for (; i < end; i++) {
 			x = kw_word_at(q->last, i) ^ kw_word_at(s, i);
 			if (!x)
@@ -91,28 +112,45 @@ put_grains(struct kw_later *q, const uint8_t *s, uint64_t m, unsigned shift,
 			to = put_half(to, 2 * i, (uint32_t)x);
 			to = put_half(to, 2 * i + 1, (uint32_t)(x >> 32));
 			kw_word_put(q->last, i, kw_word_at(s, i));
+			*changed |= m & -m;
 		}
 	}
+	nr = (uint16_t)((size_t)(to - first) / KW_LATER_HALF);
+	memcpy(entry, &nr, sizeof(nr));
 	return to;
+}
+
+const uint8_t *kw_later_halves(const uint8_t *at, uint8_t *s)
+{
+	uint32_t bits, half;
+	uint16_t nr, i;
+
+	memcpy(&nr, at, sizeof(nr));
+	for (at += sizeof(nr); nr; nr--, at += KW_LATER_HALF) {
+		memcpy(&i, at, sizeof(i));
+		memcpy(&bits, at + sizeof(i), sizeof(bits));
+		memcpy(&half, s + 4 * i, sizeof(half));
+		half ^= bits;
+		memcpy(s + 4 * i, &half, sizeof(half));
+	}
+	return at;
 }
 
 void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
 		   uint64_t dirty)
 {
+	uint64_t m, changed;
 	uint8_t *entry, *to;
-	uint64_t m;
-	uint16_t nr;
 
 	if (!q->block || q->block->used + q->entry_max > q->block->room)
 		new_block(q);
 	entry = q->block->bytes + q->block->used;
-	memcpy(entry, &fp, sizeof(fp));
 	to = entry + KW_LATER_HEAD;
 	m = (q->differs | dirty) & q->all;
-	to = q->grain_shift ? put_grains(q, s, m, q->grain_shift, to) :
-			      put_grains(q, s, m, 0, to);
-	nr = (uint16_t)((size_t)(to - entry - KW_LATER_HEAD) / KW_LATER_HALF);
-	memcpy(entry + sizeof(fp), &nr, sizeof(nr));
+	to = q->grain_shift ? put_halves(q, s, m, to, &changed) :
+			      put_words(q, s, m, to, &changed);
+	memcpy(entry, &fp, sizeof(fp));
+	memcpy(entry + sizeof(fp), &changed, sizeof(changed));
 	q->differs = dirty;
 	q->block->used = (uint32_t)(to - q->block->bytes);
 	q->block->nr_states++;

@@ -2,10 +2,11 @@
 /*
  * States that are to be visited, one after another in blocks.
  *
- * An entry is the state's fingerprint, and its difference from the entry
+ * An entry is the state's fingerprint (8), and its difference from the entry
  * before it; the first one of a block differs from the initial state, so
- * that blocks can be read in any order: how many halves of words differ (2),
- * and for each of them its number (2) and which bits (4).
+ * that blocks can be read in any order: which grains differ (8), a bit each;
+ * where a grain is a word, which bits of each of them (8); else how many
+ * halves of words differ (2), and for each its number (2) and which bits (4).
  *
  * Neighbours in the queue have a parent in common, or their parents were
  * neighbours: the writer is told which grains (world.h) can differ at all,
@@ -43,7 +44,7 @@ struct kw_later {
 /* A block for at least so many bytes; g_free() frees it. */
 struct kw_block *kw_block_new(size_t room);
 
-#define KW_LATER_HEAD	(sizeof(uint64_t) + sizeof(uint16_t))
+#define KW_LATER_HEAD	(2 * sizeof(uint64_t))
 #define KW_LATER_HALF	(sizeof(uint16_t) + sizeof(uint32_t))
 
 struct kw_later_reader {
@@ -61,25 +62,28 @@ void kw_later_free(struct kw_later *q);
  */
 void kw_later_put(struct kw_later *q, const uint8_t *s, uint64_t fp,
 		   uint64_t dirty);
+/* Changes halves of words of s; returns where the next entry is. */
+const uint8_t *kw_later_halves(const uint8_t *at, uint8_t *s);
 /* s := the next state; returns the grains that changed. */
 static inline uint64_t kw_later_next(struct kw_later_reader *r,
 				     unsigned grain_shift, uint8_t *s,
 				     uint64_t *fp)
 {
 	const uint8_t *at = r->at;
-	uint64_t changed = 0;
-	uint32_t bits, half;
-	uint16_t nr, i;
+	uint64_t changed, m, bits;
+	unsigned i;
 
 	memcpy(fp, at, sizeof(*fp));
-	memcpy(&nr, at + sizeof(*fp), sizeof(nr));
-	for (at += KW_LATER_HEAD; nr; nr--, at += KW_LATER_HALF) {
-		memcpy(&i, at, sizeof(i));
-		memcpy(&bits, at + sizeof(i), sizeof(bits));
-		memcpy(&half, s + 4 * i, sizeof(half));
-		half ^= bits;
-		memcpy(s + 4 * i, &half, sizeof(half));
-		changed |= UINT64_C(1) << (i >> (grain_shift + 1));
+	memcpy(&changed, at + sizeof(*fp), sizeof(changed));
+	at += KW_LATER_HEAD;
+	if (grain_shift) {
+		r->at = kw_later_halves(at, s);
+		return changed;
+	}
+	for (m = changed; m; m &= m - 1, at += sizeof(bits)) {
+		i = (unsigned)__builtin_ctzll(m);
+		memcpy(&bits, at, sizeof(bits));
+		kw_word_put(s, i, kw_word_at(s, i) ^ bits);
 	}
 	r->at = at;
 	return changed;
