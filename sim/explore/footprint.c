@@ -286,6 +286,16 @@ static void touch_at(const struct analysis *s, const struct kw_node *n,
 	touch_flags(s, n, node, addr, t);
 }
 
+/* Whether its interrupts are taken: only while its thread is in there. */
+static void touch_guest(const struct analysis *s, unsigned thread,
+			struct kw_touch *t)
+{
+	unsigned guest = s->w->guest_of[thread];
+
+	if (guest != KW_NO_ACTOR)
+		add(t, kw_place_irqs(s->f, guest), true);
+}
+
 /* What does not depend on A. */
 static void touch_own(const struct analysis *s, const struct kw_node *n,
 		      unsigned node, struct kw_touch *t)
@@ -301,10 +311,13 @@ static void touch_own(const struct analysis *s, const struct kw_node *n,
 	case KW_OP_GUEST_EXIT:
 		if (s->p->actors[s->a].type == KW_VIRQ)
 			home = s->p->actors[home].home;
+		touch_guest(s, home, t);
 		add(t, kw_place_irqs(s->f, home), true);
 		add(t, place_checks(s->f), true);
 		break;
 	case KW_OP_GUEST_ENTER:
+		touch_guest(s, s->a, t);
+		/* fall through */
 	case KW_OP_SWITCH:
 		add(t, kw_place_irqs(s->f, s->a), true);
 		add(t, place_checks(s->f), true);
@@ -583,6 +596,23 @@ static void find_sticky(struct kw_footprint *f)
 	g_free(color);
 }
 
+static void find_waits(struct kw_footprint *f)
+{
+	const struct kw_world *w = f->w;
+	unsigned a, i;
+
+	f->waits = g_new0(bool, w->p->nr_actors);
+	for (a = 0; a < w->nr_actors; a++) {
+		const struct kw_actor *ac = &w->p->actors[a];
+
+		if (ac->type != KW_HARDIRQ && ac->type != KW_PREEMPT)
+			continue;
+		for (i = 0; i < w->p->nr_nodes; i++)
+			f->waits[ac->home] |= f->of[a].index[i] &&
+					      w->node[i] & KW_N_WAITS;
+	}
+}
+
 /* References that are stored: where?  Fields are told apart, objects not. */
 static void find_stored(struct analysis *s)
 {
@@ -636,6 +666,7 @@ struct kw_footprint *kw_footprint_new(const struct kw_world *w)
 		for (grew = false, a = 0; a < w->nr_actors; a++)
 			grew |= raise_handlers(f, &f->of[a]);
 	find_sticky(f);
+	find_waits(f);
 	g_free(s.stored);
 	kw_registers_free(&s.regs);
 	g_array_free(s.nodes, TRUE);
@@ -661,5 +692,6 @@ void kw_footprint_free(struct kw_footprint *f)
 	}
 	g_free(f->of);
 	g_free(f->sticky);
+	g_free(f->waits);
 	g_free(f);
 }

@@ -36,6 +36,7 @@ struct kw_footprint {
 	unsigned nr_places, words;
 	struct kw_prints *of;	/* [actor] */
 	bool *sticky;		/* [node]: a loop of its path goes on there */
+	bool *waits;		/* [thread]: a handler of it may have to */
 };
 
 struct kw_footprint *kw_footprint_new(const struct kw_world *w);

@@ -194,9 +194,15 @@ static bool actor_meets(const struct kw_choosing *c, unsigned a, unsigned v)
 		return true;
 	if (st->run == KW_ASLEEP)
 		return unit_may(c, v, kw_place_header(c->f, a), true);
+	/* It leaves its guest for a handler that v raises. */
+	if (st->run == KW_IN_GUEST)
+		return unit_may(c, v, kw_place_irqs(c->f, a), true);
 	if (st->run != KW_READY || st->nest ||
 	    (guest && kw_block(c->w, c->s, t)->run != KW_IN_GUEST))
 		return false;
+	/* It may stand still for ever, below a handler that waits. */
+	if (c->f->waits[a] && unit_may(c, v, kw_place_irqs(c->f, a), true))
+		return true;
 	return touch_meets(c, touch_of(c->f, a, st->pc), v);
 }
 

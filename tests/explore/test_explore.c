@@ -509,6 +509,62 @@ static uint64_t next_random(uint64_t *x)
 	return *x ^ *x >> 29;
 }
 
+/*
+ * A guest says that it is there, and that it is done; who hears the first
+ * raises an interrupt.  The thread may be out of it before the second.
+ */
+static void forced(struct assembler *m)
+{
+	uint16_t x, at = 1;
+	struct kw_node *n;
+
+	asm_begin(m);
+	x = asm_object(m, 16);
+	asm_op(m, KW_OP_GUEST_ENTER, 0, 0);
+	n = asm_op(m, KW_OP_LOAD_FLAG, x + 1u, 0);
+	asm_op(m, KW_OP_FAIL, 0, 0);
+	n->next[1] = asm_here(m);
+	at = end(m);
+	asm_actor(m, KW_THREAD, true, 1, 0xffff);
+	asm_op(m, KW_OP_STORE, x, 1);
+	asm_op(m, KW_OP_STORE, x + 1u, 1);
+	asm_op(m, KW_OP_GUEST_EXIT, 0, 1)->next[1] = 0;
+	end(m);
+	asm_actor(m, KW_GUEST, true, at, 0);
+	at = asm_here(m);
+	asm_op(m, KW_OP_AWAIT, x, 1);
+	asm_op(m, KW_OP_RAISE, x + 2u, 0);
+	end(m);
+	asm_actor(m, KW_THREAD, true, at, 0xffff);
+	at = asm_here(m);
+	asm_op(m, KW_OP_STORE, x + 4u, 1);
+	end(m);
+	asm_actor(m, KW_HARDIRQ, false, at, 0);
+	m->init[x + 2] = 4;
+	asm_end(m);
+}
+
+static void test_forced(void)
+{
+	struct kw_search_opts how = { 0 };
+	struct kw_search_result res;
+	struct assembler m;
+	unsigned i;
+
+	forced(&m);
+	for (i = 0; i < 4; i++) {
+		const struct kw_world_opts o = {
+			.fold = i & 1, .persist = i & 2,
+		};
+		struct kw_world *w = kw_world_new(&m.p, &o);
+
+		kw_search(w, &how, &res);
+		g_assert_true(res.of[KW_FINDS_FAILED].found);
+		kw_search_result_free(&res);
+		kw_world_free(w);
+	}
+}
+
 static void test_visited(void)
 {
 	struct kw_visited v;
@@ -624,6 +680,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/explore/handler", test_handler);
 	g_test_add_func("/explore/guard", test_guard);
 	g_test_add_func("/explore/guard-handler", test_guard_handler);
+	g_test_add_func("/explore/forced", test_forced);
 	g_test_add_func("/explore/visited", test_visited);
 	g_test_add_func("/explore/pack", test_pack);
 	g_test_add_func("/explore/expect", test_expect);
