@@ -345,8 +345,11 @@ void kw_guards_learn(struct kw_guards *g, struct kw_learnt *l)
 
 	if (!l->news)
 		return;
-	for (i = 0; i < nr_addresses(g->p); i++)
+	for (i = 0; i < nr_addresses(g->p); i++) {
+		/* Who took others while it held this one was not asked. */
+		g->wrong |= l->seen[i].by_handler && !g->known[i].by_handler;
 		join(g, &g->known[i], &l->seen[i]);
+	}
 	rename_all(g);
 	for (i = 0; i < nr_addresses(g->p); i++) {
 		if (is_right(g, &g->known[i]))
@@ -435,10 +438,27 @@ bool kw_guards_touch(const struct kw_guards *g, struct kw_learnt *l,
 	return all;
 }
 
-void kw_guards_handler(const struct kw_guards *g, struct kw_learnt *l,
-		       unsigned addr)
+/* Does a hold a lock that keeps handlers waiting? */
+static bool keeps_handlers(const struct kw_guards *g, const uint8_t *s,
+			   unsigned a)
 {
-	if (g->known[addr].by_handler)
+	unsigned i;
+
+	for (i = 0; i < g->nr_locks; i++)
+		if (g->known[g->locks[i]].by_handler &&
+		    holds(s, g->locks[i], a))
+			return true;
+	return false;
+}
+
+void kw_guards_wait(const struct kw_guards *g, struct kw_learnt *l,
+		    const uint8_t *s, unsigned a, unsigned addr)
+{
+	unsigned type = g->p->actors[a].type;
+	bool handler = type == KW_HARDIRQ || type == KW_PREEMPT;
+
+	if (g->known[addr].by_handler ||
+	    (!handler && !keeps_handlers(g, s, a)))
 		return;
 	l->seen[addr].by_handler = true;
 	l->news = true;
@@ -451,7 +471,7 @@ bool kw_guards_unlock(const struct kw_guards *g, struct kw_learnt *l,
 		return false;
 	if (irq_off)
 		return true;
-	if (g->known[addr].by_handler)
+	if (g->known[addr].by_handler || g->known[0].by_handler)
 		return false;
 	if (!g->known[addr].released) {
 		l->seen[addr].released = true;

@@ -20,8 +20,9 @@
  * its guest do: while the thread runs, the guest does not (but the guest may
  * be left at any moment, so that its own steps are no such steps).
  *
- * A handler that takes a lock which its home may hold must be let in between:
- * such an unlock is folded only where interrupts are off.  Where an actor's
+ * A handler that takes a lock which its home may hold, or which somebody holds
+ * who waits for its home, must be let in between: such an unlock is folded only
+ * where interrupts are off.  Where an actor's
  * path asks spin_is_locked(), no unlock is: it is to see the lock taken.
  *
  * What is folded depends on what is known, which changes between two levels
@@ -51,7 +52,9 @@ struct kw_guard {
 				   0: others too; KW_UNSEEN */
 	uint16_t folded;	/* the same of those who folded as its owner */
 	bool used;		/* something was folded under its locks */
-	bool by_handler;	/* a handler takes this lock */
+	bool by_handler;	/* a handler takes this lock, or one that is
+				   held by somebody who takes this one; at
+				   address 0: who waits for something else */
 	bool released;		/* its unlock was folded, interrupts on */
 };
 
@@ -108,9 +111,9 @@ void kw_guards_learn(struct kw_guards *g, struct kw_learnt *l);
  */
 bool kw_guards_touch(const struct kw_guards *g, struct kw_learnt *l,
 		     const uint8_t *s, unsigned a, bool fold);
-/* A handler is about to take the lock at addr. */
-void kw_guards_handler(const struct kw_guards *g, struct kw_learnt *l,
-		       unsigned addr);
+/* a is about to take the lock at addr; 0: to wait for something else. */
+void kw_guards_wait(const struct kw_guards *g, struct kw_learnt *l,
+		    const uint8_t *s, unsigned a, unsigned addr);
 /* May an unlock of addr be folded? */
 bool kw_guards_unlock(const struct kw_guards *g, struct kw_learnt *l,
 		      unsigned addr, bool irq_off);

@@ -108,6 +108,9 @@ struct kw_list {			/* of moves */
 /* world.c */
 bool kw_world_can_step(const struct kw_world *w, const uint8_t *s,
 		       unsigned a);
+/* Is a about to wait for others?  Folding has to know (guard.h). */
+void kw_world_note_wait(const struct kw_world *w, const uint8_t *s,
+			unsigned a);
 /* Adds the moves of actor a, its steps (not: without_steps) first. */
 void kw_world_moves_of(const struct kw_world *w, uint8_t *s, unsigned a,
 		       bool without_steps, struct kw_list *l);

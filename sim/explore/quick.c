@@ -321,8 +321,10 @@ int kw_quick_step(const struct kw_world *w, const uint8_t *s, unsigned a,
 	to = step(w, &m, a, st);
 	if (to == NOT_HERE || w->folds[to])
 		return -1;
-	if (w->guards)
+	if (w->guards) {
 		kw_guards_touch(w->guards, w->learnt, s, a, false);
+		kw_world_note_wait(w, s, a);
+	}
 	set16(&m, w->p->actors[a].base, to);
 	dead = w->live->had[st->pc] & ~w->live->in[to];
 	if (dead)

@@ -123,19 +123,27 @@ static void add(struct kw_list *l, enum kw_move_type type, unsigned a,
 	};
 }
 
+void kw_world_note_wait(const struct kw_world *w, const uint8_t *s,
+			unsigned a)
+{
+	const struct kw_actor_state *st = kw_block(w, s, a);
+	const struct kw_node *n = &w->p->nodes[st->pc];
+
+	if (w->guards && w->node[st->pc] & KW_N_WAITS)
+		kw_guards_wait(w->guards, w->learnt, s, a,
+			       n->op == KW_OP_LOCK ?
+			       st->regs[n->reg] + (unsigned)n->off : 0);
+}
+
 static void add_steps(const struct kw_world *w, uint8_t *s, unsigned a,
 		      struct kw_list *l)
 {
 	unsigned pc = kw_block(w, s, a)->pc, way, ways = 1, k, forks = 1;
 	const struct kw_node *n = &w->p->nodes[pc];
 	bool slow = w->slow[a] && w->slow[a][pc];
-	unsigned addr, type = w->p->actors[a].type;
+	unsigned addr;
 
-	if (w->guards && n->op == KW_OP_LOCK && type != KW_THREAD &&
-	    type != KW_HW)
-		kw_guards_handler(w->guards, w->learnt,
-				  kw_block(w, s, a)->regs[n->reg] +
-					  (unsigned)n->off);
+	kw_world_note_wait(w, s, a);
 	if (must_wait(w, s, a, &addr))
 		return;
 	if (w->node[pc] & KW_N_FORKS)
@@ -431,10 +439,12 @@ static bool is_hidden(struct moving *m, unsigned a)
 	if (!w->guards || (w->memory &&
 			   !kw_relaxed_in_place(w->memory, m->s, a)))
 		return false;
+	/* A guest may be left for ever while it holds the lock. */
 	if (n->op == KW_OP_UNLOCK)
-		return kw_guards_unlock(w->guards, w->learnt,
-					st->regs[n->reg] + (unsigned)n->off,
-					st->irq_off);
+		return w->p->actors[a].type != KW_GUEST &&
+		       w->p->actors[a].type != KW_VIRQ &&
+		       kw_guards_unlock(w->guards, w->learnt, st->regs[n->reg] +
+					(unsigned)n->off, st->irq_off);
 	if (!(w->node[st->pc] & KW_N_DATA) || (w->node[st->pc] & KW_N_SEEN) ||
 	    !kw_guards_touch(w->guards, w->learnt, m->s, a, true))
 		return false;
