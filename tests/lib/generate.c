@@ -339,8 +339,10 @@ static void vcpu(struct generator *g)
 	statements(g, draw(g, 2));
 	block(g);
 	statements(g, draw(g, 2));
-	if (draw(g, 2))
+	if (draw(g, 2)) {
 		asm_op(g->m, KW_OP_GUEST_ENTER, 0, 0);
+		statements(g, draw(g, 3));
+	}
 	if (draw(g, 3))
 		arch_store(g, WFI, 0);
 	end(g);
