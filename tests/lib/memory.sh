@@ -11,8 +11,7 @@ large=" big-vm deassert-at-wfi device-storm emulated-timer halt-polling
  idle-tick injection-race ipi-ping-pong irq-balancer irq-to-stopped
  irqfd-pulse kick-after-wfi masked-while-waiting migrated-then-kicked
  overcommit pause-while-waiting pmu-sampling pulse-at-entry
- signal-while-waiting system-off
- two-at-once woken-in-vain "
+ signal-while-waiting system-off two-at-once woken-in-vain "
 
 # scenarios SMALL|LARGE: their files
 scenarios() {
