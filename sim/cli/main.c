@@ -63,8 +63,8 @@ static const char necessity_notes[] =
 "  not asked       it orders nothing under --memory sc; it is a term of which\n"
 "                  neither value leaves the others as they are; or it is in\n"
 "                  no scenario that can be explored to its end\n"
-"\"(I2 anyway)\": some of these scenarios have I2 with the step, too, so that it\n"
-"cannot tell there.\n";
+"\"(I2 anyway)\": some of these scenarios have I2 with the step, too, so that\n"
+"it cannot tell there.\n";
 
 static const char synthesize_notes[] =
 "strongest   true as rarely as can be, so that in these scenarios nothing is\n"

@@ -3,6 +3,8 @@
 #
 # What the tests of the command line share.  Each check is a TAP line.
 
+: "${TMPDIR:?}" "${KVMWAKE:?}"	# tests/run sets them
+
 nr=0
 failed=0
 scenario=scenarios/ode/pmu-overflow-in-wfi.lua
