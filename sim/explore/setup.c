@@ -205,6 +205,7 @@ static void lay_out(struct kw_world *w)
 {
 	struct kw_relaxed_opts o = {
 		.memory = w->opts.memory, .reduce = w->opts.fold,
+		.preempts = w->opts.preemptions,
 	};
 
 	w->flags_at = w->p->state_size;

@@ -146,6 +146,8 @@ static bool join(struct before *to, const struct kw_foreseen *what,
 	to->what.fence |= what->fence;
 	to->what.orders |= what->orders;
 	to->what.open |= what->open;
+	to->what.enables |= what->enables;
+	to->what.raises |= what->raises;
 	to->passes |= passes;
 	return memcmp(was.what.loads, to->what.loads,
 		      sizeof(was.what.loads)) ||
@@ -153,7 +155,10 @@ static bool join(struct before *to, const struct kw_foreseen *what,
 		      sizeof(was.what.takes)) ||
 	       was.what.fence != to->what.fence ||
 	       was.what.orders != to->what.orders ||
-	       was.what.open != to->what.open || was.passes != to->passes;
+	       was.what.open != to->what.open ||
+	       was.what.enables != to->what.enables ||
+	       was.what.raises != to->what.raises ||
+	       was.passes != to->passes;
 }
 
 static bool update(const struct kw_foresee *f, struct before *in,
@@ -431,6 +436,8 @@ static struct part open_part(const struct kw_foresee *f, unsigned node)
 	bool fifo = f->noticed.fifo;
 	struct part part = {
 		.what.open = overtakes(f, node),
+		.what.enables = n->op == KW_OP_IRQ_ON,
+		.what.raises = n->op == KW_OP_RAISE,
 		.closes = is_full_barrier(n) ||
 			  (fifo ? n->op == KW_OP_LOCK : n->op == KW_OP_WMB),
 		.leaves = n->op == KW_OP_RETURN || n->op == KW_OP_END,
@@ -481,6 +488,16 @@ bool kw_foresee_acts(const struct kw_foresee *f, unsigned node)
 bool kw_foresee_open(const struct kw_foresee *f, unsigned node)
 {
 	return f->open[node].what.open;
+}
+
+bool kw_foresee_enables(const struct kw_foresee *f, unsigned node)
+{
+	return f->open[node].what.enables;
+}
+
+bool kw_foresee_raises(const struct kw_foresee *f, unsigned node)
+{
+	return f->open[node].what.raises;
 }
 
 bool kw_foresee_ends(const struct kw_foresee *f, unsigned node)

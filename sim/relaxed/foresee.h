@@ -24,6 +24,9 @@ struct kw_foreseen {
 	bool fence;		/* one that orders loads with loads */
 	bool orders;		/* ... those before it */
 	bool open;		/* something that overtakes a store */
+	bool enables;		/* interrupts; their handlers may overtake it */
+	bool raises;		/* a handler; that overtakes it where it is of
+				   the own CPU, others' have waited for it */
 };
 
 struct kw_foresee;
@@ -58,6 +61,9 @@ bool kw_foresee_notices(const struct kw_foresee *f, unsigned node);
 bool kw_foresee_acts(const struct kw_foresee *f, unsigned node);
 /* May a node that overtakes come before a barrier? */
 bool kw_foresee_open(const struct kw_foresee *f, unsigned node);
+/* May it let interrupts in, may it raise one before a barrier? */
+bool kw_foresee_enables(const struct kw_foresee *f, unsigned node);
+bool kw_foresee_raises(const struct kw_foresee *f, unsigned node);
 /* May the end of the actor's path come before a barrier? */
 bool kw_foresee_ends(const struct kw_foresee *f, unsigned node);
 

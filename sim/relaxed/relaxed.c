@@ -619,6 +619,9 @@ static void other(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 		kw_weak_rmb(&r->w, weak, x->t);
 		break;
 	case KW_OP_AWAIT:
+	case KW_OP_IS_LOCKED:
+	case KW_OP_IS_PENDING:
+	case KW_OP_IS_ARMED:
 		kw_weak_loaded_now(&r->w, weak, x->t);
 		break;
 	case KW_OP_AWAIT_IDLE:

@@ -45,6 +45,7 @@ struct kw_relaxed_opts {
 	uint32_t at;		/* where in a state its bytes begin */
 	bool reduce;		/* locked variables are in place; of two
 				   messages that are read alike, the older */
+	bool preempts;		/* involuntary switches occur */
 	struct kw_clock *clock;	/* NULL: a search */
 };
 

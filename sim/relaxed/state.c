@@ -288,28 +288,61 @@ bool kw_relaxed_was_bounded(const struct kw_relaxed *r)
 
 /* --- stores that need no buffer ---------------------------------------- */
 
+static bool is_handler_on(const struct kw_relaxed *r, unsigned h,
+			  unsigned cpu)
+{
+	unsigned type = r->p->actors[h].type;
+
+	return (type == KW_HARDIRQ ||
+		(type == KW_PREEMPT && r->opts.preempts)) &&
+	       r->cpu_of[h] == cpu;
+}
+
+/* May what comes on a CPU, from node on, overtake what is buffered there? */
+static bool opens(const struct kw_relaxed *r, unsigned cpu, unsigned node)
+{
+	bool raises = kw_foresee_raises(r->foresee, node);
+	unsigned h;
+
+	for (h = 0; raises && h + 1 < r->p->nr_actors; h++)
+		if (is_handler_on(r, h, cpu))
+			return true;
+	return kw_foresee_open(r->foresee, node);
+}
+
+/* ... a handler that begins? */
+static bool handlers_open(const struct kw_relaxed *r, unsigned cpu)
+{
+	unsigned h;
+
+	for (h = 0; h + 1 < r->p->nr_actors; h++)
+		if (is_handler_on(r, h, cpu) &&
+		    opens(r, cpu, r->p->actors[h].entry))
+			return true;
+	return false;
+}
+
 /* May a, from node on, or a handler on its CPU, overtake what is buffered? */
 static bool may_overtake(const struct kw_relaxed *r, const uint8_t *s,
 			 unsigned a, unsigned node)
 {
 	const struct kw_actor *ac = &r->p->actors[a];
-	unsigned home = ac->home, h;
+	const struct kw_actor_state *home;
+	unsigned cpu = r->cpu_of[a];
 
 	if (ac->type == KW_GUEST || ac->type == KW_VIRQ ||
-	    kw_foresee_open(r->foresee, node))
+	    opens(r, cpu, node))
 		return true;
-	if (home != a)		/* a handler: its home goes on */
+	if (ac->home != a) {	/* a handler: its home goes on, or another */
+		home = kw_standing(r, s, ac->home);
 		return kw_foresee_ends(r->foresee, node) &&
-		       (kw_standing(r, s, home)->run == KW_IN_GUEST ||
-			kw_foresee_open(r->foresee,
-					kw_standing(r, s, home)->pc));
-	if (kw_standing(r, s, a)->irq_off)
+		       (home->run == KW_IN_GUEST ||
+			opens(r, cpu, home->pc) || handlers_open(r, cpu));
+	}
+	if (kw_standing(r, s, a)->irq_off &&
+	    !kw_foresee_enables(r->foresee, node))
 		return false;
-	for (h = 0; h + 1 < r->p->nr_actors; h++)
-		if (h != a && r->cpu_of[h] == r->cpu_of[a] &&
-		    kw_foresee_open(r->foresee, r->p->actors[h].entry))
-			return true;
-	return false;
+	return handlers_open(r, cpu);
 }
 
 bool kw_relaxed_at_once(const struct kw_relaxed *r, const uint8_t *s,

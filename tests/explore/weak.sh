@@ -64,6 +64,32 @@ for early in early smp_mb; do
 	done
 done
 
+# An interrupt on the own CPU sees what is before it, whoever raises it and
+# wherever interrupts are on again; others may see it late.
+while read -r how who barrier violated; do
+	sed "s/\"off_raised\", \"stores\", \"nothing\"/\"$how\", \"$who\", \"$barrier\"/" \
+		tests/explore/own.lua >"$TMPDIR/shape.lua"
+	for model in sc tso arm64; do
+		want=proved
+		[[ " $violated " != *" $model "* ]] || want=violated
+		for o in --bfs --no-reduction --no-folding; do
+			[ "$(verdict --memory $model $o)" = $want ]
+			ok $? "own, $how, $who, $barrier, $model $o: $want"
+		done
+	done
+done <<'LIST'
+off stores nothing arm64
+off stores smp_wmb
+on_raised stores nothing arm64
+on_raised stores smp_wmb
+off_raised stores nothing arm64
+off_raised stores smp_wmb
+off_raised pends nothing tso arm64
+on_raised pends nothing tso arm64
+other_raised stores nothing
+other_raised pends nothing
+LIST
+
 # What is late is said to be.
 sed "s/^\tsmp_mb()\t*-- waker\$//" tests/explore/wake.lua >"$TMPDIR/shape.lua"
 explored --memory arm64 "$TMPDIR/shape.lua" >"$TMPDIR/out" 2>&1
