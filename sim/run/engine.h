@@ -20,7 +20,8 @@
  *
  * Files: watch.c (episodes), sched.c (threads and CPUs), irq.c (handlers),
  * run.c (whose turn it is, effects), loop.c (a CPU's turn), memory.c (what
- * is late under a weak memory model).
+ * is late under a weak memory model), record.c, tape.c and course.c (runs
+ * that go as one before them).
  */
 #ifndef KW_ENGINE_H
 #define KW_ENGINE_H
@@ -29,6 +30,7 @@
 #include "../machine/step.h"
 #include "../oracle/oracle.h"
 #include "queue.h"
+#include "record.h"
 #include "rng.h"
 #include "run.h"
 
@@ -121,9 +123,11 @@ struct kw_runner {
 	uint64_t failure_ns;
 	uint64_t turn_from;	/* counts.steps when this turn began */
 	uint64_t last_ns;	/* when the event before this one was */
+	struct kw_courses *courses;	/* NULL: every run is made afresh */
+	struct kw_tape *tape;	/* NULL: nobody writes down the course */
 	bool stop, quiescent;
 	bool watched;		/* somebody observes, or memory is weak */
-	bool careful;		/* ... or somebody is blocked */
+	bool careful;		/* ... or somebody is blocked, or recorded */
 };
 
 /* Draws */
@@ -133,6 +137,9 @@ static inline uint32_t kw_draw_u32(struct kw_runner *r, unsigned actor,
 	return kw_rng_u32(&r->rng[actor][why], &r->key, actor << 2 | why);
 }
 
+/* What is not a sequence lasts so long by this draw. */
+uint64_t kw_duration(const struct kw_runner *r, const struct kw_dist *d,
+		     uint32_t draw);
 /* What kw_draw() leaves: sequences, samples, limits, very long means. */
 uint64_t kw_draw_other(struct kw_runner *r, unsigned actor,
 		       enum kw_purpose why, const struct kw_dist *d);
@@ -153,6 +160,30 @@ static inline uint64_t kw_draw(struct kw_runner *r, unsigned actor,
 	return kw_draw_other(r, actor, why, d);
 }
 
+static inline void kw_care(struct kw_runner *r)
+{
+	r->careful = r->watched || r->tape || r->nr_blocked;
+}
+
+/* Slot's event is due ns from now: 0, or what was drawn. */
+static inline void kw_due_after(struct kw_runner *r, unsigned slot, uint64_t ns)
+{
+	kw_queue_set(&r->queue, slot, r->clock.now + ns);
+	if (r->tape)
+		kw_tape_after(r, slot);
+}
+
+/* kw_draw(), where a course may be written down. */
+static inline uint64_t kw_drawn(struct kw_runner *r, unsigned actor,
+				enum kw_purpose why, unsigned dist)
+{
+	uint64_t ns = kw_draw(r, actor, why, dist);
+
+	if (r->tape)
+		kw_tape_drawn(r, actor, why, dist, ns);
+	return ns;
+}
+
 /* watch.c: one vCPU's waits, from the oracle's and the machine's view */
 void kw_watch_reset(struct kw_runner *r);
 void kw_watch_arch(struct kw_runner *r, unsigned addr, bool all);
@@ -162,6 +193,8 @@ void kw_watch_wake(struct kw_runner *r, unsigned thread);
 void kw_watch_enter(struct kw_runner *r, unsigned thread);
 void kw_watch_finish(struct kw_runner *r, bool quiescent);
 void kw_fail(struct kw_runner *r, const char *message);
+/* For so many in all. */
+void kw_room_for_episodes(struct kw_runner *r, unsigned nr);
 
 /* rest.c: nothing can happen any more; may it be so? */
 uint32_t kw_rest_checks(const struct kw_program *p);
@@ -300,6 +333,19 @@ void kw_dispatch(struct kw_runner *r, unsigned slot);
 /* Whoever waits for the byte at addr (0: for anything) looks again. */
 void kw_retry_blocked(struct kw_runner *r, unsigned addr);
 
+/* What the digest learns of a turn beside its time. */
+static inline uint64_t kw_turn(unsigned slot, uint64_t steps)
+{
+	return ((uint64_t)slot << 40) + (steps << 52);
+}
+
+static inline uint64_t kw_digest(uint64_t digest, uint64_t turn)
+{
+	digest ^= turn;
+	digest *= UINT64_C(0x9e3779b97f4a7c15);
+	return digest ^ digest >> 29;
+}
+
 /*
  * Slot's event, the earliest, at ns, is what happens next.  Whose turn it is,
  * and when, goes into the digest: what he does then follows from the state.
@@ -308,9 +354,7 @@ static inline void kw_take(struct kw_runner *r, unsigned slot, uint64_t ns)
 {
 	r->turn_from = r->counts.steps;
 	kw_queue_take(&r->queue, slot, ns);
-	r->digest ^= ns + ((uint64_t)slot << 40) + (r->counts.steps << 52);
-	r->digest *= UINT64_C(0x9e3779b97f4a7c15);
-	r->digest ^= r->digest >> 29;
+	r->digest = kw_digest(r->digest, ns + kw_turn(slot, r->counts.steps));
 }
 
 /* Takes the earliest event: the clock goes there. */
@@ -341,5 +385,7 @@ void kw_run_cpu(struct kw_runner *r, unsigned c);
 /* Hardware a steps, carefully, until it waits. */
 void kw_run_hw(struct kw_runner *r, unsigned a);
 struct kw_code *kw_code_new(const struct kw_program *p, bool hw);
+/* Does node go with the one before it? */
+bool kw_is_free(const struct kw_program *p, unsigned node);
 
 #endif

@@ -34,6 +34,8 @@ static void settle(struct kw_runner *r, unsigned h)
 		return;
 	x->handler = KW_H_ARMED;
 	kw_queue_set(&r->queue, h, MAX(x->armed_at, r->clock.now));
+	if (r->tape)
+		kw_tape_settle(r, h);
 }
 
 static void begin_on(struct kw_runner *r, unsigned h, unsigned c)
@@ -47,7 +49,7 @@ static void begin_on(struct kw_runner *r, unsigned h, unsigned c)
 		r->cpus[c].foreign = (uint16_t)h;
 		r->idle[c / 64] &= ~(UINT64_C(1) << c % 64);
 		if (idle)
-			ns = kw_draw(r, h, KW_HOST_COST,
+			ns = kw_drawn(r, h, KW_HOST_COST,
 				     r->p->host.idle_shallow_ns);
 		else if (r->memory)
 			kw_memory_flush(r, r->cpus[c].thread);
@@ -56,6 +58,8 @@ static void begin_on(struct kw_runner *r, unsigned h, unsigned c)
 	kw_start(r, h);
 	r->extra[h].cpu = (uint16_t)c;
 	r->extra[h].left = ns;
+	if (r->tape)
+		kw_tape_left(r, h);
 	kw_resume(r, c);
 }
 
@@ -136,7 +140,7 @@ void kw_check_waiting(struct kw_runner *r)
 			continue;
 		}
 		if (r->p->actors[h].type == KW_HW)
-			kw_queue_set(&r->queue, h, r->clock.now);
+			kw_due_after(r, h, 0);
 		for (i = 0; r->waiting[i] != h; i++)
 			;
 		drop_waiting(r, i);
@@ -154,11 +158,11 @@ void kw_raised(struct kw_runner *r, unsigned by, unsigned h, unsigned latency)
 		return;
 	}
 	if (latency)
-		ns = kw_draw(r, by, KW_HOST_COST, latency);
+		ns = kw_drawn(r, by, KW_HOST_COST, latency);
 	else if (r->p->actors[h].type == KW_HARDIRQ)
-		ns = kw_draw(r, by, KW_HOST_COST, r->p->host.irq_ns);
+		ns = kw_drawn(r, by, KW_HOST_COST, r->p->host.irq_ns);
 	x->handler = KW_H_DUE;
-	kw_queue_set(&r->queue, h, r->clock.now + ns);
+	kw_due_after(r, h, ns);
 }
 
 void kw_armed(struct kw_runner *r, unsigned by, unsigned h, uint64_t at)
@@ -170,8 +174,10 @@ void kw_armed(struct kw_runner *r, unsigned by, unsigned h, uint64_t at)
 		return;
 	}
 	if (r->p->actors[h].type != KW_HW)
-		at += kw_draw(r, by, KW_HOST_COST, r->p->host.timer_slack_ns);
+		at += kw_drawn(r, by, KW_HOST_COST, r->p->host.timer_slack_ns);
 	x->armed_at = MAX(at, r->clock.now);
+	if (r->tape)
+		kw_tape_armed(r, h);
 	if (x->handler == KW_H_NONE || x->handler == KW_H_ARMED)
 		settle(r, h);
 }

@@ -55,7 +55,7 @@ static inline uint64_t cost(struct kw_runner *r, unsigned a,
 	return n->span ? drawn_cost(r, a, dice, n) : n->cost_ns;
 }
 
-static bool is_free(const struct kw_program *p, unsigned node)
+bool kw_is_free(const struct kw_program *p, unsigned node)
 {
 	unsigned op = p->nodes[node].op;
 
@@ -67,11 +67,15 @@ static bool is_free(const struct kw_program *p, unsigned node)
 static bool charge(struct kw_runner *r, unsigned c, unsigned a)
 {
 	unsigned pc = r->st[a]->pc;
+	bool on;
 
 	r->clock.now += cost(r, a, &r->rng[a][KW_OP_COST], &r->code[pc]);
-	if (r->clock.now < kw_horizon(r) || is_free(r->p, pc))
+	on = r->clock.now < kw_horizon(r) || kw_is_free(r->p, pc);
+	if (r->tape)
+		kw_tape_cost(r, a, pc, on);
+	if (on)
 		return true;
-	kw_queue_set(&r->queue, kw_cpu_slot(r, c), r->clock.now);
+	kw_due_after(r, kw_cpu_slot(r, c), 0);
 	count_busy(r, a);
 	return false;
 }
@@ -383,7 +387,7 @@ turn_over:
 		kw_fail(r, "hardware steps without end at one moment");
 		goto next_turn;
 	}
-	if (__builtin_expect(!n->span && is_free(p, n->pc), 0))
+	if (__builtin_expect(!n->span && kw_is_free(p, n->pc), 0))
 		goto *n->label;
 	STAND(n);
 	r->counts.steps += steps;
@@ -449,7 +453,7 @@ static unsigned kind_of(const struct kw_program *p, unsigned node)
 
 	if (p->host.op_ns[cost].max != p->host.op_ns[cost].min)
 		return PAID;
-	return is_free(p, node) ? FREE : ANY;
+	return kw_is_free(p, node) ? FREE : ANY;
 }
 
 /* ... all that may follow node n? */

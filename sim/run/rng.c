@@ -39,6 +39,36 @@ void kw_rng_refill(struct kw_rng *rng, const struct kw_rng_key *key,
 	put_words(rng->words + KW_RNG_WORDS / 2, two);
 }
 
+static inline philox4x64_ctr_t one_block(const struct kw_rng_key *key,
+					 uint32_t stream, unsigned block,
+					 unsigned draws)
+{
+	philox4x64_key_t k = { { key->seed, stream } };
+	philox4x64_ctr_t b = { {
+		block / 2 * 2 * draws, key->run, block % 2,
+	} };
+
+	return philox4x64(b, k);
+}
+
+void kw_rng_block_u32(uint32_t to[KW_BLOCK_WORDS],
+		      const struct kw_rng_key *key, uint32_t stream,
+		      unsigned block)
+{
+	put_words(to, one_block(key, stream, block, KW_BLOCK_WORDS));
+}
+
+void kw_rng_block_u16(uint16_t to[KW_BLOCK_HALVES],
+		      const struct kw_rng_key *key, uint32_t stream,
+		      unsigned block)
+{
+	philox4x64_ctr_t b = one_block(key, stream, block, KW_BLOCK_HALVES);
+	unsigned i;
+
+	for (i = 0; i < KW_BLOCK_HALVES; i++)
+		to[i] = (uint16_t)(b.v[i / 4] >> i % 4 * 16);
+}
+
 void kw_rng_more_words(struct kw_rng *rng, const struct kw_rng_key *key,
 		       uint32_t stream)
 {

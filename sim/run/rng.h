@@ -66,6 +66,19 @@ static inline uint32_t kw_rng_u16(struct kw_rng *rng,
 	return rng->halves[i ^ (G_BYTE_ORDER == G_BIG_ENDIAN)];
 }
 
+/*
+ * One block, without a struct kw_rng: what kw_rng_u32(), or kw_rng_u16(),
+ * would draw from number block * (draws in a block) on.
+ */
+#define KW_BLOCK_WORDS	(KW_RNG_WORDS / 2)
+#define KW_BLOCK_HALVES	KW_RNG_WORDS
+void kw_rng_block_u32(uint32_t to[KW_BLOCK_WORDS],
+		      const struct kw_rng_key *key, uint32_t stream,
+		      unsigned block);
+void kw_rng_block_u16(uint16_t to[KW_BLOCK_HALVES],
+		      const struct kw_rng_key *key, uint32_t stream,
+		      unsigned block);
+
 /* Maps a draw to min .. max, both included; max - min < 2^32. */
 static inline uint64_t kw_scale(uint32_t draw, uint64_t min, uint64_t max)
 {

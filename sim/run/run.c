@@ -7,7 +7,7 @@
  * Invariant: whoever steps has no step pending in the queue; when he stops,
  * he has one, or waits for something that will give him one.
  */
-#include "engine.h"
+#include "course.h"
 
 void kw_counts_add(struct kw_counts *sum, const struct kw_counts *c)
 {
@@ -31,19 +31,25 @@ static uint64_t from_sequence(struct kw_runner *r, const struct kw_dist *d)
 	return r->p->values[d->first + (*i)++];
 }
 
-uint64_t kw_draw_other(struct kw_runner *r, unsigned actor,
-		       enum kw_purpose why, const struct kw_dist *d)
+uint64_t kw_duration(const struct kw_runner *r, const struct kw_dist *d,
+		     uint32_t draw)
 {
-	uint32_t draw;
 	uint64_t ns;
 
-	if (d->kind == KW_SEQUENCE)
-		return from_sequence(r, d);
-	draw = kw_draw_u32(r, actor, why);
+	if (d->kind == KW_UNIFORM)
+		return kw_scale(draw, d->a, d->b);
 	if (d->kind == KW_EMPIRICAL)
 		return r->p->values[d->first + kw_scale(draw, 0, d->nr - 1)];
 	ns = kw_exponential(&r->nats, draw, d->a);
-	return MIN(ns, d->b);
+	return d->b ? MIN(ns, d->b) : ns;
+}
+
+uint64_t kw_draw_other(struct kw_runner *r, unsigned actor,
+		       enum kw_purpose why, const struct kw_dist *d)
+{
+	if (d->kind == KW_SEQUENCE)
+		return from_sequence(r, d);
+	return kw_duration(r, d, kw_draw_u32(r, actor, why));
 }
 
 static void observe(struct kw_runner *r, unsigned a, int cpu,
@@ -84,7 +90,7 @@ void kw_retry_blocked(struct kw_runner *r, unsigned addr)
 		}
 		kw_unblock(r, a);
 		if (r->p->actors[a].type == KW_HW)
-			kw_queue_set(&r->queue, a, r->clock.now);
+			kw_due_after(r, a, 0);
 		else if (kw_top(r, kw_cpu_of(r, a)) == a)
 			kw_resume(r, kw_cpu_of(r, a));
 	}
@@ -113,10 +119,15 @@ static uint64_t armed_time(struct kw_runner *r, unsigned a,
 			   const struct kw_node *n)
 {
 	uint64_t ns;
+	unsigned i;
 
-	if (!n->val)
-		return r->clock.t[r->p->actors[a].time_base + n->dst];
-	ns = kw_draw(r, a, KW_WORKLOAD, n->val);
+	if (!n->val) {
+		i = r->p->actors[a].time_base + n->dst;
+		if (r->tape)
+			kw_tape_at(r, i);
+		return r->clock.t[i];
+	}
+	ns = kw_drawn(r, a, KW_WORKLOAD, n->val);
 	return ns == KW_NEVER_NS ? ns : r->clock.now + ns;
 }
 
@@ -156,21 +167,28 @@ static void thread_delays(struct kw_runner *r, unsigned c, unsigned a,
 	r->extra[a].delayed = true;
 	r->busy[a] = 0;
 	if (ns != KW_NEVER_NS)
-		kw_queue_set(&r->queue, a, r->clock.now + ns);
+		kw_due_after(r, a, ns);
 	kw_leave_cpu(r, c);
 }
 
 bool kw_burn(struct kw_runner *r, unsigned c, unsigned a, uint64_t ns)
 {
+	bool on;
+
 	if (ns == KW_NEVER_NS) {
 		r->extra[a].left = KW_NEVER_NS;
 		return false;
 	}
-	if (r->clock.now + ns < kw_horizon(r)) {
+	on = r->clock.now + ns < kw_horizon(r);
+	if (r->tape)
+		kw_tape_burn(r, ns, on);
+	if (on) {
 		r->clock.now += ns;
 		return true;
 	}
 	kw_queue_set(&r->queue, kw_cpu_slot(r, c), r->clock.now + ns);
+	if (r->tape)
+		kw_tape_burnt(r, kw_cpu_slot(r, c));
 	return false;
 }
 
@@ -190,7 +208,7 @@ static bool delay(struct kw_runner *r, unsigned c, unsigned a, unsigned dist)
 {
 	unsigned type = r->p->actors[a].type;
 	bool host = type == KW_HARDIRQ || type == KW_PREEMPT;
-	uint64_t ns = kw_draw(r, a, host ? KW_HOST_COST : KW_WORKLOAD, dist);
+	uint64_t ns = kw_drawn(r, a, host ? KW_HOST_COST : KW_WORKLOAD, dist);
 
 	if (type != KW_THREAD)
 		return kw_burn(r, c, a, ns);
@@ -237,8 +255,8 @@ bool kw_cpu_effect(struct kw_runner *r, unsigned c, unsigned a,
 	case KW_EFF_DELAY:
 		return delay(r, c, a, done->val);
 	case KW_EFF_BURN:
-		return kw_burn(r, c, a, kw_draw(r, a, kw_burns_for(r, a),
-					     done->val));
+		return kw_burn(r, c, a, kw_drawn(r, a, kw_burns_for(r, a),
+					      done->val));
 	case KW_EFF_END:
 		path_ended(r, c, a);
 		return false;
@@ -266,9 +284,9 @@ bool kw_hw_effect(struct kw_runner *r, unsigned a, const struct kw_node *n,
 		return false;
 	case KW_EFF_DELAY:
 	case KW_EFF_BURN:
-		ns = kw_draw(r, a, KW_WORKLOAD, done->val);
+		ns = kw_drawn(r, a, KW_WORKLOAD, done->val);
 		if (ns != KW_NEVER_NS)
-			kw_queue_set(&r->queue, a, r->clock.now + ns);
+			kw_due_after(r, a, ns);
 		return false;
 	case KW_EFF_END:
 		kw_handler_ended(r, a);
@@ -287,8 +305,12 @@ bool kw_hw_effect(struct kw_runner *r, unsigned a, const struct kw_node *n,
 static unsigned choose(struct kw_runner *r, unsigned a,
 		       const struct kw_node *n)
 {
-	return (unsigned)kw_scale(kw_draw_u32(r, a, KW_WORKLOAD), 0,
-				  n->next[1] - 1u);
+	unsigned k = (unsigned)kw_scale(kw_draw_u32(r, a, KW_WORKLOAD), 0,
+					n->next[1] - 1u);
+
+	if (r->tape)
+		kw_tape_chosen(r, a, n->next[1], k);
+	return k;
 }
 
 static inline void tell_oracle(struct kw_runner *r, const struct kw_node *n,
@@ -308,6 +330,11 @@ unsigned kw_plain_step(struct kw_runner *r, unsigned a, unsigned pc,
 		       done);
 	tell_oracle(r, n, done);
 	return next;
+}
+
+static inline bool is_time(const struct kw_node *n)
+{
+	return n->op >= KW_OP_TIME_NOW && n->op <= KW_OP_TIME_STORE;
 }
 
 unsigned kw_full_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
@@ -333,6 +360,8 @@ unsigned kw_full_step(struct kw_runner *r, unsigned a, int cpu, unsigned pc,
 	else
 		next = kw_exec(r->p, r->s, st, n, pc, a, choice, &r->clock,
 			       done);
+	if (r->tape && is_time(n))
+		kw_tape_time(r, a, n, done->outcome);
 	kw_stand(r, a, next);
 	if (r->opts.observe)
 		observed(r, &e, done);
@@ -369,7 +398,7 @@ static unsigned end_slot(const struct kw_runner *r)
 	return r->p->nr_actors + 2 * r->p->host.nr_cpus;
 }
 
-static void reset(struct kw_runner *r, uint64_t nr)
+static void reset(struct kw_runner *r)
 {
 	const struct kw_program *p = r->p;
 	unsigned a, c;
@@ -384,7 +413,6 @@ static void reset(struct kw_runner *r, uint64_t nr)
 	memset(r->busy, 0, p->nr_actors * sizeof(r->busy[0]));
 	memset(r->sequence, 0, p->nr_dists * sizeof(r->sequence[0]));
 	kw_queue_reset(&r->queue, r->nr_slots);
-	r->key.run = nr;
 	r->clock.now = r->last_ns = 0;
 	r->digest = r->first_digest;
 	r->ready_head = r->nr_ready = r->nr_waiting = r->nr_blocked = 0;
@@ -392,10 +420,12 @@ static void reset(struct kw_runner *r, uint64_t nr)
 	r->counts = (struct kw_counts){ 0 };
 	r->failure = NULL;
 	r->stop = r->quiescent = false;
-	r->careful = r->watched;
+	kw_care(r);
 	if (r->memory)
 		kw_memory_begin(r);
 	kw_queue_set(&r->queue, end_slot(r), r->opts.duration_ns);
+	if (r->tape)
+		kw_tape_duration(r, end_slot(r));
 	memset(r->idle, 0, sizeof(r->idle));
 	for (c = 0; c < p->host.nr_cpus; c++) {
 		r->cpus[c] = (struct kw_cpu){
@@ -409,7 +439,7 @@ static void reset(struct kw_runner *r, uint64_t nr)
 		if (p->actors[a].autostart && p->actors[a].type == KW_THREAD)
 			kw_make_ready(r, a);
 		else if (p->actors[a].autostart && p->actors[a].type == KW_HW)
-			kw_queue_set(&r->queue, a, 0);
+			kw_due_after(r, a, 0);
 }
 
 /* The end of the run has come; or nothing else is left, and it is over. */
@@ -420,6 +450,8 @@ static void the_end(struct kw_runner *r)
 		return;
 	r->quiescent = true;
 	r->clock.now = r->last_ns;
+	if (r->tape)
+		kw_tape_quiescent(r);
 	kw_rest(r);
 }
 
@@ -439,19 +471,43 @@ void kw_dispatch(struct kw_runner *r, unsigned slot)
 		kw_memory_event(r, slot - end_slot(r) - 1);
 }
 
-void kw_runner_run(struct kw_runner *r, uint64_t nr, struct kw_result *res)
+/* The earliest event, where somebody is careful. */
+static void next_event(struct kw_runner *r)
 {
-	reset(r, nr);
+	unsigned slot = kw_next_slot(r);
+
+	if (r->tape)
+		kw_tape_take(r, slot);
+	kw_dispatch(r, slot);
+}
+
+/* Makes the run, step by step. */
+static void make(struct kw_runner *r, uint64_t nr, struct kw_result *res)
+{
+	reset(r);
 	while (!r->stop)
 		if (r->careful)
-			kw_dispatch(r, kw_next_slot(r));
+			next_event(r);
 		else
 			kw_turns(r);
 	kw_watch_finish(r, r->quiescent);
 	r->counts.end_ns = r->clock.now;
+	if (r->tape)
+		kw_tape_finish(r);
 	*res = (struct kw_result){
 		.run = nr, .digest = r->digest, .counts = r->counts,
 		.episodes = r->episodes, .nr_episodes = r->nr_episodes,
 		.failure = r->failure, .failure_ns = r->failure_ns,
 	};
+}
+
+void kw_runner_run(struct kw_runner *r, uint64_t nr, struct kw_result *res)
+{
+	r->key.run = nr;
+	if (!r->courses) {
+		make(r, nr, res);
+	} else if (!kw_course_again(r, res)) {
+		make(r, nr, res);
+		kw_course_made(r, res);
+	}
 }

@@ -89,6 +89,7 @@ struct kw_run_opts {
 	uint64_t seed;
 	enum kw_weak_model memory;
 	uint64_t deadline_ns, duration_ns;
+	bool afresh;			/* nothing is known from other runs */
 	kw_observer observe;		/* NULL: none, and faster */
 	void *observe_arg;
 };

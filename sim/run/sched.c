@@ -59,7 +59,7 @@ void kw_unblock(struct kw_runner *r, unsigned a)
 	r->nr_blocked--;
 	memmove(&r->blocked[i], &r->blocked[i + 1],
 		(r->nr_blocked - i) * sizeof(r->blocked[0]));
-	r->careful = r->watched || r->nr_blocked;
+	kw_care(r);
 }
 
 void kw_interrupt(struct kw_runner *r, unsigned c)
@@ -74,6 +74,8 @@ void kw_interrupt(struct kw_runner *r, unsigned c)
 		return;
 	end = kw_queue_remove(&r->queue, slot);
 	r->extra[top].left = end > r->clock.now ? end - r->clock.now : 0;
+	if (r->tape)
+		kw_tape_broken_off(r, top, slot);
 }
 
 /* Lets top, the innermost context, go on after delay_ns more. */
@@ -83,16 +85,19 @@ static inline void go_on(struct kw_runner *r, unsigned c, unsigned top,
 	uint64_t left;
 
 	r->cpus[c].top = (uint16_t)top;
-	if (top == KW_NOBODY) {
-		kw_queue_remove(&r->queue, kw_cpu_slot(r, c));
+	left = top == KW_NOBODY ? KW_NEVER_NS : r->extra[top].left;
+	if (left == KW_NEVER_NS) {
+		if (top == KW_NOBODY)
+			kw_queue_remove(&r->queue, kw_cpu_slot(r, c));
+		if (r->tape)
+			kw_tape_drop(r);
 		return;
 	}
-	left = r->extra[top].left;
-	if (left == KW_NEVER_NS)
-		return;
 	r->extra[top].left = 0;
 	kw_queue_set(&r->queue, kw_cpu_slot(r, c),
 		     r->clock.now + left + delay_ns);
+	if (r->tape)
+		kw_tape_go_on(r, kw_cpu_slot(r, c), top);
 }
 
 void kw_resume(struct kw_runner *r, unsigned c)
@@ -102,9 +107,12 @@ void kw_resume(struct kw_runner *r, unsigned c)
 
 static inline void start_slice(struct kw_runner *r, unsigned c)
 {
-	if (r->nr_ready && !r->queue.pending[kw_slice_slot(r, c)])
-		kw_queue_set(&r->queue, kw_slice_slot(r, c),
-			     r->clock.now + r->p->host.slice_ns);
+	if (!r->nr_ready || r->queue.pending[kw_slice_slot(r, c)])
+		return;
+	kw_queue_set(&r->queue, kw_slice_slot(r, c),
+		     r->clock.now + r->p->host.slice_ns);
+	if (r->tape)
+		kw_tape_slice(r, kw_slice_slot(r, c));
 }
 
 /* What of a thread goes on when the handler that nests on it has ended. */
@@ -137,8 +145,13 @@ static inline void put_on(struct kw_runner *r, unsigned c, unsigned thread,
 		return;
 	}
 	top = beneath(r, thread, r->cpus[c].foreign);
-	if (r->extra[top].left != KW_NEVER_NS)
+	if (r->extra[top].left != KW_NEVER_NS) {
 		r->extra[top].left += delay_ns;
+		if (r->tape)
+			kw_tape_left_more(r, top);
+	} else if (r->tape) {
+		kw_tape_drop(r);
+	}
 }
 
 static unsigned find_idle(const struct kw_runner *r, unsigned last)
@@ -155,7 +168,7 @@ static unsigned find_idle(const struct kw_runner *r, unsigned last)
 
 static uint64_t switch_ns(struct kw_runner *r, unsigned thread)
 {
-	return kw_draw(r, thread, KW_HOST_COST, r->p->host.switch_ns);
+	return kw_drawn(r, thread, KW_HOST_COST, r->p->host.switch_ns);
 }
 
 static uint64_t idle_exit_ns(struct kw_runner *r, unsigned c,
@@ -165,8 +178,10 @@ static uint64_t idle_exit_ns(struct kw_runner *r, unsigned c,
 	bool deep = r->clock.now - r->cpus[c].idle_since >=
 		    h->idle_deep_after_ns;
 
-	return kw_draw(r, thread, KW_HOST_COST,
-		       deep ? h->idle_deep_ns : h->idle_shallow_ns);
+	if (r->tape)
+		kw_tape_was_idle(r, c, deep);
+	return kw_drawn(r, thread, KW_HOST_COST,
+			deep ? h->idle_deep_ns : h->idle_shallow_ns);
 }
 
 void kw_make_ready(struct kw_runner *r, unsigned thread)
@@ -205,6 +220,8 @@ void kw_leave_cpu(struct kw_runner *r, unsigned c)
 	kw_queue_remove(&r->queue, kw_slice_slot(r, c));
 	if (!r->nr_ready) {
 		r->cpus[c].idle_since = r->clock.now;
+		if (r->tape)
+			kw_tape_idle(r, c);
 		r->idle[c / 64] |= UINT64_C(1) << c % 64;
 		return;
 	}

@@ -4,7 +4,7 @@
  * the state at time 0.  Everything is allocated here and nothing later, but
  * for the list of episodes, which grows.
  */
-#include "engine.h"
+#include "course.h"
 
 static int mark_number(const struct kw_program *p, const char *name)
 {
@@ -143,6 +143,8 @@ struct kw_runner *kw_runner_new(const struct kw_program *p,
 	r->code = kw_code_new(p, false);
 	r->hw_code = kw_code_new(p, true);
 	make_at(r);
+	if (!opts->afresh && !r->watched)
+		r->courses = kw_courses_new(r);
 	return r;
 }
 
@@ -150,6 +152,7 @@ void kw_runner_free(struct kw_runner *r)
 {
 	if (!r)
 		return;
+	kw_courses_free(r->courses);
 	kw_oracle_free(r->oracle);
 	kw_memory_free(r->memory);
 	g_free(r->code);

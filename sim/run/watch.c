@@ -29,6 +29,8 @@ void kw_fail(struct kw_runner *r, const char *message)
 	if (!r->failure) {
 		r->failure = message;
 		r->failure_ns = r->clock.now;
+		if (r->tape)
+			kw_tape_failed(r);
 		r->counts.failed++;
 	}
 	r->stop = true;
@@ -48,9 +50,22 @@ static void begin(struct kw_runner *r, unsigned v)
 		.woken = KW_NEVER_NS, .left = KW_NEVER_NS,
 		.end = KW_NEVER_NS,
 	};
+	if (r->tape)
+		kw_tape_stamp(r, v, KW_EP_BEGIN);
 }
 
-static void close_episode(struct kw_runner *r, unsigned v, enum kw_class c)
+void kw_room_for_episodes(struct kw_runner *r, unsigned nr)
+{
+	if (nr <= r->max_episodes)
+		return;
+	r->max_episodes = MAX(64, 2 * nr);
+	r->episodes = g_renew(struct kw_episode, r->episodes,
+			      r->max_episodes);
+}
+
+/* latency: how long it took counts. */
+static void close_episode(struct kw_runner *r, unsigned v, enum kw_class c,
+			  bool latency)
 {
 	struct kw_watch *w = &r->watch[v];
 
@@ -62,11 +77,11 @@ static void close_episode(struct kw_runner *r, unsigned v, enum kw_class c)
 	r->counts.futile += w->ep.futile;
 	if (!w->ep.sleeps)
 		r->counts.polled++;
-	if (r->nr_episodes == r->max_episodes) {
-		r->max_episodes = r->max_episodes ? 2 * r->max_episodes : 64;
-		r->episodes = g_renew(struct kw_episode, r->episodes,
-				      r->max_episodes);
-	}
+	if (latency)
+		kw_hist_add(&r->latency, r->clock.now - w->ep.deliverable);
+	if (r->tape)
+		kw_tape_wait(r, v, latency);
+	kw_room_for_episodes(r, r->nr_episodes + 1);
 	r->episodes[r->nr_episodes++] = w->ep;
 }
 
@@ -77,6 +92,8 @@ static void spec_true(struct kw_runner *r, unsigned v)
 	if (!w->active || w->ep.deliverable != KW_NEVER_NS)
 		return;
 	w->ep.deliverable = r->clock.now;
+	if (r->tape)
+		kw_tape_stamp(r, v, KW_EP_DELIVERABLE);
 	w->ep.cause = r->oracle->vcpus[v].cause;
 	w->ok = true;
 	w->fruitless = 0;
@@ -156,6 +173,8 @@ void kw_watch_mark(struct kw_runner *r, unsigned mark, unsigned addr)
 		return;
 	}
 	w->ep.left = r->clock.now;
+	if (r->tape)
+		kw_tape_stamp(r, v, KW_EP_LEFT);
 	w->ok = r->oracle->vcpus[v].spec;
 }
 
@@ -192,9 +211,22 @@ void kw_watch_wake(struct kw_runner *r, unsigned thread)
 		return;
 	r->watch[v].woken_since = true;
 	r->watch[v].ep.woken = r->clock.now;
+	if (r->tape)
+		kw_tape_stamp(r, (unsigned)v, KW_EP_WOKEN);
 }
 
-static enum kw_class judge(const struct kw_runner *r, unsigned v)
+/* SPEC is true, and was for longer than the deadline at left, or now. */
+static bool past_deadline(struct kw_runner *r, unsigned v, uint64_t left)
+{
+	uint64_t since = r->watch[v].ep.deliverable;
+	bool late = left > since && left - since > r->opts.deadline_ns;
+
+	if (r->tape)
+		kw_tape_late(r, v, left, late);
+	return late;
+}
+
+static enum kw_class judge(struct kw_runner *r, unsigned v)
 {
 	const struct kw_watch *w = &r->watch[v];
 	uint64_t left = w->ep.left == KW_NEVER_NS ? r->clock.now : w->ep.left;
@@ -203,8 +235,7 @@ static enum kw_class judge(const struct kw_runner *r, unsigned v)
 		return KW_CLASS_SIGNAL;
 	if (w->ep.left == KW_NEVER_NS ? !r->oracle->vcpus[v].spec : !w->ok)
 		return KW_CLASS_SPURIOUS;
-	if (w->ep.deliverable != KW_NEVER_NS && left > w->ep.deliverable &&
-	    left - w->ep.deliverable > r->opts.deadline_ns)
+	if (w->ep.deliverable != KW_NEVER_NS && past_deadline(r, v, left))
 		return KW_CLASS_LATE;
 	return KW_FINE;
 }
@@ -221,9 +252,8 @@ void kw_watch_enter(struct kw_runner *r, unsigned thread)
 	c = judge(r, (unsigned)v);
 	if (c == KW_CLASS_SPURIOUS)
 		fruitless(r, w);
-	if (w->ep.deliverable != KW_NEVER_NS && c != KW_CLASS_SIGNAL)
-		kw_hist_add(&r->latency, r->clock.now - w->ep.deliverable);
-	close_episode(r, (unsigned)v, c);
+	close_episode(r, (unsigned)v, c, w->ep.deliverable != KW_NEVER_NS &&
+					 c != KW_CLASS_SIGNAL);
 }
 
 void kw_watch_finish(struct kw_runner *r, bool quiescent)
@@ -240,8 +270,8 @@ void kw_watch_finish(struct kw_runner *r, bool quiescent)
 			 r->thread_of[v] != KW_NOBODY &&
 			 r->st[r->thread_of[v]]->run ==
 				 KW_ASLEEP &&
-			 (quiescent || r->clock.now - w->ep.deliverable >
-					       r->opts.deadline_ns);
-		close_episode(r, v, missed ? KW_CLASS_MISSED : KW_CLASS_OPEN);
+			 (quiescent || past_deadline(r, v, r->clock.now));
+		close_episode(r, v, missed ? KW_CLASS_MISSED : KW_CLASS_OPEN,
+			      false);
 	}
 }

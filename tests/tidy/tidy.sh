@@ -22,8 +22,8 @@ trap 'rm -rf "$scratch"' EXIT
 max_columns=80
 max_function=60
 max_file=700
-# The flat dispatch switch of the machine may be longer: a case an operation.
-long_functions='kw_exec loop'
+# A flat dispatch switch may be longer: a case an operation, or a move.
+long_functions='kw_exec loop go_again'
 # What a user wrote may be us(1.5): here a Lua number becomes whole ns.
 float_files='sim/script/dist.c'
 
