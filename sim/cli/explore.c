@@ -244,8 +244,8 @@ static void put_saved(const struct explore *e, const struct kw_exploring *what,
 		      const struct kw_explored *x)
 {
 	if (e->interrupted && x->res.saved)
-		kw_cli_note(e->cli, "saved in %s; go on with --resume",
-			    what->save);
+		kw_cli_note(e->cli, "saved in %s; go on with --resume%s",
+			    what->save, kw_explored_fewer(what->memory));
 	else if (what->resume)
 		g_unlink(what->save);
 }
