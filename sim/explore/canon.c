@@ -1,167 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decides which state of its orbit is in order, and makes another one so.
+ * Decides which state of its orbit is in order, and makes another one so: the
+ * one in which the keys (keys.c) of each class grow.
  *
- * Each unit that some swap moves has a key, a hash of what is its own: bytes
- * as they are; of a name that a swap may change only which orbit it is from,
- * and how near it is (in the same elements or in others).  An element's key is
- * a sum over its units and the elements in it.  A state is in order when the
- * keys of each class grow.
- *
- * Invariants: keys do not depend on names, so that what swaps make of a state
- * has the same ones, exchanged; a state becomes nothing but what swaps make of
- * it, whatever the keys are.
+ * Invariant: a state becomes nothing but what swaps make of it, whatever the
+ * keys are.
  */
-#include "inside.h"
-
-struct kw_canon {
-	const struct kw_symmetry *y;
-	const struct kw_world *w;
-	const struct kw_program *p;
-	uint64_t *unit, *element;	/* keys, of the state in hand */
-	uint64_t *before;		/* of elements: of the one before it */
-	uint16_t *undo;			/* units whose keys changed since */
-	uint64_t *undo_key;
-	unsigned nr_undo;
-	uint64_t *tag;			/* [element]: which orbit it is from */
-	uint64_t *grains;		/* [unit]: that its key depends on */
-	uint16_t (*units_at)[2];	/* [word]: units + 1 that it is of */
-	uint16_t **node, **point;	/* [actor]: the numbers of the first of
-					   its orbit, or NULL: its own */
-	uint16_t *vcpu_unit;		/* [vCPU] */
-	int16_t *vcpu_of;		/* [unit], or -1 */
-	uint8_t *copy;
-	uint16_t *to, *from;		/* [unit]: of one exchange */
-	uint16_t *granule;		/* [address / 8]: the same */
-	uint16_t *order;		/* [place in a class]: its element */
-};
-
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	return kw_word_hash((unsigned)a, b);
-}
-
-/* --- what does not change with names -------------------------------------- */
-
-static uint64_t actor_name(const struct kw_canon *c, unsigned u, unsigned x)
-{
-	const struct kw_symmetry *y = c->y;
-
-	if (!x || y->element[x - 1] < 0)
-		return x;
-	return 1u << 20 | (uint64_t)y->orbit[x - 1] << 32 |
-	       (uint64_t)y->common[u * y->nr_units + x - 1] << 24;
-}
-
-static uint64_t address_name(const struct kw_canon *c, unsigned u, unsigned x)
-{
-	const struct kw_object *o = kw_object_at(c->p, x);
-	const struct kw_symmetry *y = c->y;
-	unsigned v;
-
-	if (!o)
-		return x;
-	v = c->w->nr_actors + (unsigned)(o - c->p->objects);
-	if (y->element[v] < 0)
-		return x;
-	return 1u << 21 | (uint64_t)y->orbit[v] << 32 | (x - o->addr) |
-	       (uint64_t)y->common[u * y->nr_units + v] << 24;
-}
-
-static uint64_t actor_key(const struct kw_canon *c, const uint8_t *s,
-			  unsigned a)
-{
-	const struct kw_actor_state *st = kw_block(c->w, s, a);
-	const uint16_t *node = c->node[a], *point = c->point[a];
-	uint64_t word = kw_word_at((const uint8_t *)st, 0), key;
-	struct kw_chain chain;
-	unsigned r, x;
-
-	if (node)
-		word += (uint64_t)node[st->pc] - st->pc;
-	key = mix(0, word) + mix(1, actor_name(c, a, st->nest)) +
-	      mix(2, node ? node[st->trap] : st->trap);
-	kw_chain_of(c->y, st, &chain);
-	for (r = 1; r < c->p->actors[a].nr_regs; r++) {
-		x = st->regs[r];
-		if (!x)
-			continue;
-		if (chain.points[r / 64] >> r % 64 & 1)
-			key += mix(3 + r, point ? point[x] : x);
-		else
-			key += mix(3 + r, address_name(c, a, x));
-	}
-	return key;
-}
-
-static uint64_t object_key(const struct kw_canon *c, const uint8_t *s,
-			   unsigned u)
-{
-	const struct kw_object *o = &c->p->objects[u - c->w->nr_actors];
-	const uint8_t *held = c->y->held[o->kind];
-	unsigned i, x, n = c->p->kinds[o->kind].size / 8u;
-	int v = c->vcpu_of[u];
-	uint64_t key = 0, word;
-
-	for (i = 0; i < 4 * n; i++) {
-		x = kw_get16(s, o->addr + 2 * i);
-		if (!x || !held[i])
-			continue;
-		key += mix(n + i, held[i] == KW_HOLDS_ADDRESS ?
-				  address_name(c, u, x) : actor_name(c, u, x));
-	}
-	for (i = 0; i < n; i++) {
-		word = kw_word_at(s, o->addr / 8u + i);
-		for (x = 0; x < 4; x++)
-			if (held[4 * i + x])
-				word &= ~(UINT64_C(0xffff) << 16 * x);
-		key += mix(i, word);
-	}
-	if (v >= 0)
-		key += mix(5 * n, s[c->w->flags_at + (unsigned)v]);
-	if (v >= 0 && c->w->opts.row)
-		key += mix(5 * n + 1, s[c->w->rows_at + (unsigned)v]);
-	return key;
-}
-
-static uint64_t unit_key(const struct kw_canon *c, const uint8_t *s,
-			 unsigned u)
-{
-	return mix(c->y->orbit[u], u < c->w->nr_actors ?
-					   actor_key(c, s, u) :
-					   object_key(c, s, u));
-}
-
-static uint64_t as_part(const struct kw_canon *c, unsigned e)
-{
-	return mix(c->tag[e], c->element[e]);
-}
-
-/* From units' keys. */
-static void find_element_keys(struct kw_canon *c)
-{
-	const struct kw_symmetry *y = c->y;
-	unsigned u, e;
-
-	memset(c->element, 0, y->nr_elements * sizeof(*c->element));
-	for (u = 0; u < y->nr_units; u++)
-		if (y->element[u] >= 0)
-			c->element[y->element[u]] += c->unit[u];
-	/* Inner ones have lower numbers. */
-	for (e = 0; e < y->nr_elements; e++)
-		if (y->elements[e].parent >= 0)
-			c->element[y->elements[e].parent] += as_part(c, e);
-}
-
-static void find_keys(struct kw_canon *c, const uint8_t *s)
-{
-	unsigned u;
-
-	for (u = 0; u < c->y->nr_units; u++)
-		if (c->y->element[u] >= 0)
-			c->unit[u] = unit_key(c, s, u);
-	find_element_keys(c);
-}
+#include "canon.h"
 
 /* --- an exchange -------------------------------------------------------- */
 
@@ -212,7 +57,7 @@ static unsigned rename_address(const struct kw_canon *c, unsigned x)
 
 static unsigned rename_actor(const struct kw_canon *c, unsigned x)
 {
-	return x ? c->to[x - 1] + 1u : 0;
+	return kw_is_actor(c->w, x) ? c->to[x - 1] + 1u : x;
 }
 
 static unsigned rename_by(const uint16_t *first, const uint16_t *second,
@@ -309,7 +154,7 @@ static void exchange(struct kw_canon *c, const struct kw_class *k, uint8_t *s)
 	out = g_newa(const struct kw_swap *, nr);
 	memset(in, 0, nr * sizeof(*in));
 	memset(out, 0, nr * sizeof(*out));
-	memcpy(c->copy, s, c->w->size);
+	memcpy(c->copy, s, c->size);
 	for (i = 0; i < k->nr; i++) {
 		was = &of[c->order[i]];
 		is = &of[i];
@@ -328,6 +173,8 @@ static void exchange(struct kw_canon *c, const struct kw_class *k, uint8_t *s)
 		rename_in_actor(c, s, a, in[a], out[a]);
 	for (i = 0; i < c->p->nr_objects; i++)
 		rename_in_object(c, s, i);
+	if (c->weak)
+		kw_relaxed_rename(c->w->memory, s, c->to, c->granule);
 }
 
 /* Everybody is where he was. */
@@ -367,24 +214,34 @@ static void sort(struct kw_canon *c, const struct kw_class *k)
 	}
 }
 
+static void move(const struct kw_canon *c, const struct kw_class *k,
+		 uint64_t *of_unit)
+{
+	const struct kw_element *of = &c->y->elements[k->first];
+	uint64_t *key = g_newa(uint64_t, (size_t)k->nr * k->nr_units);
+	unsigned i, j;
+
+	for (i = 0; i < k->nr; i++)
+		for (j = 0; j < k->nr_units; j++)
+			key[i * k->nr_units + j] = of_unit[of[i].units[j]];
+	for (i = 0; i < k->nr; i++)
+		for (j = 0; j < k->nr_units; j++)
+			of_unit[of[i].units[j]] =
+				key[c->order[i] * k->nr_units + j];
+}
+
 /* After an exchange: units have taken their keys along. */
 static void move_keys(struct kw_canon *c, const struct kw_class *k,
 		      uint16_t *to)
 {
-	const struct kw_element *of = &c->y->elements[k->first];
-	uint64_t *key = g_newa(uint64_t, (size_t)k->nr * k->nr_units);
-	unsigned i, j, u;
+	unsigned u;
 
-	for (i = 0; i < k->nr; i++)
-		for (j = 0; j < k->nr_units; j++)
-			key[i * k->nr_units + j] = c->unit[of[i].units[j]];
-	for (i = 0; i < k->nr; i++)
-		for (j = 0; j < k->nr_units; j++)
-			c->unit[of[i].units[j]] =
-				key[c->order[i] * k->nr_units + j];
+	move(c, k, c->unit);
+	if (c->weak)
+		move(c, k, c->memory);
 	for (u = 0; to && u < c->y->nr_units; u++)
 		to[u] = c->to[to[u]];
-	find_element_keys(c);
+	kw_element_keys(c);
 }
 
 /* c has the keys of s. */
@@ -405,6 +262,18 @@ static bool put_in_order(struct kw_canon *c, uint8_t *s, uint16_t *to)
 		moved = true;
 	}
 	return moved;
+}
+
+static void find_keys(struct kw_canon *c, const uint8_t *s)
+{
+	unsigned u;
+
+	for (u = 0; u < c->y->nr_units; u++)
+		if (c->y->element[u] >= 0)
+			c->unit[u] = kw_unit_key(c, s, u);
+	if (c->weak)
+		kw_memory_keys(c, s);
+	kw_element_keys(c);
 }
 
 bool kw_canon_order(struct kw_canon *c, uint8_t *s, uint16_t *to)
@@ -452,15 +321,15 @@ void kw_canon_before(struct kw_canon *c, const uint8_t *s, uint64_t stale)
 
 	for (u = 0; u < c->y->nr_units; u++)
 		if (c->grains[u] & stale)
-			c->unit[u] = unit_key(c, s, u);
-	find_element_keys(c);
+			c->unit[u] = kw_unit_key(c, s, u);
+	kw_element_keys(c);
 	memcpy(c->before, c->element, c->y->nr_elements * sizeof(*c->before));
 }
 
 /* Unit u of s is another. */
 static void change_unit(struct kw_canon *c, const uint8_t *s, unsigned u)
 {
-	uint64_t key = unit_key(c, s, u), part;
+	uint64_t key = kw_unit_key(c, s, u), part;
 	int e = c->y->element[u];
 
 	if (key == c->unit[u])
@@ -470,9 +339,9 @@ static void change_unit(struct kw_canon *c, const uint8_t *s, unsigned u)
 	part = key - c->unit[u];
 	c->unit[u] = key;
 	for (; e >= 0; e = c->y->elements[e].parent) {
-		key = as_part(c, (unsigned)e);
+		key = kw_part_key(c, (unsigned)e);
 		c->element[e] += part;
-		part = as_part(c, (unsigned)e) - key;
+		part = kw_part_key(c, (unsigned)e) - key;
 	}
 }
 
@@ -480,6 +349,8 @@ static void change_word(struct kw_canon *c, const uint8_t *s, unsigned place)
 {
 	unsigned i, u;
 
+	if (place >= c->w->size / 8)
+		return;			/* weak memory */
 	for (i = 0; i < 2; i++) {
 		u = c->units_at[place][i];
 		if (u)
@@ -499,6 +370,10 @@ bool kw_canon_after(struct kw_canon *c, uint8_t *s,
 
 	for (i = 0; i < nr; i++)
 		change_word(c, s, changes[i].place);
+	if (c->weak) {
+		kw_memory_keys(c, s);
+		kw_element_keys(c);
+	}
 	for (i = 0; i < c->y->nr_classes && !moved; i++)
 		moved = !is_in_order(c, &c->y->classes[i]);
 	if (moved) {
@@ -559,62 +434,6 @@ static void find_places(struct kw_canon *c)
 	}
 }
 
-/* The innermost element of u that is not the first of its class. */
-static const struct kw_swap *next_swap(const struct kw_symmetry *y, unsigned u)
-{
-	int e;
-
-	for (e = y->element[u]; e >= 0; e = y->elements[e].parent)
-		if (y->elements[e].swap)
-			return y->elements[e].swap;
-	return NULL;
-}
-
-/* map := first this, then by; to the first element a number is its own. */
-static void compose(uint16_t **map, const uint16_t *by, unsigned nr)
-{
-	unsigned i;
-
-	if (!by)
-		return;
-	if (!*map) {
-		*map = g_memdup2(by, nr * sizeof(*by));
-		return;
-	}
-	for (i = 0; i < nr; i++)
-		(*map)[i] = by[(*map)[i]];
-}
-
-static void find_numbers(struct kw_canon *c)
-{
-	const struct kw_swap *x;
-	unsigned a, u, i;
-
-	c->node = g_new0(uint16_t *, c->w->nr_actors + 1);
-	c->point = g_new0(uint16_t *, c->w->nr_actors + 1);
-	for (a = 0; a < c->w->nr_actors; a++)
-		for (u = a, i = 0; i < 2 * c->y->nr_elements &&
-				   (x = next_swap(c->y, u)); i++) {
-			compose(&c->node[a], x->node[u], c->p->nr_nodes);
-			compose(&c->point[a], x->point[u], c->p->nr_points);
-			u = x->unit[u];
-		}
-}
-
-static void find_tags(struct kw_canon *c)
-{
-	const struct kw_symmetry *y = c->y;
-	unsigned e, i;
-
-	for (e = 0; e < y->nr_elements; e++) {
-		const struct kw_element *x = &y->elements[e];
-
-		c->tag[e] = y->nr_units;
-		for (i = 0; i < y->classes[x->class].nr_units; i++)
-			c->tag[e] = MIN(c->tag[e], y->orbit[x->units[i]]);
-	}
-}
-
 struct kw_canon *kw_canon_new(const struct kw_symmetry *y)
 {
 	struct kw_canon *c;
@@ -626,14 +445,13 @@ struct kw_canon *kw_canon_new(const struct kw_symmetry *y)
 	c->y = y;
 	c->w = y->w;
 	c->p = y->w->p;
-	c->unit = g_new0(uint64_t, y->nr_units);
+	c->size = kw_world_size(c->w);
+	kw_keys_init(c);
 	c->undo_key = g_new0(uint64_t, y->nr_units);
 	c->undo = g_new0(uint16_t, y->nr_units);
-	c->element = g_new0(uint64_t, y->nr_elements);
 	c->before = g_new0(uint64_t, y->nr_elements);
-	c->tag = g_new0(uint64_t, y->nr_elements);
 	c->order = g_new0(uint16_t, y->nr_elements);
-	c->copy = g_malloc(c->w->size);
+	c->copy = g_malloc(c->size);
 	c->to = g_new(uint16_t, y->nr_units);
 	c->from = g_new(uint16_t, y->nr_units);
 	granules = UINT16_MAX / 8 + 1;
@@ -643,29 +461,17 @@ struct kw_canon *kw_canon_new(const struct kw_symmetry *y)
 	for (i = 0; i < granules; i++)
 		c->granule[i] = (uint16_t)i;
 	find_places(c);
-	find_numbers(c);
-	find_tags(c);
 	return c;
 }
 
 void kw_canon_free(struct kw_canon *c)
 {
-	unsigned a;
-
 	if (!c)
 		return;
-	for (a = 0; a < c->w->nr_actors; a++) {
-		g_free(c->node[a]);
-		g_free(c->point[a]);
-	}
-	g_free(c->node);
-	g_free(c->point);
-	g_free(c->unit);
-	g_free(c->element);
+	kw_keys_free(c);
 	g_free(c->before);
 	g_free(c->undo);
 	g_free(c->undo_key);
-	g_free(c->tag);
 	g_free(c->grains);
 	g_free(c->order);
 	g_free(c->copy);

@@ -199,6 +199,12 @@ void kw_slots_new(struct kw_world *w);
 void kw_slots_check(const struct kw_world *w, uint8_t *s, int entered,
 		    struct kw_seen_by_move *seen);
 
+/* As in locks and handlers: an actor's number + 1; not: none, KW_UNLOCKING. */
+static inline bool kw_is_actor(const struct kw_world *w, unsigned x)
+{
+	return x && x <= w->nr_actors;
+}
+
 static inline const struct kw_actor_state *
 kw_block(const struct kw_world *w, const uint8_t *s, unsigned a)
 {

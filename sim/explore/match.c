@@ -296,6 +296,9 @@ static bool look_into_nodes(struct kw_matching *m, const struct pair *x)
 	if (n->op != q->op || n->flags != q->flags ||
 	    kw_nr_next(n) != kw_nr_next(q) || !same_operands(m, n, q))
 		return false;
+	if (m->w->memory &&
+	    !kw_relaxed_same_field(m->w->memory, x->from, x->to))
+		return false;
 	for (k = 0; k < kw_nr_next(n); k++)
 		if (!pair_nodes(m, x->actor, kw_next(m->p, n, k),
 				kw_next(m->p, q, k)))

@@ -195,10 +195,15 @@ static void find_symmetry(struct kw_world *w)
 	if (w->opts.symmetry)
 		w->symmetry = kw_symmetry_new(w);
 	kw_locks_alike(w->locks, w->symmetry);
-	if (!w->symmetry || !w->guards)
-		return;
-	w->guards->renamings = w->symmetry->renamings;
-	w->guards->nr_renamings = w->symmetry->nr_swaps;
+	if (w->symmetry && w->guards) {
+		w->guards->renamings = w->symmetry->renamings;
+		w->guards->nr_renamings = w->symmetry->nr_swaps;
+	}
+	if (w->symmetry && w->memory)
+		kw_relaxed_swaps(w->memory, w->symmetry->relaxed,
+				 w->symmetry->nr_swaps);
+	if (w->symmetry && w->ahead)
+		kw_symmetry_share(w->symmetry, w->ahead);
 }
 
 static void lay_out(struct kw_world *w)

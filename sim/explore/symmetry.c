@@ -468,11 +468,16 @@ static void keep_swaps(struct setting_up *s)
 
 	y->swaps = g_new0(struct kw_swap, y->nr_swaps + 1);
 	y->renamings = g_new0(struct kw_renaming, y->nr_swaps + 1);
+	y->relaxed = g_new0(struct kw_relaxed_swap, y->nr_swaps + 1);
 	for (i = 0; i < y->nr_swaps; i++) {
 		struct kw_swap *w = s->swaps->pdata[i];
 
 		y->swaps[i] = *w;
 		y->renamings[i] = renaming_of(s, w);
+		y->relaxed[i] = (struct kw_relaxed_swap){
+			.actor = y->renamings[i].actor,
+			.granule = y->renamings[i].granule, .node = w->node,
+		};
 		for (e = 0; e < y->nr_elements; e++)
 			if (y->elements[e].swap == w)
 				y->elements[e].swap = &y->swaps[i];
@@ -531,7 +536,8 @@ struct kw_symmetry *kw_symmetry_new(const struct kw_world *w)
 	s.classes = g_array_new(FALSE, FALSE, sizeof(struct kw_class));
 	s.elements = g_array_new(FALSE, FALSE, sizeof(struct kw_element));
 	s.swaps = g_ptr_array_new();
-	if (!w->memory && find_held(&s) && find_paths(&s)) {
+	if ((!w->memory || kw_relaxed_may_swap(w->memory)) &&
+	    find_held(&s) && find_paths(&s)) {
 		s.m = kw_matching_new(y);
 		find_candidates(&s);
 		find_classes(&s);
@@ -547,6 +553,55 @@ struct kw_symmetry *kw_symmetry_new(const struct kw_world *w)
 		return y;
 	kw_symmetry_free(y);
 	return NULL;
+}
+
+/* Places that are bytes; a granule of eight is a byte of the set. */
+static bool share_set(const struct kw_renaming *r, unsigned granules,
+		      const uint64_t *from, uint64_t *to)
+{
+	const uint8_t *x = (const uint8_t *)from;
+	uint8_t *y = (uint8_t *)to;
+	bool grew = false;
+	unsigned i;
+
+	for (i = 0; i < granules; i++) {
+		grew |= x[i] & ~y[r->granule[i]];
+		y[r->granule[i]] |= x[i];
+	}
+	return grew;
+}
+
+/* What actor a may load, from each node on, who it is by that swap may. */
+static bool share_loaded(const struct kw_symmetry *y, unsigned swap,
+			 struct kw_footprint *f, unsigned a)
+{
+	const struct kw_swap *w = &y->swaps[swap];
+	const struct kw_prints *of = &f->of[a];
+	struct kw_prints *to = &f->of[w->unit[a]];
+	unsigned n, i, k;
+	bool grew = false;
+
+	for (n = 0; n < y->w->p->nr_nodes; n++) {
+		i = of->index[n];
+		k = to->index[w->node[a] ? w->node[a][n] : n];
+		if (i && k)
+			grew |= share_set(&y->renamings[swap],
+					  y->w->p->objects_size / 8,
+					  of->loaded + (i - 1) * f->words,
+					  to->loaded + (k - 1) * f->words);
+	}
+	return grew;
+}
+
+void kw_symmetry_share(const struct kw_symmetry *y, struct kw_footprint *f)
+{
+	bool grew = true;
+	unsigned i, a;
+
+	while (grew)
+		for (grew = false, i = 0; i < y->nr_swaps; i++)
+			for (a = 0; a < y->w->nr_actors; a++)
+				grew |= share_loaded(y, i, f, a);
 }
 
 uint64_t kw_world_symmetry(const struct kw_world *w)
@@ -584,6 +639,7 @@ void kw_symmetry_free(struct kw_symmetry *y)
 	g_free(y->elements);
 	g_free(y->swaps);
 	g_free(y->renamings);
+	g_free(y->relaxed);
 	g_free(y->element);
 	g_free(y->orbit);
 	g_free(y->common);

@@ -60,6 +60,7 @@ struct kw_symmetry {
 	uint8_t *common;		/* [unit * nr_units + unit]: elements
 					   that both lie in */
 	struct kw_renaming *renamings;	/* [swap] */
+	struct kw_relaxed_swap *relaxed;	/* [swap]: the same */
 	uint8_t **held;			/* [kind]: [halfword], see below */
 	uint16_t *path_of;		/* [node]: entry */
 	uint8_t *return_reg;		/* [entry node]: 0: nobody calls it */
@@ -73,6 +74,10 @@ enum {				/* what a halfword of an object holds */
 /* NULL: no two states are one. */
 struct kw_symmetry *kw_symmetry_new(const struct kw_world *w);
 void kw_symmetry_free(struct kw_symmetry *y);
+
+/* What one of them may load ahead, all that it may be may (footprint.h). */
+struct kw_footprint;
+void kw_symmetry_share(const struct kw_symmetry *y, struct kw_footprint *f);
 
 /* match.c */
 struct kw_matching;

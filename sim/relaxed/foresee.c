@@ -36,6 +36,7 @@ struct kw_foresee {
 	bool *acts;			/* [node] */
 	uint64_t devices[KW_CLASS_WORDS];	/* that hardware may touch */
 	struct kw_noticed noticed;	/* racy: devices, too */
+	const uint16_t *same;		/* [node], or NULL: none are */
 };
 
 /* --- classes ---------------------------------------------------------- */
@@ -230,6 +231,21 @@ static void add_context(const struct kw_path_graph *e, const bool *passes,
 	}
 }
 
+void kw_foresee_alike(struct kw_foresee *f, const uint16_t *same)
+{
+	f->same = same;
+}
+
+static void share(const struct kw_foresee *f, struct before *in)
+{
+	unsigned n;
+
+	for (n = 0; f->same && n < f->p->nr_nodes; n++)
+		join(&in[f->same[n]], &in[n].what, in[n].passes);
+	for (n = 0; f->same && n < f->p->nr_nodes; n++)
+		in[n] = in[f->same[n]];
+}
+
 /* in[node] := what may come, contexts included. */
 static void answer(const struct kw_foresee *f, struct before *in)
 {
@@ -251,6 +267,7 @@ static void answer(const struct kw_foresee *f, struct before *in)
 		passes[n] = in[n].passes;
 	for (i = 0; i < all->len; i++)
 		add_context(all->pdata[i], passes, context, in);
+	share(f, in);
 	g_free(context);
 	g_free(passes);
 }

@@ -53,6 +53,8 @@ struct kw_noticed {
 				   only, else by stores only */
 };
 
+/* Nodes of which the same is foreseen: [node]: the first that is like it. */
+void kw_foresee_alike(struct kw_foresee *f, const uint16_t *same);
 /* Everything anew. */
 void kw_foresee_noticed(struct kw_foresee *f, const struct kw_noticed *what);
 /* May that node touch what is racy, or a device? */

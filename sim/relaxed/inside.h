@@ -71,6 +71,7 @@ struct kw_relaxed {
 	uint16_t *var_alike;		/* by variable, for sim/weak */
 	kw_relaxed_ahead ahead;		/* NULL: it is not known better */
 	const void *ahead_arg;
+	struct kw_relaxed_swaps *swaps;	/* NULL: everybody has one name */
 };
 
 #define KW_NR_VALUES	256
@@ -106,6 +107,9 @@ void kw_racy_forget(struct kw_racy *k);
 void kw_racy_join(struct kw_racy *to, const struct kw_racy *from);
 /* What r has seen becomes known; true when it shows that r was wrong. */
 bool kw_racy_learn(struct kw_relaxed *r);
+/* What is known of one is known of all that it may be called. */
+void kw_racy_share(struct kw_relaxed *r);
+void kw_relaxed_forget_swaps(struct kw_relaxed *r);
 /* Is the variable racy, as far as is known? */
 bool kw_racy_is(const struct kw_relaxed *r, unsigned addr);
 /* All there are, at once. */

@@ -308,30 +308,37 @@ bool kw_racy_is(const struct kw_relaxed *r, unsigned addr)
 }
 
 /* Hardware touches what CPUs have taken for memory. */
-static bool becomes_device(const struct kw_relaxed *r, unsigned addr)
+static bool becomes_device(const struct kw_relaxed *r, unsigned addr,
+			   uint64_t was)
 {
-	uint64_t known = r->known.cpus[addr], seen = r->seen.cpus[addr];
+	uint64_t now = r->known.cpus[addr];
 
-	return !r->arch[addr] && (seen & ~known) >> 63 && (seen | known) << 1;
+	return !r->arch[addr] && (now & ~was) >> 63 && now << 1;
 }
 
 bool kw_racy_learn(struct kw_relaxed *r)
 {
 	unsigned n = nr_addresses(r), i;
+	uint64_t *cpus;
+	uint8_t *loud;
 	bool wrong = false;
 
 	if (!r->seen.news)
 		return false;
-	for (i = 0; i < n; i++)
-		wrong |= becomes_device(r, i);
-	for (i = 0; i < r->p->nr_nodes; i++)
-		wrong |= r->seen.loud[i] && !r->known.loud[i];
+	cpus = g_memdup2(r->known.cpus, n * sizeof(*cpus));
+	loud = g_memdup2(r->known.loud, r->p->nr_nodes);
 	kw_racy_join(&r->known, &r->seen);
+	kw_racy_share(r);
+	for (i = 0; i < r->p->nr_nodes; i++)
+		wrong |= r->known.loud[i] != loud[i];
 	for (i = 0; i < n; i++) {
+		wrong |= becomes_device(r, i, cpus[i]);
 		wrong |= kw_racy_is(r, i) != (r->var_of[i] != 0);
 		wrong |= r->opts.reduce && was_disturbed(r, i);
 	}
 	kw_racy_forget(&r->seen);
+	g_free(cpus);
+	g_free(loud);
 	return wrong;
 }
 

@@ -105,6 +105,48 @@ bool kw_relaxed_hides(struct kw_relaxed *r, uint8_t *s, unsigned a);
 bool kw_relaxed_in_place(const struct kw_relaxed *r, const uint8_t *s,
 			 unsigned a);
 
+/*
+ * Who may be called by another's name: [actor], [address / 8], and for each
+ * actor its nodes, or NULL where they are the same.
+ */
+struct kw_relaxed_swap {
+	const uint16_t *actor, *granule;
+	uint16_t *const *node;
+};
+/* Could anybody be called otherwise? */
+bool kw_relaxed_may_swap(const struct kw_relaxed *r);
+/* Does a node touch such a field as the other one does? */
+bool kw_relaxed_same_field(const struct kw_relaxed *r, unsigned node,
+			   unsigned other);
+/* From now on what is known of one is known of all that it may be called. */
+void kw_relaxed_swaps(struct kw_relaxed *r, const struct kw_relaxed_swap *of,
+		      unsigned nr);
+/*
+ * A tidy state by other names, tidy again; the program's bytes are the
+ * caller's business.
+ */
+void kw_relaxed_rename(const struct kw_relaxed *r, uint8_t *s,
+		       const uint16_t *actor, const uint16_t *granule);
+
+/* How names are made such that they do not depend on who is called how. */
+struct kw_relaxed_naming {
+	const void *arg;
+	/* Is that actor ever called otherwise? */
+	bool (*moves)(const void *arg, unsigned actor);
+	/* Whose part what is at addr is: a unit, an actor being one; or -1 */
+	int (*unit)(const void *arg, unsigned addr);
+	/* What an address is to a unit. */
+	uint64_t (*name)(const void *arg, unsigned unit, unsigned addr);
+};
+/* While sizes are as they are now. */
+struct kw_relaxed_keys *
+kw_relaxed_keys_new(const struct kw_relaxed *r,
+		    const struct kw_relaxed_naming *n);
+void kw_relaxed_keys_free(struct kw_relaxed_keys *k);
+/* Adds to each unit a hash of its part of weak memory. */
+void kw_relaxed_hash(const struct kw_relaxed_keys *k, const uint8_t *s,
+		     uint64_t *unit);
+
 /* CPUs, by number, and the thread of each; that many: hardware. */
 unsigned kw_relaxed_nr_cpus(const struct kw_relaxed *r);
 unsigned kw_relaxed_cpu(const struct kw_relaxed *r, unsigned actor);

@@ -172,6 +172,7 @@ void kw_relaxed_free(struct kw_relaxed *r)
 	g_free(r->alike);
 	g_free(r->var_alike);
 	kw_foresee_free(r->foresee);
+	kw_relaxed_forget_swaps(r);
 	g_free(r);
 }
 

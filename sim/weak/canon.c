@@ -196,14 +196,17 @@ static void compact(struct canon *c)
 	memcpy(old, msgs, nr_old * sizeof(*old));
 	memset(c->map, 0, (nr_old + 1) * sizeof(*c->map));
 	for (v = 0; v < c->w->nr_vars; v++)
-		if (!c->read[v])
-			msgs[nr++] = old[c->newest[v] - 1];
+		if (!c->read[v]) {
+			msgs[nr] = old[c->newest[v] - 1];
+			msgs[nr++].var |= KW_MSG_UNREAD;
+		}
 	for (ts = 1; ts <= nr_old; ts++) {
-		v = old[ts - 1].var & ~KW_MSG_PLAIN;
+		v = old[ts - 1].var & ~KW_MSG_BITS;
 		if (!c->read[v] ||
 		    (ts < c->oldest[v] && ts != c->newest[v]))
 			continue;
-		msgs[nr++] = old[ts - 1];
+		msgs[nr] = old[ts - 1];
+		msgs[nr++].var &= (uint16_t)~KW_MSG_UNREAD;
 		c->map[ts] = (uint16_t)nr;
 	}
 	memset(msgs + nr, 0, (nr_old - nr) * sizeof(*msgs));

@@ -2,7 +2,7 @@
 /*
  * The words of a state:
  *
- *	nr_msgs, gp | views | msgs: var + plain bit, value | threads
+ *	nr_msgs, gp | views | msgs: var + bits, value | threads
  *
  * and of a thread: the struct below, coh[nr_vars], slots[nr_slots], then the
  * buffer, oldest first.  What is beyond nr_msgs or nr_buf is zero.
@@ -14,6 +14,12 @@
 #include "weak.h"
 
 #define KW_MSG_PLAIN 0x8000u
+/*
+ * Nobody may read it any more, as far as the canonical form knows: only one
+ * a variable, the newest, and all of them before all others.
+ */
+#define KW_MSG_UNREAD 0x4000u
+#define KW_MSG_BITS (KW_MSG_PLAIN | KW_MSG_UNREAD)
 
 struct kw_weak_head {
 	uint16_t nr_msgs;
@@ -21,7 +27,7 @@ struct kw_weak_head {
 };
 
 struct kw_weak_msg {
-	uint16_t var;		/* and KW_MSG_PLAIN */
+	uint16_t var;		/* and KW_MSG_BITS */
 	uint16_t value;
 };
 
@@ -56,7 +62,7 @@ static inline struct kw_weak_msg *kw_msg(const struct kw_weak *w,
 static inline unsigned kw_msg_var(const struct kw_weak *w, const uint16_t *s,
 				  unsigned ts)
 {
-	return kw_msg(w, s, ts)->var & ~KW_MSG_PLAIN;
+	return kw_msg(w, s, ts)->var & ~KW_MSG_BITS;
 }
 
 static inline struct kw_weak_thread *kw_thread(const struct kw_weak *w,

@@ -226,4 +226,39 @@ void kw_weak_settle(const struct kw_weak *w, uint16_t *s, unsigned cut);
 void kw_weak_canon(const struct kw_weak *w, uint16_t *s,
 		   const struct kw_weak_live *live);
 
+/* What things are called instead: old to new, each once. */
+struct kw_weak_names {
+	const uint16_t *thread, *var, *view;
+	const uint16_t *slot;	/* [thread * nr_slots + slot] */
+	/* The same of a message or a buffered store (an unlock's, too). */
+	void (*store)(const void *arg, uint16_t *var, uint16_t *value);
+	const void *arg;
+};
+/* A canonical state by these names, canonical again. */
+void kw_weak_rename(const struct kw_weak *w, uint16_t *s,
+		    const struct kw_weak_names *names);
+
+/* What stands for names in hashes that are not to depend on them. */
+struct kw_weak_hashed {
+	const uint64_t *var;
+	uint64_t (*store)(const void *arg, unsigned var, unsigned value);
+	const void *arg;
+};
+/* A hash of all that is t's in a canonical state, but for its slots. */
+uint64_t kw_weak_hash(const struct kw_weak *w, const uint16_t *s, unsigned t,
+		      const struct kw_weak_hashed *h);
+/* Message ts, from 1 on; false: it is nothing but its variable's value. */
+bool kw_weak_message(const struct kw_weak *w, const uint16_t *s, unsigned ts,
+		     unsigned *var, unsigned *value);
+uint16_t kw_weak_view(const struct kw_weak *w, const uint16_t *s, unsigned i);
+
+static inline uint64_t kw_weak_mix(uint64_t a, uint64_t b)
+{
+	uint64_t x = b ^ (UINT64_C(0x9e3779b97f4a7c15) * (a + 1));
+
+	x = (x ^ x >> 32) * UINT64_C(0xbea225f9eb34556d);
+	x = (x ^ x >> 29) * UINT64_C(0xd6e8feb86659fd93);
+	return x ^ x >> 32;
+}
+
 #endif

@@ -47,23 +47,33 @@ agrees 1 "$TMPDIR/unlike.lua" --kernel $kernel --no-check
 explore $alike --kernel $kernel --no-reduction --max-states 1000
 [ "$(field symmetry)" = 1 ]
 ok $? '--no-reduction is without'
-explore $alike --kernel $kernel --memory tso --max-states 1000
-[ "$(field symmetry)" = 1 ]
-ok $? 'memory sc only'
 
-for n in '1 5 120' '2 4 8' '3 3 6'; do
-	read -r vcpus wakers size <<<"$n"
+weak=tests/explore/alike-weak.lua
+for memory in tso arm64; do
+	agrees 2 $alike --kernel $kernel --memory $memory
+	for o in --bfs --dfs --no-folding --exact; do
+		agrees 2 $weak --memory $memory $o
+	done
+	agrees 1 "$TMPDIR/unlike.lua" --kernel $kernel --memory $memory \
+		--no-check
+done
+
+for n in '1 5 120 sc' '2 4 8 sc' '3 3 6 sc' '1 3 6 tso' '1 3 6 arm64' \
+	'2 2 2 arm64'; do
+	read -r vcpus wakers size memory <<<"$n"
 	tests/bench/wakers "$vcpus" "$wakers" >"$TMPDIR/wakers.lua"
-	agrees "$size" "$TMPDIR/wakers.lua" --kernel v4.14
+	agrees "$size" "$TMPDIR/wakers.lua" --kernel v4.14 --memory "$memory"
 	want=
 	for j in 1 2 3; do
-		explore "$TMPDIR/wakers.lua" --kernel v4.14 --jobs $j
+		explore "$TMPDIR/wakers.lua" --kernel v4.14 --jobs $j \
+			--memory "$memory"
 		have=$(sed 's/"bytes_max":[0-9]*//' "$TMPDIR/out")
 		[ -n "$have" ] && [ "$have" = "${want:=$have}" ]
 		ok $? "$n: $j threads"
 	done
 done
 # One that is not as the others are, and has no other of its kind.
+tests/bench/wakers 3 3 >"$TMPDIR/wakers.lua"
 sed 's/run = waker,/run = i == 1 and function(v) waker(v) waker(v) end or waker,/
 	' "$TMPDIR/wakers.lua" >"$TMPDIR/unlike.lua"
 agrees 2 "$TMPDIR/unlike.lua" --kernel v4.14
@@ -77,6 +87,21 @@ for o in --bfs --dfs; do
 	exits 0 "$o: again" "$KVMWAKE" replay --db "$TMPDIR/explored.db" \
 		explore/alike/$kernel/sc/missed
 	says 'why: vcpu[01] sleeps' "$TMPDIR/out" "$o: the same"
+done
+for o in '--memory tso' '--memory arm64' '--memory arm64 --dfs'; do
+	# shellcheck disable=SC2086 # two words
+	exits 1 "$o: failed" explored $weak $o
+	says 'why: both' "$TMPDIR/out" "$o: why"
+	memory=${o#--memory }
+	exits 0 "$o: again" "$KVMWAKE" replay --db "$TMPDIR/explored.db" \
+		"explore/alike/v4.14/${memory% --dfs}/failed"
+	says 'why: both' "$TMPDIR/out" "$o: the same"
+done
+sed 's/-- early/smp_mb()/' $weak >"$TMPDIR/strong.lua"
+for memory in tso arm64; do
+	explore "$TMPDIR/strong.lua" --memory $memory
+	[ "$(field verdict)$(field symmetry)" = '"proved"2' ]
+	ok $? "$memory: proved with a barrier"
 done
 exits 1 'I2' explored $alike --kernel $kernel --memory sc --keep-going
 says 'why: I2 does not hold of vcpu[01]' "$TMPDIR/out" 'of one of them'

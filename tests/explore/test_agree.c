@@ -300,22 +300,6 @@ static bool search_weakly(struct assembler *m, enum kw_weak_model memory,
 	return complete;
 }
 
-/* As the compiler does: what a node touches is called by its field's name. */
-static void name_fields(struct assembler *m)
-{
-	unsigned i, f;
-
-	for (i = 0; i < m->p.nr_nodes; i++) {
-		const struct kw_node *n = &m->nodes[i];
-
-		m->labels[i] = n->reg ? "value" : "";
-		for (f = 0; n->off && !n->reg && f < m->kind.nr_fields; f++)
-			if (m->objects[0].addr + m->fields[f].off == n->off)
-				m->labels[i] = m->fields[f].name;
-	}
-	m->p.labels = m->labels;
-}
-
 /* With and without reduction; true when all was seen each time. */
 static bool compare_weakly(struct assembler *m, enum kw_weak_model memory)
 {
@@ -346,7 +330,7 @@ static void test_weak(void)
 			generate(&m, seed);
 			declare_guarded(&m, seed);
 			if (seed % 4)
-				name_fields(&m);
+				generate_names(&m);
 			nr++;
 			done += compare_weakly(&m, memory);
 			g_test_message("%s, program %u: %u of %u so far",

@@ -50,6 +50,7 @@ struct generator {
 	uint64_t random;
 	bool handler, virq;
 	bool locks;			/* hardly anything else is done */
+	bool threads;			/* see ALIKE_IN_THREADS */
 	unsigned depth;			/* of statements in statements */
 	unsigned held;			/* locks, a bit each */
 };
@@ -358,7 +359,8 @@ static void other(struct generator *g)
 		wake(g);
 	statements(g, 1 + draw(g, 2));
 	end(g);
-	asm_actor(g->m, draw(g, 2) ? KW_THREAD : KW_HW, true, at, 0xffff);
+	asm_actor(g->m, draw(g, 2) || g->threads ? KW_THREAD : KW_HW, true, at,
+		  0xffff);
 }
 
 static uint16_t handler(struct generator *g, enum kw_actor_type type,
@@ -468,6 +470,29 @@ void generate_locks(struct assembler *m, uint64_t seed)
 	generate_with(m, seed, true);
 }
 
+static unsigned offset_of(const struct kw_program *p, const struct kw_node *n)
+{
+	const struct kw_object *o = kw_object_at(p, n->off);
+
+	return n->reg ? n->off : o ? n->off - o->addr : 0;
+}
+
+void generate_names(struct assembler *m)
+{
+	unsigned i, f;
+
+	for (i = 0; i < m->p.nr_nodes; i++) {
+		const struct kw_node *n = &m->nodes[i];
+
+		/* r1 is an object; other registers have entries of lists. */
+		m->labels[i] = n->reg > 1 ? "value" : "";
+		for (f = 0; n->off && n->reg < 2 && f < m->kind.nr_fields; f++)
+			if (m->fields[f].off == offset_of(&m->p, n))
+				m->labels[i] = m->fields[f].name;
+	}
+	m->p.labels = m->labels;
+}
+
 /* --- several of a kind ---------------------------------------------------- */
 
 #define SECOND	(ENTRIES + 8 * NR_ENTRIES)	/* behind VCPU's */
@@ -505,6 +530,25 @@ static void move_to(struct assembler *m, unsigned first, unsigned shared,
 	}
 }
 
+/* Acquire and release, by what has been drawn so far. */
+static void add_orders(struct generator *g, unsigned first)
+{
+	uint64_t after = g->random;
+	unsigned i;
+
+	for (i = first; g->threads && i < g->m->p.nr_nodes; i++) {
+		struct kw_node *n = &g->m->nodes[i];
+
+		if (draw(g, 3))
+			continue;
+		if (n->op <= KW_OP_LOAD_REF)
+			n->flags |= KW_NODE_ACQUIRE;
+		else if (n->op == KW_OP_STORE || n->op == KW_OP_STORE_REF)
+			n->flags |= KW_NODE_RELEASE;
+	}
+	g->random = after;
+}
+
 /* The same code and actors for each object: a vCPU, a handler, another. */
 static void one_of_two(struct generator *g, enum alike how, unsigned shared,
 		       bool second)
@@ -517,6 +561,7 @@ static void one_of_two(struct generator *g, enum alike how, unsigned shared,
 	vcpu(g);
 	handler(g, KW_HARDIRQ, (uint16_t)thread);
 	other(g);
+	add_orders(g, first);
 	m->actors[thread].object = (uint16_t)addr;
 	if (how == ALIKE_BY_ARGUMENT) {
 		move_to(m, first, shared, 0);
@@ -572,6 +617,7 @@ static void like_actors(struct generator *g)
 	if (g->handler)
 		handler(g, KW_HARDIRQ, 0);
 	other(g);
+	add_orders(g, 1);
 	for (nr = draw(g, 2); nr <= 1; nr++) {
 		a = g->m->p.nr_actors - 1;
 		asm_actor(g->m, g->m->actors[a].type, true,
@@ -583,8 +629,11 @@ static void like_actors(struct generator *g)
 
 void generate_alike(struct assembler *m, enum alike how, uint64_t seed)
 {
-	struct generator g = { .m = m, .random = seed };
+	struct generator g = {
+		.m = m, .random = seed, .threads = how & ALIKE_IN_THREADS,
+	};
 
+	how &= ALIKE_IN_THREADS - 1u;
 	begin(&g, how == ALIKE_ACTORS ? 1 : 3);
 	if (how == ALIKE_ACTORS)
 		like_actors(&g);

@@ -13,6 +13,8 @@
 void generate(struct assembler *m, uint64_t seed);
 /* The same, of actors that do little but take locks. */
 void generate_locks(struct assembler *m, uint64_t seed);
+/* As the compiler does: what a node touches is called by its field's name. */
+void generate_names(struct assembler *m);
 
 /*
  * The same, but that there are several of a kind: two or three like actors, or
@@ -24,7 +26,9 @@ enum alike {
 	ALIKE_BY_ARGUMENT,	/* one path, each with its own object */
 	ALIKE_BY_COPY,		/* each with its own path */
 	ALIKE_BUT_FOR_ONE,	/* the same, with one value another */
-	NR_ALIKE
+	NR_ALIKE,
+	ALIKE_IN_THREADS = 16,	/* a bit: none is hardware, and some loads and
+				   stores order others */
 };
 void generate_alike(struct assembler *m, enum alike how, uint64_t seed);
 
