@@ -32,7 +32,8 @@ void kw_seen(const struct kw_counts *c, uint64_t seen[KW_NR_SEEN])
 	seen[KW_SEEN_FAILED] = c->failed;
 }
 
-static void add_run(struct kw_block *b, struct kw_result *res, GArray *eps)
+static void add_run(struct kw_block *b, const struct kw_result *res,
+		    GArray *eps)
 {
 	uint64_t seen[KW_NR_SEEN];
 	unsigned i;
@@ -43,7 +44,6 @@ static void add_run(struct kw_block *b, struct kw_result *res, GArray *eps)
 	for (i = 0; i < KW_NR_SEEN; i++)
 		b->runs_with[i] += seen[i] != 0;
 	b->runs_vacuous += !res->counts.exposures;
-	b->runs[b->nr_runs++] = *res;
 }
 
 /* Points each run to its episodes, now that the array moves no more. */
@@ -65,7 +65,6 @@ static void compute(const struct kw_campaign *c, struct kw_runner *r,
 	GArray *eps = g_array_new(FALSE, FALSE, sizeof(struct kw_episode));
 	uint64_t first = c->first + number * KW_BLOCK_RUNS, i;
 	uint64_t n = MIN(KW_BLOCK_RUNS, c->first + c->nr_runs - first);
-	struct kw_result res;
 
 	*b = (struct kw_block){
 		.first = first,
@@ -73,9 +72,10 @@ static void compute(const struct kw_campaign *c, struct kw_runner *r,
 		.marks = g_new0(uint64_t, c->program->nr_marks + 1),
 	};
 	for (i = 0; i < n; i++) {
-		kw_runner_run(r, first + i, &res);
-		add_run(b, &res, eps);
+		kw_runner_run(r, first + i, &b->runs[i]);
+		add_run(b, &b->runs[i], eps);
 	}
+	b->nr_runs = (unsigned)n;
 	place_episodes(b, eps);
 	b->latency = r->latency;
 	memset(&r->latency, 0, sizeof(r->latency));

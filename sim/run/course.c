@@ -9,7 +9,7 @@
 
 /* Runs that may go astray, more than others came to an end. */
 #define CREDIT 512
-#define NO_WAY UINT32_MAX
+#define NO_WAY (KW_NO_USUAL - 1)
 
 struct kw_courses *kw_courses_new(struct kw_runner *r)
 {
@@ -138,10 +138,13 @@ static inline uint64_t drawn_ns(const uint16_t *halves, const uint16_t *spans,
 				unsigned nr)
 {
 	uint32_t ns = 0;
+	uint16_t one;
 	unsigned i;
 
-	for (i = 0; i < nr / KW_SPANS * KW_SPANS; i++)
-		ns += (uint32_t)halves[i] * spans[i] >> 16;
+	for (i = 0; i < nr / KW_SPANS * KW_SPANS; i++) {
+		one = (uint16_t)((uint32_t)halves[i] * spans[i] >> 16);
+		ns += one;
+	}
 	return ns;
 }
 
@@ -202,64 +205,77 @@ static inline uint32_t rank(const struct kw_courses *c, const struct kw_move *m)
 	return i;
 }
 
+/* The move that follows m that way, or NULL. */
+static const struct kw_move *unusual(const struct kw_courses *c,
+				     const struct kw_move *m, uint32_t way)
+{
+	uint32_t at = m->next;
+
+	if (way == NO_WAY)
+		return NULL;
+	if (m->what >= KW_MOVE_COSTS)
+		at = c->ways[m->next + way];
+	return at ? &c->moves[at] : NULL;
+}
+
 /*
- * From the root to an END; NULL where no way leads on.  What was counted so
- * far is in locals: the loop is as long as one value takes to follow from
- * another.
+ * From the root to an END; NULL where no way leads on.  What takes its time
+ * is how one value follows from another: so the sums are in locals, and
+ * which move is next is mostly no value at all, but what the processor
+ * expects.
  */
 static const struct kw_end *go_again(struct kw_runner *r,
 				     uint64_t *digest_out)
 {
 	const struct kw_courses *c = r->courses;
 	uint64_t now = 0, sum = 0, digest = r->first_digest;
+	const struct kw_move *m = &c->moves[c->root];
 	uint64_t *v = c->values;
-	uint32_t at = c->root, k;
-	const struct kw_move *m;
+	uint32_t k;
 
-	while (at) {
-		m = &c->moves[at];
-		at = m->next;
+	while (m) {
+		k = 0;
 		switch ((enum kw_move_kind)m->what) {
 		case KW_MOVE_DRAW:
 			sum += duration(r, &r->dists[m->a], draw(r, m));
-			continue;
+			break;
 		case KW_MOVE_ADD:
 			sum += m->k;
-			continue;
+			break;
 		case KW_MOVE_DROP:
 			sum = 0;
-			continue;
+			break;
 		case KW_MOVE_CONSTANT:
 			v[m->to] = m->k;
-			continue;
+			break;
 		case KW_MOVE_SLICE:
 			v[m->to] = now + m->k;
-			continue;
+			break;
 		case KW_MOVE_FROM_NOW:
 			v[m->to] = now + v[m->a] + sum;
 			sum = 0;
-			continue;
+			break;
 		case KW_MOVE_LATER:
 			v[m->to] = v[m->a] + sum;
 			sum = 0;
-			continue;
+			break;
 		case KW_MOVE_NOT_BEFORE:
 			v[m->to] = MAX(v[m->a] + sum, now);
 			sum = 0;
-			continue;
+			break;
 		case KW_MOVE_LEFT:
 			v[m->to] = MAX(v[m->a], now) - now;
-			continue;
+			break;
 		case KW_MOVE_PLUS:
 			v[m->to] = v[m->a] + v[m->b];
-			continue;
+			break;
 		case KW_MOVE_MINUS:
 			v[m->to] = v[m->a] - v[m->b];
-			continue;
+			break;
 		case KW_MOVE_TAKE:
 			now = v[m->a];
 			digest = kw_digest(digest, now + m->k);
-			continue;
+			break;
 		case KW_MOVE_COSTS:
 			k = go_costs(r, m, &now);
 			v[m->to] = now;
@@ -286,11 +302,12 @@ static const struct kw_end *go_again(struct kw_runner *r,
 			*digest_out = digest;
 			return &c->ends[m->first];
 		default:
-			g_assert_not_reached();
+			__builtin_unreachable();
 		}
-		if (k == NO_WAY)
-			return NULL;
-		at = c->ways[m->next + k];
+		if (k == m->usual)
+			m++;
+		else
+			m = unusual(c, m, k);
 	}
 	return NULL;
 }
@@ -345,7 +362,7 @@ bool kw_course_again(struct kw_runner *r, struct kw_result *res)
 	if (c->credit <= 0)
 		return false;
 	throw_dice(r);
-	end = go_again(r, &c->digest);
+	end = c->root ? go_again(r, &c->digest) : NULL;
 	if (!end) {
 		c->credit--;
 		if (!c->full)

@@ -64,8 +64,13 @@ struct kw_move {
 	uint32_t first, nr;	/* of a list; first: a kw_costs, a kw_end */
 	uint32_t next;		/* the move that follows, or the first way of
 				   a comparison; 0: not known */
+	uint32_t usual;		/* the way that leads to the move behind this
+				   one, as the first that was met mostly does,
+				   or KW_NO_USUAL */
 	uint64_t k;
 };
+
+#define KW_NO_USUAL UINT32_MAX
 
 /*
  * An actor's steps on a CPU while nobody else is due: what passes before

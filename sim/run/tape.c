@@ -68,6 +68,15 @@ static bool room(const struct kw_runner *r)
 	       c->nr_waits + KW_MAX_RUN_WAITS <= KW_MAX_WAITS;
 }
 
+/* The next move follows on that one by that way. */
+static void lead(struct kw_tape *t, uint32_t *link, struct kw_move *from,
+		 unsigned way)
+{
+	t->link = link;
+	t->from = from;
+	t->way = way;
+}
+
 struct kw_move *kw_tape_move(struct kw_runner *r, struct kw_move m)
 {
 	struct kw_courses *c = r->courses;
@@ -78,12 +87,15 @@ struct kw_move *kw_tape_move(struct kw_runner *r, struct kw_move m)
 		*t->link = c->nr_moves++;
 		at = &c->moves[*t->link];
 		*at = m;
+		at->usual = KW_NO_USUAL;
+		if (at == t->from + 1)
+			t->from->usual = t->way;
 	} else {
 		at = &c->moves[*t->link];
 		g_assert(at->what == m.what && at->to == m.to &&
 			 at->a == m.a && at->b == m.b && at->k == m.k);
 	}
-	t->link = &at->next;
+	lead(t, &at->next, at, 0);
 	return at;
 }
 
@@ -96,7 +108,7 @@ void kw_tape_way(struct kw_runner *r, struct kw_move *at, unsigned nr_ways,
 		at->next = c->nr_ways;
 		c->nr_ways += nr_ways;
 	}
-	r->tape->link = &c->ways[at->next + way];
+	lead(r->tape, &c->ways[at->next + way], at, way);
 }
 
 uint32_t kw_tape_value(struct kw_runner *r, uint64_t ns)
@@ -180,7 +192,7 @@ static void close_costs(struct kw_runner *r, unsigned way)
 	if (s->nr < t->open || !m->next)
 		lengthen(r, m, s);
 	s->whole |= !way;
-	t->link = &c->ways[m->next + way];
+	lead(t, &c->ways[m->next + way], m, way);
 	t->open = 0;
 }
 
@@ -293,7 +305,7 @@ void kw_tape_begin(struct kw_runner *r)
 	unsigned i;
 
 	r->tape = t;
-	t->link = &c->root;
+	lead(t, &c->root, c->moves, 0);
 	t->nr_values = KW_NR_VALUES;
 	t->now = t->last = KW_VALUE_ZERO;
 	t->has_base = false;

@@ -15,7 +15,9 @@
 #define KW_LOST_CREDIT 64		/* for a course that is too long */
 
 struct kw_tape {
-	uint32_t *link;		/* where the next move is, or is to be */
+	uint32_t *link;		/* where the next move is, or is to be, ... */
+	struct kw_move *from;	/* ... which move leads there, ... */
+	unsigned way;		/* ... and by which way */
 	uint32_t nr_values;
 	uint32_t now, last;	/* values: the clock, and at the last event */
 	uint32_t base;		/* see kw_tape_at() */
