@@ -188,7 +188,8 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 }
 
 static bool find_invariant(const struct kw_program *p, const char *name,
-			   uint32_t *check, GError **err)
+			   const char *const *more, uint32_t *check,
+			   GError **err)
 {
 	GString *all = g_string_new(NULL);
 	bool found = false;
@@ -202,32 +203,48 @@ static bool find_invariant(const struct kw_program *p, const char *name,
 		*check |= 1u << i;
 		found = true;
 	}
+	g_string_append(all, "), nor all");
+	for (; *more; more++)
+		g_string_append_printf(all, ", nor %s", *more);
 	if (!found)
 		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
 			    "--check: \"%s\" is no invariant of this kernel "
-			    "(%s), nor all, nor storm", name, all->str);
+			    "(%s", name, all->str);
 	g_string_free(all, TRUE);
 	return found;
+}
+
+bool kw_cli_find_check(const struct kw_program *p, const char *names,
+		       const char *const *more, uint32_t *check,
+		       unsigned *also, GError **err)
+{
+	char **name = g_strsplit(names ? names : "all", ",", -1);
+	unsigned i, k;
+	bool ok = true;
+
+	for (i = 0; name[i] && ok; i++) {
+		for (k = 0; more[k] && strcmp(more[k], name[i]); k++)
+			;
+		if (!strcmp(name[i], "all"))
+			*check = (1u << p->nr_invariants) - 1;
+		else if (more[k])
+			*also |= 1u << k;
+		else
+			ok = find_invariant(p, name[i], more, check, err);
+	}
+	g_strfreev(name);
+	return ok;
 }
 
 /* Which invariants, and are storms looked for? */
 static bool find_check(struct kw_explored *x, GError **err)
 {
-	const struct kw_program *p = x->scenario->program;
-	const char *names = x->what.check ? x->what.check : "all";
-	char **name = g_strsplit(names, ",", -1);
-	bool ok = true;
-	unsigned i;
+	static const char *const storm[] = { "storm", NULL };
+	unsigned also = 0;
+	bool ok = kw_cli_find_check(x->scenario->program, x->what.check, storm,
+				    &x->check, &also, err);
 
-	x->storm = x->what.storm;
-	for (i = 0; name[i] && ok; i++)
-		if (!strcmp(name[i], "all"))
-			x->check = (1u << p->nr_invariants) - 1;
-		else if (!strcmp(name[i], "storm"))
-			x->storm = true;
-		else
-			ok = find_invariant(p, name[i], &x->check, err);
-	g_strfreev(name);
+	x->storm = x->what.storm || also;
 	return ok;
 }
 

@@ -70,6 +70,13 @@ struct kw_explored {
 bool kw_exploring_memory(struct kw_cli *cli);
 /* The options of the command line. */
 void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w);
+/*
+ * --check: names of invariants, all (also: NULL), or one of more, which sets
+ * its bit in *also.
+ */
+bool kw_cli_find_check(const struct kw_program *p, const char *names,
+		       const char *const *more, uint32_t *check,
+		       unsigned *also, GError **err);
 /* Loads the scenario and explores it. */
 bool kw_cli_explore(struct kw_cli *cli, const struct kw_exploring *what,
 		    struct kw_explored *x, GError **err);

@@ -55,15 +55,18 @@ const struct kw_option kw_option_table[] = {
 	OPT("no-symmetry", NULL, FLAG, no_symmetry, EXPLORING,
 	    "tell states apart that differ only in which of several alike "
 	    "vCPUs, devices or interrupts is which"),
-	OPT("check", "I2,storm...", TEXT, check, EXPLORING,
+	OPT("check", "I2,storm...", TEXT, check, EXPLORING | V(EXPORT),
 	    "only these invariants (default all: all of the kernel's); and "
-	    "storm: a cycle of wake-ups without progress"),
-	OPT("no-check", NULL, FLAG, no_check, EXPLORING,
+	    "storm: a cycle of wake-ups without progress (export: a model of "
+	    "its own); export: and lock-order, eventually "
+	    "(docs/promela.md)"),
+	OPT("no-check", NULL, FLAG, no_check, EXPLORING | V(EXPORT),
 	    "no invariants of the kernel's"),
-	OPT("spurious-bound", "N", NUMBER, spurious_bound, V(EXPLORE),
+	OPT("spurious-bound", "N", NUMBER, spurious_bound,
+	    V(EXPLORE) | V(EXPORT),
 	    "I6: a vCPU is not woken N times in a row for nothing, at most "
 	    "255 (default 0: not looked for)"),
-	OPT("per-kick", NULL, FLAG, per_kick, V(EXPLORE),
+	OPT("per-kick", NULL, FLAG, per_kick, V(EXPLORE) | V(EXPORT),
 	    "count them since the last call that was to wake it instead"),
 	OPT("keep-going", NULL, FLAG, keep_going, V(EXPLORE),
 	    "look for everything, whatever was found already"),

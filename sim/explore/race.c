@@ -25,38 +25,39 @@ static bool is_plain(const struct kw_node *n)
 	       n->op != KW_OP_LOAD_MASK;
 }
 
-/* The guarded address that a is about to access, or 0. */
-static unsigned accessed(const struct kw_world *w, const uint8_t *s,
-			 unsigned a)
+unsigned kw_world_access(const struct kw_world *w,
+			 const struct kw_actor_state *st)
 {
-	const struct kw_actor_state *st = kw_block(w, s, a);
 	const struct kw_node *n = &w->p->nodes[st->pc];
 	unsigned base = st->regs[n->reg], A = base + n->off;
 
-	if (!(w->node[st->pc] & KW_N_GUARDED) || (!base && n->reg) ||
-	    !w->guarded[A])
+	if (!w->guarded || !(w->node[st->pc] & KW_N_GUARDED) ||
+	    (!base && n->reg) || !w->guarded[A])
 		return 0;
 	return A;
 }
 
+bool kw_world_conflict(const struct kw_world *w, unsigned node, unsigned with)
+{
+	const struct kw_node *a = &w->p->nodes[node];
+	const struct kw_node *b = &w->p->nodes[with];
+
+	return (is_write(a) || is_write(b)) && (is_plain(a) || is_plain(b));
+}
+
 bool kw_world_races(const struct kw_world *w, const uint8_t *s, unsigned a)
 {
-	const struct kw_node *n, *with;
 	unsigned A, b;
 
-	A = w->guarded ? accessed(w, s, a) : 0;
+	A = w->guarded ? kw_world_access(w, kw_block(w, s, a)) : 0;
 	if (!A)
 		return false;
-	n = &w->p->nodes[kw_block(w, s, a)->pc];
-	for (b = 0; b < w->nr_actors; b++) {
-		if (b == a || !kw_world_can_step(w, s, b) ||
-		    accessed(w, s, b) != A)
-			continue;
-		with = &w->p->nodes[kw_block(w, s, b)->pc];
-		if ((is_write(n) || is_write(with)) &&
-		    (is_plain(n) || is_plain(with)))
+	for (b = 0; b < w->nr_actors; b++)
+		if (b != a && kw_world_can_step(w, s, b) &&
+		    kw_world_access(w, kw_block(w, s, b)) == A &&
+		    kw_world_conflict(w, kw_block(w, s, a)->pc,
+				      kw_block(w, s, b)->pc))
 			return true;
-	}
 	return false;
 }
 

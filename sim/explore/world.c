@@ -110,6 +110,11 @@ static bool must_wait(const struct kw_world *w, const uint8_t *s, unsigned a,
 	}
 }
 
+bool kw_world_is_slow(const struct kw_world *w, unsigned a, unsigned node)
+{
+	return w->slow[a] && w->slow[a][node];
+}
+
 /* --- moves ------------------------------------------------------------ */
 
 static void add(struct kw_list *l, enum kw_move_type type, unsigned a,
@@ -140,7 +145,7 @@ static void add_steps(const struct kw_world *w, uint8_t *s, unsigned a,
 {
 	unsigned pc = kw_block(w, s, a)->pc, way, ways = 1, k, forks = 1;
 	const struct kw_node *n = &w->p->nodes[pc];
-	bool slow = w->slow[a] && w->slow[a][pc];
+	bool slow = kw_world_is_slow(w, a, pc);
 	unsigned addr;
 
 	kw_world_note_wait(w, s, a);
@@ -433,7 +438,7 @@ static bool is_hidden(struct moving *m, unsigned a)
 	if (w->memory && !kw_relaxed_ways(w->memory, m->s, a))
 		return false;
 	if (w->node[st->pc] & KW_N_PRIVATE)
-		return !w->slow[a] || !w->slow[a][st->pc];
+		return !kw_world_is_slow(w, a, st->pc);
 	if (w->memory && kw_relaxed_hides(w->memory, m->s, a))
 		return !may_be_interrupted(w, m->s, a);
 	if (!w->guards || (w->memory &&

@@ -139,8 +139,15 @@ void kw_world_watch_start(const struct kw_world *w, uint8_t *s,
 /* Every move that state s allows, in a fixed order; how many. */
 unsigned kw_world_moves(const struct kw_world *w, uint8_t *s,
 			struct kw_move moves[KW_MAX_MOVES]);
+/* Does a, which stands at that node, perhaps not go on for very long? */
+bool kw_world_is_slow(const struct kw_world *w, unsigned a, unsigned node);
 /* Does a's next access race with one that another stands at? */
 bool kw_world_races(const struct kw_world *w, const uint8_t *s, unsigned a);
+/* The guarded address that an actor whose block it is accesses next, or 0. */
+unsigned kw_world_access(const struct kw_world *w,
+			 const struct kw_actor_state *st);
+/* Do two accesses to one address, at those nodes, race if both are next? */
+bool kw_world_conflict(const struct kw_world *w, unsigned node, unsigned with);
 /* Does it; what it showed is in *seen. */
 void kw_world_apply(const struct kw_world *w, uint8_t *s,
 		    const struct kw_move *m, struct kw_seen_by_move *seen);

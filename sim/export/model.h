@@ -7,7 +7,12 @@
  *			its registers?
  *	moves.c		what an actor can do at a place
  *	nodes.c		... by executing its node
- *	oracle.c	SPEC as an expression
+ *	oracle.c	SPEC as an expression, and whether an invariant holds
+ *	invariants.c	... and where that is asked
+ *	waits.c		what becomes of vCPUs' waits
+ *	races.c		who accesses what is guarded
+ *	orders.c	which lock is taken while which are held
+ *	storm.c		what goes on for ever
  *	print.c		the whole
  *
  * Values and places depend on each other: moves are written down again and
@@ -20,7 +25,7 @@
 #ifndef KW_EXPORT_MODEL_H
 #define KW_EXPORT_MODEL_H
 
-#include "../explore/world.h"
+#include "../explore/search.h"
 #include "../machine/step.h"
 #include "../program/live.h"
 #include "promela.h"
@@ -53,6 +58,16 @@ struct kw_walker {		/* an actor */
 	int vcpu;		/* whose thread it is, or -1 */
 	uint16_t virq;		/* of a guest */
 	bool nested_on;		/* a handler's home */
+	char *forced;		/* how it is taken out of its guest, or NULL;
+				   where that is a process of its own */
+};
+
+/* An invariant, and one of the objects that it speaks of. */
+struct kw_slot_text {
+	unsigned invariant, object;
+	char *name;		/* "I3_irq33_7" */
+	char *text;		/* does it hold? */
+	char *moment;		/* when that is asked */
 };
 
 struct kw_export {
@@ -72,7 +87,10 @@ struct kw_export {
 	GString **now;			/* [vCPU]: SPEC and waits, or NULL */
 	bool *plain_stored;		/* [address]: by what is not arch */
 	bool grew;
-	char *invariants[KW_MAX_INVARIANTS];	/* names as words */
+	char *words[KW_NR_PROPERTIES + 1];	/* "I8_entry" */
+	GArray *slots;			/* struct kw_slot_text */
+	GArray *turns;			/* struct turns, see storm.c */
+	uint32_t rows_at;		/* vCPUs' counts, if they are kept */
 	char *refused;			/* why, or NULL */
 };
 
@@ -93,6 +111,12 @@ bool kw_export_is_kept(const struct kw_var *v);
 /* How a value is written. */
 unsigned kw_export_code(const struct kw_var *v, unsigned value);
 void kw_export_name(struct kw_export *x, unsigned addr, GString *out);
+/* "name == 3", or what says the same of a variable that varies. */
+char *kw_export_test(struct kw_export *x, unsigned addr, unsigned value,
+		     bool is);
+/* "1", "0", or that it is so. */
+char *kw_export_is(struct kw_export *x, unsigned addr, unsigned width,
+		   unsigned value);
 /* Letters, digits and _. */
 char *kw_export_word(const char *text);
 
@@ -127,6 +151,11 @@ struct kw_export_move {
 	const char *fails;		/* what it shows, or NULL */
 	bool to_sleep, to_guest;
 	unsigned takes, gives;	/* a lock's address, or 0 */
+	/* For storms, and for what holds eventually: */
+	bool slow;			/* it waits for time to pass */
+	bool fire;			/* ... that of a timer */
+	bool force, progress;
+	unsigned way, ways;		/* of a choice */
 };
 
 struct kw_export_moves {	/* those of one place */
@@ -139,6 +168,7 @@ struct kw_export_text {
 	char *guard, *body;	/* may be empty */
 	const char *fails;
 	unsigned to;		/* place */
+	bool force;
 };
 
 struct kw_export_moves *kw_export_moves(struct kw_export *x, unsigned a,
@@ -151,6 +181,9 @@ void kw_export_begin(struct kw_export_moves *l, struct kw_export_move *m);
 void kw_export_begin_bare(struct kw_export_moves *l,
 			  struct kw_export_move *m);
 void kw_export_end(struct kw_export_moves *l, struct kw_export_move *m);
+/* What a needs to step there: "true" or an expression; NULL: it cannot. */
+char *kw_export_may_step(struct kw_export *x, unsigned a,
+			 const struct kw_place *at);
 
 void kw_export_if(struct kw_export_move *m, const char *fmt, ...)
 	G_GNUC_PRINTF(2, 3);
@@ -182,8 +215,42 @@ void kw_export_node(struct kw_export_moves *l);
 
 /* oracle.c */
 void kw_export_oracle(struct kw_export *x);
-/* Does it hold of the object at arg?  NULL: that is no expression. */
+/* Does it hold of the object at arg?  "1", "0", or an expression. */
 char *kw_export_invariant(struct kw_export *x, unsigned i, uint16_t arg);
+
+/* invariants.c */
+void kw_export_invariants(struct kw_export *x);
+void kw_export_free_invariants(struct kw_export *x);
+/* vCPU v enters its guest with this move. */
+void kw_export_enters(struct kw_export_move *m, unsigned v);
+/* The move's part in coming to rest, at its end. */
+void kw_export_at_rest(struct kw_export_move *m);
+/* Nothing can happen any more; alone: see struct kw_slot. */
+const char *kw_export_over(const struct kw_export *x, bool alone);
+void kw_export_put_rest(struct kw_export *x, GString *out);
+void kw_export_put_holds(struct kw_export *x, GString *out);
+void kw_export_put_invariants(struct kw_export *x, GString *out);
+
+/* races.c: an alternative at that place, or nothing */
+void kw_export_put_race(struct kw_export *x, unsigned a,
+			const struct kw_place *at, GString *out);
+
+/* orders.c: how edges are kept, and the alternative at a place */
+void kw_export_put_order(struct kw_export *x, GString *out);
+void kw_export_put_orders_at(struct kw_export *x, unsigned a,
+			     const struct kw_place *at, GString *out);
+
+/* waits.c: what becomes of vCPUs' bytes */
+void kw_export_put_waits(struct kw_export *x, GString *out);
+
+/* storm.c */
+/* a is taken out of its guest: no move of its process. */
+void kw_export_forced(struct kw_export *x, unsigned a,
+		      const struct kw_export_text *t);
+/* What a move means for the loop, at its end. */
+void kw_export_in_loop(struct kw_export_move *m);
+void kw_export_put_loop(struct kw_export *x, GString *out);
+void kw_export_put_storm(struct kw_export *x, GString *out);
 
 /* print.c */
 void kw_export_print(struct kw_export *x, GString *out);

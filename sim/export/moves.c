@@ -52,30 +52,6 @@ void kw_export_do(struct kw_export_move *m, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* name == 3, or just name or !name where that says the same */
-static char *is_text(struct kw_export *x, unsigned addr, unsigned value,
-		     bool is)
-{
-	struct kw_var *v = &x->vars[addr];
-	unsigned code = kw_export_code(v, value);
-	unsigned last = g_array_index(v->values, uint16_t,
-				      v->values->len - 1);
-	GString *s = g_string_new(NULL);
-
-	v->asked = true;
-	if (!v->any && kw_export_code(v, last) == 1) {
-		g_string_append(s, (code == 1) == is ? "" : "!");
-		kw_export_name(x, addr, s);
-	} else if (code) {
-		kw_export_name(x, addr, s);
-		g_string_append_printf(s, is ? " == %u" : " != %u", code);
-	} else {
-		g_string_append(s, is ? "!" : "");
-		kw_export_name(x, addr, s);
-	}
-	return g_string_free(s, FALSE);
-}
-
 void kw_export_if_is(struct kw_export_move *m, unsigned addr, unsigned width,
 		     unsigned value)
 {
@@ -88,7 +64,7 @@ void kw_export_if_is(struct kw_export_move *m, unsigned addr, unsigned width,
 	}
 	if (!kw_export_varies(v))
 		return;
-	text = is_text(m->x, addr, value, true);
+	text = kw_export_test(m->x, addr, value, true);
 	kw_export_if(m, "%s", text);
 	g_free(text);
 }
@@ -105,7 +81,7 @@ void kw_export_if_not(struct kw_export_move *m, unsigned addr, unsigned width,
 		m->never = true;
 		return;
 	}
-	text = is_text(m->x, addr, value, false);
+	text = kw_export_test(m->x, addr, value, false);
 	kw_export_if(m, "%s", text);
 	g_free(text);
 }
@@ -122,7 +98,7 @@ void kw_export_if_in(struct kw_export_move *m, unsigned addr, unsigned width,
 		m->never = true;
 	for (i = 0; i < values->len && values->len < v->values->len; i++) {
 		value = g_array_index(values, uint16_t, i);
-		text = is_text(m->x, addr, value, true);
+		text = kw_export_test(m->x, addr, value, true);
 		g_string_append_printf(s, "%s%s", i ? " || " : "", text);
 		g_free(text);
 	}
@@ -238,12 +214,17 @@ void kw_export_end(struct kw_export_moves *l, struct kw_export_move *m)
 		g_string_free(m->guard, TRUE);
 		g_string_free(m->body, TRUE);
 	} else {
+		if (m->x->opts->storm && !m->fails)
+			kw_export_in_loop(m);
+		if (m->x->opts->eventually && !m->fails)
+			kw_export_at_rest(m);
 		to = kw_export_place(m->x, m->a, m->st);
 		arrive(m, to);
 		t = g_new0(struct kw_export_text, 1);
 		t->guard = g_string_free(m->guard, FALSE);
 		t->body = g_string_free(m->body, FALSE);
 		t->fails = m->fails;
+		t->force = m->force;
 		t->to = to->nr;
 		g_ptr_array_add(l->all, t);
 	}
@@ -282,7 +263,7 @@ static void if_can_begin(struct kw_export_move *m, unsigned h)
 			kw_export_if_is(m, off, 1, 0);
 		} else if (asleep.guard->len &&
 			   kw_export_varies(kw_export_var(x, off, 1))) {
-			char *on = is_text(x, off, 0, true);
+			char *on = kw_export_test(x, off, 0, true);
 
 			kw_export_if(m, "(%s || %s)", on, asleep.guard->str);
 			g_free(on);
@@ -334,6 +315,23 @@ void kw_export_begin(struct kw_export_moves *l, struct kw_export_move *m)
 	if_may_step(m);
 }
 
+char *kw_export_may_step(struct kw_export *x, unsigned a,
+			 const struct kw_place *at)
+{
+	struct kw_export_moves l = { .x = x, .a = a, .at = at };
+	struct kw_export_move m;
+	char *guard;
+
+	kw_export_begin(&l, &m);
+	guard = g_string_free(m.guard, m.never);
+	g_string_free(m.body, TRUE);
+	g_free(m.st);
+	if (m.never || *guard)
+		return m.never ? NULL : guard;
+	g_free(guard);
+	return g_strdup("true");
+}
+
 /* --- what is no step -------------------------------------------------- */
 
 /* Handler l->a, which pends, begins. */
@@ -356,6 +354,7 @@ static void add_begin(struct kw_export_moves *l)
 	if (l->x->p->actors[l->a].type == KW_GUEST)
 		return;
 	kw_export_begin_bare(l, &m);
+	m.progress = l->x->p->actors[l->a].type == KW_VIRQ;
 	kw_export_if_is(&m, KW_EXPORT_AT(l->x, l->a, pend), 1, 1);
 	if_can_begin(&m, l->a);
 	if (!m.never)
@@ -369,6 +368,7 @@ static void add_fire(struct kw_export_moves *l)
 	struct kw_export_move m;
 
 	kw_export_begin_bare(l, &m);
+	m.fire = true;
 	kw_export_if_is(&m, KW_EXPORT_AT(l->x, l->a, armed), 1, 1);
 	if (!m.never) {
 		kw_export_set(&m, KW_EXPORT_AT(l->x, l->a, armed), 1, 0);
@@ -412,7 +412,7 @@ static void add_force(struct kw_export_moves *l)
 		if (!is_host_handler(x, h, l->a) ||
 		    !kw_export_has(kw_export_var(x, addr, 1), 1))
 			continue;
-		text = is_text(x, addr, 1, true);
+		text = kw_export_test(x, addr, 1, true);
 		g_string_append_printf(any, "%s%s", any->len > 1 ? " || " : "",
 				       text);
 		g_free(text);
@@ -424,6 +424,7 @@ static void add_force(struct kw_export_moves *l)
 	if (!m.never)
 		force(&m, l->a);
 	m.to_guest = true;
+	m.force = true;
 	kw_export_end(l, &m);
 	g_string_free(any, TRUE);
 }
@@ -448,6 +449,7 @@ static void add_switch(struct kw_export_moves *l)
 
 	for (i = 0; i < 2; i++) {
 		kw_export_begin_bare(l, &m);
+		m.slow = true;
 		spend(&m);
 		kw_export_if_is(&m, KW_EXPORT_AT(x, l->a, pend), 1, 0);
 		if (i) {
@@ -476,54 +478,10 @@ static void add_missed(struct kw_export_moves *l)
 	kw_export_name(x, x->flags_at + (unsigned)v, name);
 	kw_export_if(&m, "(%s & %u) == %u", name->str,
 		     KW_V_ACTIVE | KW_V_SPEC, KW_V_ACTIVE | KW_V_SPEC);
-	kw_export_if(&m, "timeout");
+	kw_export_if(&m, "%s", kw_export_over(x, false));
 	m.fails = "missed";
 	kw_export_end(l, &m);
 	g_string_free(name, TRUE);
-}
-
-/* Nothing can happen any more, and invariant i does not hold. */
-static void add_broken(struct kw_export_moves *l, unsigned i)
-{
-	struct kw_export *x = l->x;
-	const struct kw_invariant *inv = &x->p->invariants[i];
-	const struct kw_object *o = kw_world_vcpu(x->w, (unsigned)
-						  x->walkers[l->a].vcpu);
-	char *holds = kw_export_invariant(x, i, o->addr);
-	struct kw_export_move m;
-
-	kw_export_begin_bare(l, &m);
-	m.never = !holds || !strcmp(holds, "1");
-	if (inv->when == KW_WHEN_GUEST)
-		kw_export_if_is(&m, KW_EXPORT_AT(x, l->a, run), 1,
-				KW_IN_GUEST);
-	else if (inv->when == KW_WHEN_ASLEEP)
-		kw_export_if_is(&m, KW_EXPORT_AT(x, l->a, run), 1, KW_ASLEEP);
-	if (!m.never)
-		kw_export_if(&m, "!(%s)", holds);
-	kw_export_if(&m, "timeout");
-	m.fails = x->invariants[i];
-	kw_export_end(l, &m);
-	g_free(holds);
-}
-
-/* Where a vCPU's thread is when these are asked. */
-static void add_invariants(struct kw_export_moves *l)
-{
-	const struct kw_program *p = l->x->p;
-	unsigned i;
-
-	for (i = 0; i < p->nr_invariants; i++) {
-		const struct kw_invariant *inv = &p->invariants[i];
-		bool here = inv->when == KW_WHEN_ALWAYS ||
-			    (inv->when == KW_WHEN_GUEST &&
-			     l->at->may_be_in_guest) ||
-			    (inv->when == KW_WHEN_ASLEEP && l->at->may_sleep);
-
-		if (inv->eventually != KW_EVENTUALLY_NOT && here &&
-		    inv->kind == p->oracle.vcpu_kind)
-			add_broken(l, i);
-	}
 }
 
 struct kw_export_moves *kw_export_moves(struct kw_export *x, unsigned a,
@@ -548,8 +506,6 @@ struct kw_export_moves *kw_export_moves(struct kw_export *x, unsigned a,
 		add_switch(l);
 	if (at->may_sleep && x->walkers[a].vcpu >= 0)
 		add_missed(l);
-	if (x->walkers[a].vcpu >= 0)
-		add_invariants(l);
 	return l;
 }
 

@@ -11,6 +11,7 @@
 void kw_node_begin(const struct kw_here *d, struct kw_export_move *m)
 {
 	kw_export_begin(d->l, m);
+	m->slow = kw_world_is_slow(d->x->w, d->a, d->st->pc);
 	if (d->n->flags & (KW_NODE_ARCH | KW_NODE_ARCH_ALL))
 		m->arch = d->A;
 }
@@ -46,6 +47,8 @@ void kw_node_fails(const struct kw_here *d, struct kw_export_move *m)
 
 void kw_node_deadlock(const struct kw_here *d, struct kw_export_move *m)
 {
+	/* At rest somebody who is not waited for could still move. */
+	m->never |= m->x->opts->eventually;
 	kw_export_if(m, "timeout");
 	m->fails = "deadlock";
 	kw_export_end(d->l, m);
@@ -448,6 +451,8 @@ static void choose(const struct kw_here *d, unsigned nr)
 
 	for (k = 0; k < nr; k++) {
 		kw_node_begin(d, &m);
+		m.way = k;
+		m.ways = nr;
 		kw_node_end_at(d, &m, kw_next(d->x->p, d->n, k));
 	}
 }

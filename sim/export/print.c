@@ -11,70 +11,46 @@
 #include <string.h>
 #include "model.h"
 
-static const char wait_text[] =
-"/*\n"
-" * A vCPU's byte: 1 SPEC holds, 2 or 4 what it waits for, 8 a wait is open,\n"
-" * 16 the predicate ended it, 32 and SPEC held since, 64 for a signal.\n"
-" */\n"
-"inline entered(w)\n"
-"{\n"
-"	spurious((w & 8) && !(w & 64) && !(w & 16 -> w & 32 : w & 1));\n"
-"	w = (w & 8 -> w & 7 : w)\n"
-"}\n"
-"inline verdict(w)\n"
-"{\n"
-"	w = (w & 8 -> (w & 95) | 16 | 32 * (w & 1) : w)\n"
-"}\n"
-"inline signalled(w)\n"
-"{\n"
-"	w = (w & 8 -> w | 64 : w)\n"
-"}\n";
-
 /* The names are for what pan says; they are 0 and cost no state. */
 static void put_assertions(struct kw_export *x, GString *out)
 {
 	unsigned i;
 
-	g_string_append(out, "hidden byte not_missed, not_spurious, "
-			"not_failed, not_deadlock;\n");
-	for (i = 0; i < x->p->nr_invariants; i++)
-		g_string_append_printf(out, "hidden byte not_%s;\n",
-				       x->invariants[i]);
-	g_string_append(out,
-"#define spurious(c)	assert(not_spurious || !(c))\n"
-"#define wrong(c, what)	d_step { (c) -> assert(not_##what) }\n\n");
+	for (i = 0; x->words[i]; i++)
+		g_string_append_printf(out, "%s not_%s", i ? "," :
+				       "hidden byte", x->words[i]);
+	g_string_append(out, ";\n"
+"#define shown(c, what)	assert(not_##what || !(c))\n"
+"#define wrong(c, what)	d_step { (c) -> assert(not_##what) }\n"
+/* Where somebody stands is not to be asked in a d_step. */
+"#define raced(c)	atomic { (c) -> assert(not_race) }\n\n");
 }
 
 static void put_findings(struct kw_export *x, GString *out)
 {
-	const struct kw_program *p = x->p;
 	unsigned i;
 
 	g_string_append(out,
-"#define spurious(c)	if :: (c) -> c_code { kw_found(1); } :: else fi\n"
+"#define shown(c, what)	if :: (c) -> c_code { kw_found(what); } :: else fi\n"
 "#define wrong(c, what)	((c) && c_expr { (kw_found(what)) })\n"
-"#define missed		0\n"
-"#define failed		2\n"
-"#define deadlock	3\n");
-	for (i = 0; i < p->nr_invariants; i++)
-		g_string_append_printf(out, "#define %s	%u\n",
-				       x->invariants[i], 4 + i);
-	g_string_append(out,
-"\nc_code {\n"
+"#define raced(c)	wrong(c, race)\n");
+	for (i = 0; x->words[i]; i++)
+		g_string_append_printf(out, "#define %s	%u\n", x->words[i],
+				       i);
+	g_string_append(out, "\nc_code {\n"
 "static int kw_found(int what)\n"
 "{\n"
-"	static const char *const names[] = { \"missed\", \"spurious\", "
-"\"failed\", \"deadlock\"");
-	for (i = 0; i < p->nr_invariants; i++)
-		g_string_append_printf(out, ", \"%s\"",
-				       p->invariants[i].name);
+"	static const char *const names[] = {");
+	for (i = 0; x->words[i]; i++)
+		g_string_append_printf(out, "%s \"%s\"", i ? "," : "",
+				       kw_property_name(x->p, i));
 	g_string_append_printf(out, " };\n"
 "	static int seen[%u];\n"
 "	if (!seen[what]++)\n"
 "		printf(\"found %%s\\n\", names[what]);\n"
 "	return 0;\n"
 "}\n"
-"}\n\n", 4 + p->nr_invariants);
+"}\n\n", i);
 }
 
 static bool is_trap(const struct kw_export *x, unsigned addr)
@@ -149,40 +125,6 @@ static void put_variables(struct kw_export *x, GString *out)
 	g_string_append(out, "hidden byte spec;\n\n");
 }
 
-static void put_follow(struct kw_export *x, unsigned v, GString *out)
-{
-	unsigned t = x->thread_of[v], run;
-	GString *w = g_string_new(NULL), *in = g_string_new(NULL);
-
-	kw_export_name(x, x->flags_at + v, w);
-	run = t == KW_NOBODY ? 0 : KW_EXPORT_AT(x, t, run);
-	if (run && kw_export_has(kw_export_var(x, run, 1), KW_IN_GUEST)) {
-		kw_export_name(x, run, in);
-		g_string_append_printf(in, " == %u", KW_IN_GUEST);
-	} else {
-		g_string_append(in, "false");
-	}
-	g_string_append(out, x->now[v]->str);
-	g_string_append_printf(out,
-		"inline follow_%u()\n{\n"
-		"	spec = NOW_%u;\n"
-		"	if\n"
-		"	:: spec == (%s & 7)\n"
-		"	:: else ->\n"
-		"		%s = (%s & 120) | spec;\n"
-		"		if\n"
-		"		:: !(%s & 8) && spec > 1 -> %s = %s | 8\n"
-		"		:: (%s & 8) && spec == 1 && %s -> %s = spec\n"
-		"		:: else\n"
-		"		fi;\n"
-		"		%s = ((%s & 17) == 17 -> %s | 32 : %s)\n"
-		"	fi\n}\n\n",
-		v, v, w->str, w->str, w->str, w->str, w->str, w->str, w->str,
-		in->str, w->str, w->str, w->str, w->str, w->str);
-	g_string_free(w, TRUE);
-	g_string_free(in, TRUE);
-}
-
 /* --- what the tests read ---------------------------------------------- */
 
 /* A comment: the bytes that it stands for. */
@@ -247,27 +189,48 @@ static void put_list(struct kw_export *x, GString *out)
  * A choice within a move makes it a d_step: pan would take each half of an
  * atomic sequence as a step of its own.  Without one atomic is the faster.
  */
-static void put_move(struct kw_export *x, unsigned a, const char *before,
+static const char *sequence(const struct kw_export *x, const char *body)
+{
+	return x->opts->storm || strstr(body, "::") ||
+	       strstr(body, "entered(") || strstr(body, "slept(") ?
+	       "d_step" : "atomic";
+}
+
+/* A move that fails, or the like; false: nobody looks at that. */
+static bool put_failing(struct kw_export *x, const struct kw_export_text *t,
+			GString *out)
+{
+	const char *guard = *t->guard ? t->guard : "true";
+
+	if (!x->opts->storm)
+		g_string_append_printf(out, "	:: wrong(%s, %s)", guard,
+				       t->fails);
+	else if (!strcmp(t->fails, "failed"))
+		g_string_append_printf(out, "	:: d_step { %s -> ended() }",
+				       guard);
+	else
+		return false;
+	return true;
+}
+
+static void put_move(struct kw_export *x, unsigned a,
 		     const struct kw_export_text *t, GString *out)
 {
 	char *at = x->opts->list ? g_strdup_printf("%sat[%u] = %u",
 				*t->body ? "; " : "", a, t->to) : g_strdup("");
-	bool body = *t->body || *at;
+	bool body = *t->body || *at, put = true;
 
-	g_string_append(out, before);
 	if (t->fails)
-		g_string_append_printf(out, "wrong(%s, %s)",
-				       *t->guard ? t->guard : "true",
-				       t->fails);
+		put = put_failing(x, t, out);
 	else if (!body)
-		g_string_append(out, *t->guard ? t->guard : "skip");
+		g_string_append_printf(out, "	:: %s",
+				       *t->guard ? t->guard : "skip");
 	else
-		g_string_append_printf(out, "%s { %s%s%s%s }",
-				       strstr(t->body, "::") ? "d_step" :
-							       "atomic",
-				       t->guard, *t->guard ? " -> " : "",
-				       t->body, at);
-	g_string_append_printf(out, "; goto L%u", t->to);
+		g_string_append_printf(out, "	:: %s { %s%s%s%s }",
+				       sequence(x, t->body), t->guard,
+				       *t->guard ? " -> " : "", t->body, at);
+	if (put)
+		g_string_append_printf(out, "; goto L%u\n", t->to);
 	g_free(at);
 }
 
@@ -293,26 +256,43 @@ static void put_where(struct kw_export *x, const struct kw_place *at,
 	}
 }
 
+/* What is asked at a place, beside its moves. */
+static void put_questions(struct kw_export *x, unsigned a,
+			  const struct kw_place *at, GString *out)
+{
+	if (x->opts->storm)
+		return;
+	kw_export_put_race(x, a, at, out);
+	if (x->opts->orders)
+		kw_export_put_orders_at(x, a, at, out);
+}
+
 static void put_place(struct kw_export *x, unsigned a,
 		      const struct kw_place *at, GString *out)
 {
 	struct kw_export_moves *l = kw_export_moves(x, a, at);
+	GString *moves = g_string_new(NULL);
 	unsigned i;
 
 	if (x->opts->list)
 		put_place_bytes(x, a, at, out);
 	put_where(x, at, out);
-	if (!l->all->len)
-		g_string_append(out, "	false;\n");
-	/* A label is not to stand at a d_step. */
-	if (l->all->len) {
-		g_string_append(out, "	if\n");
-		for (i = 0; i < l->all->len; i++) {
-			put_move(x, a, "	:: ", l->all->pdata[i], out);
-			g_string_append_c(out, '\n');
-		}
-		g_string_append(out, "	fi;\n");
+	for (i = 0; i < l->all->len; i++) {
+		const struct kw_export_text *t = l->all->pdata[i];
+
+		if (t->force && x->opts->storm)
+			kw_export_forced(x, a, t);
+		else
+			put_move(x, a, t, moves);
 	}
+	if (moves->len)
+		put_questions(x, a, at, moves);
+	/* A label is not to stand at a d_step. */
+	if (moves->len)
+		g_string_append_printf(out, "	if\n%s	fi;\n", moves->str);
+	else
+		g_string_append(out, "	false;\n");
+	g_string_free(moves, TRUE);
 	kw_export_moves_free(l);
 }
 
@@ -328,22 +308,37 @@ static void put_process(struct kw_export *x, unsigned a, GString *out)
 	g_string_append(out, "}\n\n");
 }
 
+/* What moves and questions name. */
+static void put_declarations(struct kw_export *x, GString *out)
+{
+	put_variables(x, out);
+	if (x->opts->storm)
+		kw_export_put_loop(x, out);
+	kw_export_put_waits(x, out);
+	if (x->opts->storm)
+		return;
+	kw_export_put_rest(x, out);
+	kw_export_put_holds(x, out);
+	if (x->opts->orders)
+		kw_export_put_order(x, out);
+}
+
 void kw_export_print(struct kw_export *x, GString *out)
 {
-	unsigned v, a;
+	unsigned a;
 
 	g_string_append_printf(out, "/* %s */\n\n", x->opts->about);
 	if (x->opts->list)
 		put_findings(x, out);
-	else
+	else if (!x->opts->storm)
 		put_assertions(x, out);
-	put_variables(x, out);
-	if (x->nr_vcpus)
-		g_string_append(out, wait_text);
-	for (v = 0; v < x->nr_vcpus; v++)
-		put_follow(x, v, out);
+	put_declarations(x, out);
 	if (x->opts->list)
 		put_list(x, out);
 	for (a = 0; a < x->nr_actors; a++)
 		put_process(x, a, out);
+	if (x->opts->storm)
+		kw_export_put_storm(x, out);
+	else
+		kw_export_put_invariants(x, out);
 }

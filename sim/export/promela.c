@@ -83,6 +83,8 @@ static void know_variables(struct kw_export *x)
 	}
 	for (v = 0; v < x->nr_vcpus; v++)
 		kw_export_var(x, x->flags_at + v, 1)->any = true;
+	for (v = 0; x->opts->row && v < x->nr_vcpus; v++)
+		kw_export_var(x, x->rows_at + v, 1)->any = true;
 }
 
 /* Every move once; true when values or places grew. */
@@ -93,6 +95,7 @@ static bool pass(struct kw_export *x)
 	x->grew = false;
 	if (x->nr_vcpus)
 		kw_export_oracle(x);
+	kw_export_invariants(x);
 	for (a = 0; a < x->nr_actors; a++)
 		for (i = 0; i < x->walkers[a].places->len; i++)
 			kw_export_moves_free(kw_export_moves(x, a,
@@ -121,7 +124,9 @@ static void check_oracle(struct kw_export *x)
 
 static void open_world(struct kw_export *x)
 {
-	const struct kw_world_opts o = { .preemptions = x->opts->preemptions };
+	const struct kw_world_opts o = {
+		.preemptions = x->opts->preemptions, .row = x->opts->row,
+	};
 	unsigned i;
 
 	x->w = kw_world_new(x->p, &o);
@@ -132,6 +137,8 @@ static void open_world(struct kw_export *x)
 			       x->p->oracle.vcpu_kind;
 	x->flags_at = x->p->state_size;
 	x->budget_at = x->flags_at + x->nr_vcpus;
+	x->rows_at = x->budget_at + 1;
+	x->turns = g_array_new(FALSE, FALSE, 4 * sizeof(unsigned));
 	x->init = g_malloc0(x->size);
 	kw_world_start(x->w, x->init);
 	x->mark_verdict = mark_number(x->p, "verdict");
@@ -143,8 +150,8 @@ static void open_world(struct kw_export *x)
 	x->reads = g_new0(bool, (size_t)x->size * (x->nr_vcpus + 1));
 	x->plain_stored = g_new0(bool, x->size);
 	x->now = g_new0(GString *, x->nr_vcpus + 1);
-	for (i = 0; i < x->p->nr_invariants; i++)
-		x->invariants[i] = kw_export_word(x->p->invariants[i].name);
+	for (i = 0; i < KW_FINDS_INVARIANT + x->p->nr_invariants; i++)
+		x->words[i] = kw_export_word(kw_property_name(x->p, i));
 }
 
 static void close_world(struct kw_export *x)
@@ -158,6 +165,7 @@ static void close_world(struct kw_export *x)
 	}
 	for (i = 0; i < x->nr_actors; i++) {
 		g_free(x->walkers[i].name);
+		g_free(x->walkers[i].forced);
 		if (x->walkers[i].index) {
 			g_hash_table_destroy(x->walkers[i].index);
 			g_ptr_array_free(x->walkers[i].places, TRUE);
@@ -167,8 +175,10 @@ static void close_world(struct kw_export *x)
 		if (x->now[i])
 			g_string_free(x->now[i], TRUE);
 	g_free(x->now);
-	for (i = 0; i < x->p->nr_invariants; i++)
-		g_free(x->invariants[i]);
+	for (i = 0; i < KW_NR_PROPERTIES; i++)
+		g_free(x->words[i]);
+	kw_export_free_invariants(x);
+	g_array_free(x->turns, TRUE);
 	g_free(x->plain_stored);
 	g_free(x->reads);
 	g_free(x->walkers);

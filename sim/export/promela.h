@@ -26,7 +26,15 @@
 #define KW_PROMELA_ERROR (g_quark_from_static_string("kw-promela"))
 
 struct kw_promela_opts {
-	unsigned preemptions;	/* as in struct kw_world_opts */
+	unsigned preemptions;	/* as in struct kw_world_opts ... */
+	uint32_t check;		/* ... as is this */
+	bool orders;		/* of locks: this takes C in the model */
+	unsigned row;		/* as there, */
+	bool per_kick;		/* too */
+	bool eventually;	/* the model may come to rest, and has more
+				   states: see invariants.c */
+	bool storm;		/* another model: nothing else is looked for,
+				   and list is not for it */
 	const char *about;	/* a line for the first comment */
 	bool list;		/* pan tells what it finds, and where it ends:
 				   see print.c */

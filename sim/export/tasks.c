@@ -37,28 +37,58 @@ static char *wait_name(struct kw_export *x, unsigned v)
 	return g_string_free(s, FALSE);
 }
 
+/* "slept(wait_vcpu0)"; where rows are counted: "(wait_vcpu0, row_vcpu0)" */
+static void of_wait(struct kw_export_move *m, const char *what, unsigned v)
+{
+	char *f = wait_name(m->x, v);
+	GString *row = g_string_new(NULL);
+
+	if (m->x->opts->row) {
+		g_string_append(row, ", ");
+		kw_export_name(m->x, m->x->rows_at + v, row);
+	}
+	kw_export_do(m, "%s(%s%s)", what, f, row->str);
+	g_string_free(row, TRUE);
+	g_free(f);
+}
+
 static void switch_out(const struct kw_here *d)
 {
 	int v = d->x->walkers[d->a].vcpu;
 	struct kw_export_move m;
-	char *f;
 
 	kw_node_begin(d, &m);
 	kw_export_if_is(&m, d->A + KW_TASK_ON_RQ, 1, 0);
 	if (!m.never)
 		kw_export_set(&m, KW_EXPORT_AT(d->x, d->a, run), 1,
 			      KW_ASLEEP);
-	if (v >= 0) {
-		f = wait_name(d->x, (unsigned)v);
-		kw_export_do(&m, "%s = %s & %u", f, f,
-			     0x7fu & ~(unsigned)(KW_V_LEFT | KW_V_OK));
-		g_free(f);
-	}
+	if (v >= 0)
+		of_wait(&m, "slept", (unsigned)v);
 	m.to_sleep = true;
 	kw_node_end(d, &m);
 	kw_node_begin(d, &m);
 	kw_export_if_not(&m, d->A + KW_TASK_ON_RQ, 1, 0);
 	kw_node_end(d, &m);
+}
+
+/* Somebody wanted to wake it; awake: it slept. */
+static void kicked(struct kw_export_move *m, unsigned thread, bool awake)
+{
+	int v = m->x->walkers[thread - 1].vcpu;
+	GString *row;
+	char *f;
+
+	if (v >= 0 && m->x->opts->row && m->x->opts->per_kick) {
+		row = g_string_new(NULL);
+		kw_export_name(m->x, m->x->rows_at + (unsigned)v, row);
+		kw_export_do(m, "%s = 0", row->str);
+		g_string_free(row, TRUE);
+	}
+	if (v >= 0 && m->x->opts->storm && awake) {
+		f = wait_name(m->x, (unsigned)v);
+		kw_export_do(m, "woken(%s & %u)", f, KW_V_ACTIVE);
+		g_free(f);
+	}
 }
 
 /* It sleeps, and wakes up: thread is what the task says. */
@@ -87,12 +117,14 @@ static void wake(const struct kw_here *d, unsigned thread)
 				kw_export_set(&m, rq, 1, 1);
 			if (i == 1)
 				kw_export_set(&m, run, 1, KW_READY);
+			kicked(&m, thread, i == 1);
 		}
 		kw_node_end_at(d, &m, d->n->next[1]);
 	}
 	kw_node_begin(d, &m);
 	kw_export_if_is(&m, thread_at, 2, thread);
 	kw_export_if_is(&m, state, 1, KW_TASK_RUNNING);
+	kicked(&m, thread, false);
 	kw_node_end_at(d, &m, d->n->next[0]);
 }
 
@@ -197,14 +229,12 @@ static void enter(const struct kw_here *d)
 {
 	int v = d->x->walkers[d->a].vcpu;
 	struct kw_export_move m;
-	char *f;
 
 	kw_node_begin(d, &m);
 	kw_export_set(&m, KW_EXPORT_AT(d->x, d->a, run), 1, KW_IN_GUEST);
 	if (v >= 0) {
-		f = wait_name(d->x, (unsigned)v);
-		kw_export_do(&m, "entered(%s)", f);
-		g_free(f);
+		of_wait(&m, "entered", (unsigned)v);
+		kw_export_enters(&m, (unsigned)v);
 	}
 	m.to_guest = true;
 	kw_node_end(d, &m);

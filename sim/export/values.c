@@ -146,7 +146,10 @@ static char *new_name(struct kw_export *x, unsigned addr)
 	unsigned a;
 	char *word;
 
-	if (addr >= x->budget_at)
+	if (addr >= x->rows_at)
+		g_string_append_printf(name, "row.%s",
+			kw_world_vcpu(x->w, addr - x->rows_at)->name);
+	else if (addr >= x->budget_at)
 		g_string_append(name, "preemptions");
 	else if (addr >= x->flags_at)
 		g_string_append_printf(name, "wait.%s",
@@ -193,4 +196,38 @@ void kw_export_name(struct kw_export *x, unsigned addr, GString *out)
 		make_unique(x, addr);
 	}
 	g_string_append(out, v->name);
+}
+
+char *kw_export_test(struct kw_export *x, unsigned addr, unsigned value,
+		     bool is)
+{
+	struct kw_var *v = &x->vars[addr];
+	unsigned code = kw_export_code(v, value);
+	unsigned last = g_array_index(v->values, uint16_t,
+				      v->values->len - 1);
+	GString *s = g_string_new(NULL);
+
+	v->asked = true;
+	if (!v->any && kw_export_code(v, last) == 1) {
+		g_string_append(s, (code == 1) == is ? "" : "!");
+		kw_export_name(x, addr, s);
+	} else if (code) {
+		kw_export_name(x, addr, s);
+		g_string_append_printf(s, is ? " == %u" : " != %u", code);
+	} else {
+		g_string_append(s, is ? "!" : "");
+		kw_export_name(x, addr, s);
+	}
+	return g_string_free(s, FALSE);
+}
+
+char *kw_export_is(struct kw_export *x, unsigned addr, unsigned width,
+		   unsigned value)
+{
+	struct kw_var *v = kw_export_var(x, addr, width);
+
+	if (!kw_export_has(v, value))
+		return g_strdup("0");
+	return kw_export_varies(v) ? kw_export_test(x, addr, value, true) :
+				     g_strdup("1");
 }

@@ -10,7 +10,7 @@
  * under a model, a search under that model has found.
  *
  * Spin's model has to be compiled, each for itself: it sees a few of the
- * programs, and all of them with -m slow.
+ * programs, and every other one with -m slow.
  */
 #include "../lib/generate.h"
 #include "../lib/spin.h"
@@ -23,7 +23,8 @@
 #define WEAK_PROGRAMS	600
 #define WEAK_STATES	20000	/* without or with reduction */
 #define RUNS		40	/* of each, under each model */
-#define SPIN_EVERY	20	/* programs, unless slow */
+#define SPIN_EVERY	20	/* programs ... */
+#define SPIN_SLOWLY	2	/* ... and in check-slow */
 
 /* KW_TIMES: so many times as many as usual, by hand. */
 static unsigned programs(unsigned nr)
@@ -406,11 +407,33 @@ static void test_timed(void)
 	}
 }
 
+/* What a plain search sees, and Spin. */
+static void compare_spin(struct assembler *m, const struct kw_world_opts *o,
+			 const char *what, unsigned seed)
+{
+	unsigned known = SPIN_KNOWS;
+	struct seen all, spin;
+
+	seen_plainly(&m->p, o, &all);
+	g_assert_true(seen_by_spin(&m->p, o, &spin));
+	/* What fails is no move of the model: who waits beside it is stuck. */
+	if (all.found >> KW_FINDS_FAILED & 1)
+		known &= ~(1u << KW_FINDS_DEADLOCK);
+	g_test_message("%s %u: %u states, found %x", what, seed,
+		       (unsigned)spin.states, spin.found);
+	g_assert_cmpuint(spin.found & known, ==, all.found & known);
+	g_assert_true(same_set(all.ends, spin.ends));
+	g_assert_cmpuint(spin.states, ==, all.states);
+	/* A move that fails is none of Spin's. */
+	if (!(all.found >> KW_FINDS_FAILED & 1))
+		g_assert_cmpuint(spin.transitions, ==, all.transitions);
+	seen_free(&all);
+	seen_free(&spin);
+}
+
 static void test_spin(void)
 {
-	const struct kw_world_opts plain = { 0 };
-	unsigned seed, step = g_test_slow() ? 1 : SPIN_EVERY;
-	struct seen all, spin;
+	unsigned seed, step = g_test_slow() ? SPIN_SLOWLY : SPIN_EVERY;
 	struct assembler m;
 
 	if (!spin_is_there()) {
@@ -418,21 +441,47 @@ static void test_spin(void)
 		return;
 	}
 	for (seed = 1; seed <= PROGRAMS; seed += step) {
+		/* I6, either way, in two of four. */
+		const struct kw_world_opts o = {
+			.row = seed / step % 2,
+			.per_kick = seed / step % 4 == 3,
+		};
+
 		generate(&m, seed);
-		seen_plainly(&m.p, &plain, &all);
-		g_assert_true(seen_by_spin(&m.p, 0, &spin));
-		g_test_message("program %u: %u states, found %x", seed,
-			       (unsigned)spin.states, spin.found);
-		g_assert_cmpuint(spin.found, ==, all.found & SPIN_KNOWS);
-		g_assert_true(same_set(all.ends, spin.ends));
-		g_assert_cmpuint(spin.states, ==, all.states);
-		/* A move that fails is none of Spin's. */
-		if (!(all.found >> KW_FINDS_FAILED & 1))
-			g_assert_cmpuint(spin.transitions, ==,
-					 all.transitions);
-		seen_free(&all);
-		seen_free(&spin);
+		declare_guarded(&m, seed / step);
+		compare_spin(&m, &o, "program", seed);
 	}
+	for (seed = 1; seed <= LOCKING; seed += step) {
+		const struct kw_world_opts o = { 0 };
+
+		generate_locks(&m, seed);
+		compare_spin(&m, &o, "locks", seed);
+	}
+}
+
+/* A model for Spin has many times the states. */
+static void test_spin_storms(void)
+{
+	unsigned seed, step = g_test_slow() ? SPIN_SLOWLY : SPIN_EVERY, all, storms = 0;
+	unsigned done = 0;
+	struct assembler m;
+
+	if (!spin_is_there()) {
+		g_test_skip("Spin is not installed");
+		return;
+	}
+	for (seed = 1; seed <= ENDLESS; seed += step) {
+		generate(&m, seed);
+		make_endless(&m);
+		if (!search_for_storm(&m, 0, &all))
+			continue;
+		g_assert_cmpint(storm_by_spin(&m.p), ==,
+				all >> KW_FINDS_STORM & 1);
+		done++;
+		storms += all >> KW_FINDS_STORM & 1;
+		g_test_message("endless %u: found %x", seed, all);
+	}
+	g_test_message("%u, %u with a storm", done, storms);
 }
 
 int main(int argc, char **argv)
@@ -443,5 +492,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/agree/weak", test_weak);
 	g_test_add_func("/agree/timed", test_timed);
 	g_test_add_func("/agree/spin", test_spin);
+	g_test_add_func("/agree/spin-storms", test_spin_storms);
 	return g_test_run();
 }

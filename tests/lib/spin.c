@@ -13,7 +13,7 @@
 #include "spin.h"
 
 /* None of it matters for what is counted; it makes pan.c compile faster. */
-#define CFLAGS "-O0 -w -DSAFETY -DNOREDUCE -DNOCLAIM -DNOFAIR"
+#define CFLAGS "-O0 -w -DNOREDUCE -DNOFAIR"
 
 static GHashTable *set_new(void)
 {
@@ -198,6 +198,9 @@ static void expand(struct plain *b, uint8_t *from)
 			b->seen->found |= 1 << KW_FINDS_SPURIOUS;
 		if (by.raced)
 			b->seen->found |= 1 << KW_FINDS_RACE;
+		if (by.row >= 0)
+			b->seen->found |= 1 << KW_FINDS_ROW;
+		b->seen->found |= (unsigned)by.broken << KW_FINDS_INVARIANT;
 		if (by.failed) {
 			b->seen->found |= 1 << KW_FINDS_FAILED;
 			continue;
@@ -364,11 +367,10 @@ static void read_end(const struct start *b, const char *line, struct seen *s)
 	g_free(state);
 }
 
-static void read_pan(const struct kw_program *p, const char *model,
-		     const char *out, struct seen *s)
+static void read_pan(const struct kw_program *p, const struct kw_world_opts *o,
+		     const char *model, const char *out, struct seen *s)
 {
-	const struct kw_world_opts o = { 0 };
-	struct kw_world *w = kw_world_new(p, &o);
+	struct kw_world *w = kw_world_new(p, o);
 	struct start b = { p, model, g_malloc(kw_world_size(w)),
 			   kw_world_size(w) };
 	char **lines = g_strsplit(out, "\n", -1);
@@ -393,16 +395,13 @@ static void read_pan(const struct kw_program *p, const char *model,
 
 /* Returns its text. */
 static char *write_model(const char *folder, const struct kw_program *p,
-			 unsigned preemptions)
+			 const struct kw_promela_opts *o)
 {
-	const struct kw_promela_opts o = {
-		.about = "a test", .list = true, .preemptions = preemptions,
-	};
 	char *path = g_build_filename(folder, "model.pml", NULL);
 	GString *text = g_string_new(NULL);
 	GError *err = NULL;
 
-	kw_promela_write(p, &o, text, &err);
+	kw_promela_write(p, o, text, &err);
 	g_assert_no_error(err);
 	g_file_set_contents(path, text->str, (gssize)text->len, &err);
 	g_assert_no_error(err);
@@ -410,31 +409,64 @@ static char *write_model(const char *folder, const struct kw_program *p,
 	return g_string_free(text, FALSE);
 }
 
-bool seen_by_spin(const struct kw_program *p, unsigned preemptions,
-		  struct seen *s)
+/* What pan says of it, or NULL; *model is its text. */
+static char *judge(const struct kw_program *p,
+		   const struct kw_promela_opts *o, const char *gcc,
+		   const char *pan, char **model)
 {
-	static const char *const commands[] = {
-		"spin -a -o2 -o3 model.pml", "gcc " CFLAGS " -o pan pan.c",
-		"./pan -E -c0 -m100000 -w18",
+	const char *const commands[] = {
+		"spin -a -o2 -o3 model.pml", gcc, pan,
 	};
 	char *folder = g_dir_make_tmp("kw-spin-XXXXXX", NULL), *out = NULL;
-	char *rm = g_strdup_printf("rm -rf '%s'", folder), *model;
+	char *rm = g_strdup_printf("rm -rf '%s'", folder);
 	bool fine = true;
 	unsigned i;
 
-	*s = (struct seen){ .ends = set_new() };
-	model = write_model(folder, p, preemptions);
+	*model = write_model(folder, p, o);
 	for (i = 0; fine && i < G_N_ELEMENTS(commands); i++) {
 		g_free(out);
 		out = run(folder, commands[i]);
 		fine = out != NULL;
 	}
-	if (fine)
-		read_pan(p, model, out, s);
-	g_free(out);
 	g_free(run("/", rm));
 	g_free(rm);
-	g_free(model);
 	g_free(folder);
-	return fine;
+	return out;
+}
+
+bool seen_by_spin(const struct kw_program *p, const struct kw_world_opts *o,
+		  struct seen *s)
+{
+	const struct kw_promela_opts opts = {
+		.about = "a test", .list = true, .orders = true,
+		.preemptions = o->preemptions, .check = o->check,
+		.row = o->row, .per_kick = o->per_kick,
+	};
+	char *model, *out;
+
+	*s = (struct seen){ .ends = set_new() };
+	out = judge(p, &opts, "gcc " CFLAGS " -DSAFETY -DNOCLAIM -o pan pan.c",
+		    "./pan -E -c0 -m100000 -w18", &model);
+	if (out)
+		read_pan(p, o, model, out, s);
+	g_free(model);
+	g_free(out);
+	return s->states;
+}
+
+int storm_by_spin(const struct kw_program *p)
+{
+	const struct kw_promela_opts opts = {
+		.about = "a test", .storm = true,
+	};
+	char *model, *out;
+	int found = -1;
+
+	out = judge(p, &opts, "gcc " CFLAGS " -o pan pan.c",
+		    "./pan -a -m1000000 -w20", &model);
+	if (out && !strstr(out, "max search depth too small"))
+		found = strstr(out, "acceptance cycle (") != NULL;
+	g_free(model);
+	g_free(out);
+	return found;
 }

@@ -11,7 +11,9 @@
 
 /* Properties that the model has. */
 #define SPIN_KNOWS (1u << KW_FINDS_MISSED | 1u << KW_FINDS_SPURIOUS | \
-		    1u << KW_FINDS_FAILED | 1u << KW_FINDS_DEADLOCK)
+		    1u << KW_FINDS_FAILED | 1u << KW_FINDS_DEADLOCK | \
+		    1u << KW_FINDS_RACE | 1u << KW_FINDS_ROW | \
+		    1u << KW_FINDS_ORDER)
 
 /* What somebody saw of a whole program. */
 struct seen {
@@ -45,10 +47,13 @@ GBytes *end_key(const struct kw_program *p, const struct seen *all,
 /* Is there a Spin, and a compiler for what it writes? */
 bool spin_is_there(void);
 /*
- * By Spin.  false, with a word on stderr, when something went wrong; then s
- * is empty.  Whoever calls it works in a folder of its own.
+ * By Spin, what these options ask for.  false, with a word on stderr, when
+ * something went wrong; then s is empty.  Whoever calls it works in a folder
+ * of its own.
  */
-bool seen_by_spin(const struct kw_program *p, unsigned preemptions,
+bool seen_by_spin(const struct kw_program *p, const struct kw_world_opts *o,
 		  struct seen *s);
+/* 1: there is a storm; 0: none; -1: something went wrong, and was said. */
+int storm_by_spin(const struct kw_program *p);
 
 #endif
