@@ -190,6 +190,12 @@ static void close_world(struct kw_export *x)
 	g_free(x->refused);
 }
 
+/* At most: those that are no actors move for the questions' sake. */
+static unsigned nr_processes(const struct kw_export *x)
+{
+	return x->opts->storm ? 2 * x->nr_actors + 1 : x->nr_actors + 3;
+}
+
 bool kw_promela_write(const struct kw_program *p,
 		      const struct kw_promela_opts *opts, GString *out,
 		      GError **err)
@@ -198,7 +204,8 @@ bool kw_promela_write(const struct kw_program *p,
 	bool written = false;
 
 	open_world(&x);
-	if (x.nr_vcpus > G_N_ELEMENTS(x.thread_of) || x.nr_actors > 255) {
+	if (x.nr_vcpus > G_N_ELEMENTS(x.thread_of) ||
+	    nr_processes(&x) > 255) {
 		kw_export_refuse(&x, "Spin has at most 255 processes");
 	} else {
 		know_actors(&x);
