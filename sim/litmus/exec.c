@@ -206,6 +206,14 @@ static enum kw_lit_did rmw(struct kw_lit_search *s, uint16_t *state,
 	return KW_LIT_DID;
 }
 
+static void unlock(struct kw_lit_search *s, uint16_t *state, unsigned t)
+{
+	unsigned domain = kw_lit_at(s, state, t)->domain;
+
+	if (kw_weak_in_reader(&s->w, state + s->weak, t, domain))
+		kw_weak_rcu_unlock(&s->w, state + s->weak, t, domain);
+}
+
 static enum kw_lit_did rcu(struct kw_lit_search *s, uint16_t *state,
 			   unsigned t)
 {
@@ -217,8 +225,7 @@ static enum kw_lit_did rcu(struct kw_lit_search *s, uint16_t *state,
 		kw_weak_rcu_lock(&s->w, weak, t, insn->domain);
 		break;
 	case KW_I_RCU_UNLOCK:
-		if (kw_weak_in_reader(&s->w, weak, t, insn->domain))
-			kw_weak_rcu_unlock(&s->w, weak, t, insn->domain);
+		unlock(s, state, t);
 		break;
 	default:
 		if (!kw_weak_can_mb(&s->w, weak, t))
@@ -317,6 +324,12 @@ static bool own_fence(struct kw_lit_search *s, uint16_t *state, unsigned t)
 	case KW_I_WMB:
 		kw_weak_wmb(&s->w, weak, t);
 		break;
+	case KW_I_RCU_UNLOCK:
+		/* Nobody would be better off with a reader that ends later. */
+		if (s->l->has_gp && s->opts->no_reduction)
+			return false;
+		unlock(s, state, t);
+		break;
 	default:
 		if (s->l->has_gp)	/* readers matter */
 			return false;
@@ -391,20 +404,36 @@ static uint64_t buffered(struct kw_lit_search *s, const uint16_t *state,
 	return vars;
 }
 
+/* Each thread's own steps; false: an execution that ends here. */
+static bool run_on(struct kw_lit_search *s, uint16_t *state)
+{
+	bool any, again;
+	unsigned t;
+
+	do {
+		again = false;	/* grace periods wait for readers' ends */
+		for (t = 0; t < s->l->nr_threads; t++)
+			do {
+				if (lost(s, state, t))
+					return false;
+				any = own_step(s, state, t);
+				again |= any && s->l->has_gp;
+			} while (any);
+	} while (again);
+	return true;
+}
+
 bool kw_lit_settle(struct kw_lit_search *s, uint16_t *state)
 {
 	struct kw_weak_live live[KW_LIT_MAX_THREADS];
 	uint64_t regs;
 	unsigned t, reg;
 
+	if (!run_on(s, state))
+		return false;
 	for (t = 0; t < s->l->nr_threads; t++) {
-		const struct kw_lit_insn *insn;
+		const struct kw_lit_insn *insn = kw_lit_at(s, state, t);
 
-		do {
-			if (lost(s, state, t))
-				return false;
-		} while (own_step(s, state, t));
-		insn = kw_lit_at(s, state, t);
 		regs = insn->live | kw_lit_late_regs(s, state, t);
 		live[t] = (struct kw_weak_live){
 			.reads = { insn->reads |
