@@ -4,7 +4,7 @@
 # few hundred of them, or each KVMWAKE_CYCLES-th: with 1 it is all, a minute.
 . tests/lib/cli.sh
 mkdir "$TMPDIR/cycles"
-python3 tests/litmus/cycles.py "$TMPDIR/cycles" "${KVMWAKE_CYCLES:-20}" \
+python3 tests/litmus/cycles.py "$TMPDIR/cycles" "${KVMWAKE_CYCLES:-40}" \
 	>"$TMPDIR/out"
 ok $? "every state that is seen is allowed; reductions lose none"
 sed 's/^/# /' "$TMPDIR/out"

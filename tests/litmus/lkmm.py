@@ -211,8 +211,9 @@ class Program:
 
     # --- candidate executions ------------------------------------------
 
-    def candidates(self):
-        """(reads: event to write or None, co: variable to order)"""
+    def candidates(self, wanted):
+        """(rf: read to write or None, co: variable to order) of those whose
+        final state agrees with wanted, and that are coherent and atomic"""
         per_var = []
         for v in self.vars:
             reads = [r for r in self.reads if self.events[r].op.var == v]
@@ -221,7 +222,7 @@ class Program:
                 for src in itertools.product([None] + self.writes[v],
                                              repeat=len(reads)):
                     one = (dict(zip(reads, src)), {v: order})
-                    if self.is_coherent(*one):
+                    if self.agrees(wanted, *one) and self.is_coherent(*one):
                         found.append(one)
             per_var.append(found)
         for parts in itertools.product(*per_var):
@@ -249,16 +250,18 @@ class Program:
         between = seq(meet(fr, self.ext), meet(co_rel, self.ext))
         return not any(meet(self.rmw, between))
 
-    def state(self, rf, co):
-        """{"0:r0": 1, ..., "[x]": 2}"""
-        state = {}
+    def agrees(self, wanted, rf, co):
+        """wanted: {"0:r0": 1, ..., "[x]": 2}"""
+        def value(write):
+            return 0 if write is None else self.events[write].op.value
+
         for r, w in rf.items():
             e = self.events[r]
-            state[f"{e.thread}:{e.op.reg}"] = \
-                0 if w is None else self.events[w].op.value
-        for v, order in co.items():
-            state[f"[{v}]"] = self.events[order[-1]].op.value if order else 0
-        return state
+            if wanted.get(f"{e.thread}:{e.op.reg}", value(w)) != value(w):
+                return False
+        last = {v: value(order[-1] if order else None)
+                for v, order in co.items()}
+        return all(wanted.get(f"[{v}]", x) == x for v, x in last.items())
 
     def allows(self, rf, co):
         rf_rel, co_rel, fr = self.communication(rf, co)
@@ -299,12 +302,8 @@ class Program:
 
     def allowed(self, wanted):
         """Whether LKMM allows a final state that agrees with wanted."""
-        for rf, co in self.candidates():
-            state = self.state(rf, co)
-            if all(state.get(k, 0) == v for k, v in wanted.items()) and \
-                    self.allows(rf, co):
-                return True
-        return False
+        return any(self.allows(rf, co)
+                   for rf, co in self.candidates(wanted))
 
 
 # --- as a litmus test ------------------------------------------------------
