@@ -16,6 +16,9 @@
 /* So many new states are counted at once. */
 #define COUNTED	256
 
+/* So many new states at most wait for what kw_hunt_state() says of them. */
+#define AILING	16
+
 /* So many fingerprints are remembered as looked up: most states are reached
    several times, and soon one after another. */
 #define RECENT	16384
@@ -27,6 +30,9 @@ struct worker {
 	uint8_t *s;		/* the state whose children are looked up */
 	struct kw_later out;
 	uint64_t *recent;	/* [RECENT], of any place the last; not exact */
+	uint8_t *ailing;	/* [AILING] states */
+	uint64_t ailing_fp[AILING];
+	unsigned nr_ailing;
 	unsigned found;		/* bit p: property p, in this level */
 	uint64_t uncounted;	/* states that the table has not been told of */
 	uint64_t told;		/* of k.states, those that b has been told of */
@@ -121,15 +127,32 @@ static void look_after_table(struct worker *k)
 		grow(b);
 }
 
+/* Those that waited. */
+static void hunt_ailing(struct worker *k)
+{
+	struct kw_find f;
+	unsigned i, slot;
+
+	for (i = 0; i < k->nr_ailing; i++)
+		for (slot = 0; kw_hunt_state(&k->k,
+					     k->ailing + i * k->b->h->size,
+					     k->ailing_fp[i], &slot, &f);)
+			k->found |= 1u << f.what;
+	k->nr_ailing = 0;
+}
+
 /* k->s is what has not been seen before. */
 static void new_state(struct worker *k, uint64_t fp, uint64_t dirty)
 {
-	struct kw_find f;
-	unsigned slot = 0;
+	size_t size = k->b->h->size;
 
 	kw_later_put(&k->out, k->s, fp, dirty);
-	while (kw_hunt_state(&k->k, k->s, fp, &slot, &f))
-		k->found |= 1u << f.what;
+	if (!kw_hunt_ails(&k->k, k->s, fp))
+		return;
+	memcpy(k->ailing + k->nr_ailing * size, k->s, size);
+	k->ailing_fp[k->nr_ailing++] = fp;
+	if (k->nr_ailing == AILING)
+		hunt_ailing(k);
 }
 
 /* What a move has shown; false when nothing comes after it. */
@@ -208,14 +231,8 @@ static void make(struct worker *k)
 
 static void enter(struct worker *k, const struct kw_child *c)
 {
-	uint64_t dirty = 0;
-	unsigned i;
-
-	for (i = 0; i < c->by->nr; i++)
-		dirty |= UINT64_C(1) << (c->by->changes[i].place >>
-					 k->x.grain_shift);
 	kw_child_enter(k->s, c->by);
-	new_state(k, c->fp, dirty);
+	new_state(k, c->fp, c->by->dirty);
 	kw_child_leave(k->s, c->by);
 }
 
@@ -357,6 +374,7 @@ static void visit_block(struct worker *k, const struct kw_block *n)
 		if (!k->b->h->visited.exact)
 			look_up_batch(k, &b);
 		enter_batch(k, &again, &b);
+		hunt_ailing(k);
 	}
 }
 
@@ -565,6 +583,7 @@ static void begin(struct breadth *b)
 	memcpy(first->s, h->start, h->size);
 	first->uncounted++;
 	new_state(first, fp, 0);
+	hunt_ailing(first);
 	end_level(b);
 }
 
@@ -615,6 +634,7 @@ void kw_hunt_breadth(struct kw_hunt *h)
 		kw_hunter_init(&k->k, h);
 		kw_expander_init(&k->x, k->k.w);
 		k->s = g_malloc(h->size + KW_APART);
+		k->ailing = g_malloc(AILING * h->size + KW_APART);
 		k->recent = g_new0(uint64_t, RECENT);
 		k->recent[0] = ~UINT64_C(0);	/* 0 is not, yet */
 		kw_later_init(&k->out, h->start, h->size,
@@ -629,6 +649,7 @@ void kw_hunt_breadth(struct kw_hunt *h)
 		kw_hunter_end(&b.workers[i].k);
 		kw_expander_free(&b.workers[i].x);
 		g_free(b.workers[i].s);
+		g_free(b.workers[i].ailing);
 		g_free(b.workers[i].recent);
 		kw_later_free(&b.workers[i].out);
 	}

@@ -117,7 +117,12 @@ static struct kw_made *add(struct kw_expander *x, struct kw_acting *to,
 {
 	size_t changes = nr * sizeof(struct kw_change);
 	struct kw_made *e = kw_memo_alloc(&x->memo, sizeof(*e) + changes);
+	unsigned i;
 
+	e->dirty = 0;
+	for (i = 0; i < nr; i++)
+		e->dirty |= UINT64_C(1) << (x->changes[i].place >>
+					    x->grain_shift);
 	e->seen = NULL;
 	e->next = NULL;
 	e->nr = (uint16_t)nr;
@@ -458,7 +463,7 @@ static void note_order(struct kw_expander *x, struct kw_child *c)
 	uint64_t a, b;
 
 	*by = *c->by;
-	by->adds = 0;
+	by->adds = by->dirty = 0;
 	for (i = 0; i < x->nr_words; i++) {
 		a = kw_word_at(x->cur, i);
 		b = kw_word_at(x->work, i);
@@ -466,6 +471,7 @@ static void note_order(struct kw_expander *x, struct kw_child *c)
 			continue;
 		by->adds += kw_word_hash(i, b) - kw_word_hash(i, a);
 		by->changes[nr++] = (struct kw_change){ i, a ^ b };
+		by->dirty |= UINT64_C(1) << (i >> x->grain_shift);
 		kw_word_put(x->work, i, a);
 	}
 	by->nr = (uint16_t)nr;

@@ -60,6 +60,11 @@ bool kw_hunter_was_wrong(struct kw_hunter *k);
  */
 bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, uint64_t fp,
 		   unsigned *slot, struct kw_find *f);
+/*
+ * False: it shows nothing, and is counted.  Else kw_hunt_state() is to be
+ * asked, better a while later: what it needs comes from memory meanwhile.
+ */
+bool kw_hunt_ails(struct kw_hunter *k, uint8_t *s, uint64_t fp);
 /* Has what was expanded since shown a cycle of locks? */
 bool kw_hunt_orders(struct kw_hunter *k, struct kw_find *f);
 /* A state without moves. */
@@ -96,6 +101,9 @@ void kw_hunt_witnesses(struct kw_hunt *h);
 struct kw_rescue *kw_rescue_new(const struct kw_world *w);
 void kw_rescue_free(struct kw_rescue *r);
 uint64_t kw_rescue_bytes(const struct kw_rescue *r);
+/* It will be asked whether ... */
+void kw_rescue_announce(const struct kw_rescue *r, uint64_t fp,
+			unsigned slot);
 /* The slot ails in s: does that come to an end? */
 bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, uint64_t fp,
 		     unsigned slot);

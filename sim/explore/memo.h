@@ -21,6 +21,7 @@ struct kw_change {			/* of a word */
 
 struct kw_made {				/* by a move */
 	uint64_t adds;			/* to the fingerprint */
+	uint64_t dirty;			/* grains that changes are in */
 	const struct kw_seen_by_move *seen;	/* NULL: nothing */
 	const struct kw_made *next;	/* of the same actor, or NULL */
 	struct kw_move move;

@@ -14,8 +14,16 @@ struct kw_locks {
 	const struct kw_symmetry *alike;	/* or NULL */
 };
 
+/* What was noted lately: of an actor that stands there and holds these. */
+#define NOTED	64			/* a power of 2 */
+struct noted {
+	uint64_t who;			/* 0: nothing was */
+	uint64_t holds;			/* bit i: lock i */
+};
+
 struct kw_orders {
 	const struct kw_locks *l;
+	struct noted noted[NOTED];
 	GArray *edges;			/* struct kw_order */
 	GArray *swaps;			/* int, [edge]: it was not seen, but
 					   what this swap makes of it; or -1 */
@@ -194,11 +202,36 @@ void kw_orders_add(struct kw_orders *o, const struct kw_order *e)
 	add(o, *e, -1);
 }
 
+/* All that kw_locks_show() looks at, if there are no more than 64 locks. */
+static struct noted what_counts(const struct kw_locks *l, const uint8_t *s,
+				unsigned a)
+{
+	const struct kw_actor_state *st =
+		(const void *)(s + l->p->actors[a].base);
+	const struct kw_node *n = &l->p->nodes[st->pc];
+	unsigned to = st->regs[n->reg] + (unsigned)n->off, i;
+	struct noted now = {
+		.who = (uint64_t)(a + 1) << 48 | (uint64_t)st->pc << 32 |
+		       (uint64_t)(st->irq_off != 0) << 31 | to,
+	};
+
+	for (i = 0; i < l->nr; i++)
+		now.holds |= (uint64_t)(kw_get16(s, l->addr[i]) == a + 1)
+			     << i % 64;
+	return now;
+}
+
 void kw_orders_note(struct kw_orders *o, const uint8_t *s, unsigned a)
 {
+	struct noted now = what_counts(o->l, s, a), *at;
 	struct kw_order of[KW_MAX_ORDERS];
-	unsigned nr = kw_locks_show(o->l, s, a, of), i;
+	unsigned nr, i;
 
+	at = &o->noted[(now.who >> 32 ^ now.who >> 48) % NOTED];
+	if (at->who == now.who && at->holds == now.holds && o->l->nr <= 64)
+		return;
+	*at = now;
+	nr = kw_locks_show(o->l, s, a, of);
 	for (i = 0; i < nr; i++)
 		kw_orders_add(o, &of[i]);
 }

@@ -136,6 +136,12 @@ static bool search(struct kw_rescue *r, unsigned slot,
 	return false;
 }
 
+void kw_rescue_announce(const struct kw_rescue *r, uint64_t fp,
+			unsigned slot)
+{
+	__builtin_prefetch(kw_visited_at(&r->rescued[slot], fp));
+}
+
 bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, uint64_t fp,
 		     unsigned slot)
 {

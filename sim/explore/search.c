@@ -72,6 +72,17 @@ static void find_slot(const struct kw_hunter *k, unsigned slot,
 	};
 }
 
+bool kw_hunt_ails(struct kw_hunter *k, uint8_t *s, uint64_t fp)
+{
+	unsigned i = kw_world_next_ail(k->w, s, 0);
+
+	if (i != KW_NO_SLOT)
+		kw_rescue_announce(k->rescue, fp, i);
+	else
+		k->states++;
+	return i != KW_NO_SLOT;
+}
+
 bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, uint64_t fp,
 		   unsigned *slot, struct kw_find *f)
 {
