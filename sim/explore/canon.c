@@ -128,15 +128,14 @@ static void rename_in_object(const struct kw_canon *c, uint8_t *s, unsigned o)
 {
 	const struct kw_object *x = &c->p->objects[o];
 	const uint8_t *held = c->y->held[x->kind];
-	unsigned i, at, v;
+	const uint16_t *i = c->y->naming[x->kind];
+	unsigned at, v;
 
-	for (i = 0; i < c->p->kinds[x->kind].size / 2u; i++) {
-		if (!held[i])
-			continue;
-		at = x->addr + 2 * i;
+	for (; *i != UINT16_MAX; i++) {
+		at = x->addr + 2u * *i;
 		v = kw_get16(s, at);
 		if (v)
-			kw_put16(s, at, held[i] == KW_HOLDS_ADDRESS ?
+			kw_put16(s, at, held[*i] == KW_HOLDS_ADDRESS ?
 						rename_address(c, v) :
 						rename_actor(c, v));
 	}

@@ -79,16 +79,17 @@ static uint64_t object_key(const struct kw_canon *c, const uint8_t *s,
 {
 	const struct kw_object *o = &c->p->objects[u - c->w->nr_actors];
 	const uint8_t *held = c->y->held[o->kind];
+	const uint16_t *name = c->y->naming[o->kind];
 	unsigned i, x, n = c->p->kinds[o->kind].size / 8u;
 	int v = c->vcpu_of[u];
 	uint64_t key = 0, word;
 
-	for (i = 0; i < 4 * n; i++) {
-		x = kw_get16(s, o->addr + 2 * i);
-		if (!x || !held[i])
-			continue;
-		key += mix(n + i, held[i] == KW_HOLDS_ADDRESS ?
-				  address_name(c, u, x) : actor_name(c, u, x));
+	for (; *name != UINT16_MAX; name++) {
+		x = kw_get16(s, o->addr + 2u * *name);
+		if (x)
+			key += mix(n + *name, held[*name] == KW_HOLDS_ADDRESS ?
+					      address_name(c, u, x) :
+					      actor_name(c, u, x));
 	}
 	for (i = 0; i < n; i++) {
 		word = kw_word_at(s, o->addr / 8u + i);

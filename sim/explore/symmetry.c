@@ -55,6 +55,17 @@ static uint8_t *held_by(const struct kw_kind *k)
 	return held;
 }
 
+static uint16_t *naming(const struct kw_kind *k, const uint8_t *held)
+{
+	uint16_t *all = g_new(uint16_t, k->size / 2u + 1), nr = 0, i;
+
+	for (i = 0; i < k->size / 2u; i++)
+		if (held[i])
+			all[nr++] = i;
+	all[nr] = UINT16_MAX;
+	return all;
+}
+
 /* False when objects are not what their kinds say. */
 static bool find_held(struct setting_up *s)
 {
@@ -64,14 +75,18 @@ static bool find_held(struct setting_up *s)
 	for (i = 0; i < p->nr_objects; i++)
 		nr = MAX(nr, p->objects[i].kind + 1u);
 	s->y->held = g_new0(uint8_t *, nr + 1);
+	s->y->naming = g_new0(uint16_t *, nr + 1);
 	for (i = 0; i < p->nr_objects; i++) {
 		const struct kw_object *o = &p->objects[i];
 
 		end = i + 1 < p->nr_objects ? o[1].addr : p->objects_size;
 		if (end - o->addr != p->kinds[o->kind].size)
 			return false;
-		if (!s->y->held[o->kind])
-			s->y->held[o->kind] = held_by(&p->kinds[o->kind]);
+		if (s->y->held[o->kind])
+			continue;
+		s->y->held[o->kind] = held_by(&p->kinds[o->kind]);
+		s->y->naming[o->kind] = naming(&p->kinds[o->kind],
+					       s->y->held[o->kind]);
 	}
 	return true;
 }
@@ -632,9 +647,12 @@ void kw_symmetry_free(struct kw_symmetry *y)
 		g_free(y->elements[i].units);
 	for (i = 0; i < y->w->p->nr_objects; i++)
 		nr = MAX(nr, y->w->p->objects[i].kind + 1u);
-	for (i = 0; y->held && i < nr; i++)
+	for (i = 0; y->held && i < nr; i++) {
 		g_free(y->held[i]);
+		g_free(y->naming[i]);
+	}
 	g_free(y->held);
+	g_free(y->naming);
 	g_free(y->classes);
 	g_free(y->elements);
 	g_free(y->swaps);

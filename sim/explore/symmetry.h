@@ -62,6 +62,8 @@ struct kw_symmetry {
 	struct kw_renaming *renamings;	/* [swap] */
 	struct kw_relaxed_swap *relaxed;	/* [swap]: the same */
 	uint8_t **held;			/* [kind]: [halfword], see below */
+	uint16_t **naming;		/* [kind]: halfwords that hold no
+					   numbers, and UINT16_MAX */
 	uint16_t *path_of;		/* [node]: entry */
 	uint8_t *return_reg;		/* [entry node]: 0: nobody calls it */
 	uint16_t *return_val;		/* [entry node]: one of its outcomes */
