@@ -85,7 +85,6 @@ goes_on() {
 goes_on
 
 # What was found before is found, by the same interleaving.
-wakers_explored=("${explore[@]}")
 explore=("$KVMWAKE" explore scenarios/gallery/injection-race.lua
 	 --kernel v4.14+mutant-queue-no-recheck --memory sc --no-persistent
 	 --keep-going --db "$TMPDIR/explored.db")
@@ -102,9 +101,9 @@ for how in --exact --dfs '--dfs --exact'; do
 		"$TMPDIR/out" "with all that is found: $how"
 done
 
-explore=("${wakers_explored[@]}")
-# There all of their orders are too many.
-explore=("$KVMWAKE" explore "$wakers" --kernel v4.14)
+# There all of the wakers' orders are too many.
+explore=("$KVMWAKE" explore "$wakers" --kernel v4.14 --memory sc
+	 --db "$TMPDIR/explored.db")
 for memory in tso arm64; do
 	rm -f "$saved"
 	interrupted --json --jobs 2 --memory $memory --max-states 400000
