@@ -35,9 +35,14 @@ static unsigned place_flags(const struct kw_footprint *f, unsigned v)
 	return kw_place_irqs(f, f->w->p->nr_actors) + v;
 }
 
-static unsigned place_checks(const struct kw_footprint *f)
+unsigned kw_place_checks(const struct kw_footprint *f)
 {
 	return place_flags(f, f->w->nr_vcpus);
+}
+
+unsigned kw_place_buffer(const struct kw_footprint *f, unsigned thread)
+{
+	return kw_place_checks(f) + 1 + thread;
 }
 
 /* --- where the actor may stand ----------------------------------------- */
@@ -197,6 +202,13 @@ static void touch_links(const struct analysis *s, unsigned node,
 			add_bytes(t, s->p->objects[i].addr + n->val, 4, true);
 }
 
+static unsigned thread_of(const struct analysis *s, unsigned a)
+{
+	while (s->p->actors[a].home != a)
+		a = s->p->actors[a].home;
+	return a;
+}
+
 static void touch_handler(const struct analysis *s, unsigned addr, bool writes,
 			  struct kw_touch *t)
 {
@@ -208,6 +220,9 @@ static void touch_handler(const struct analysis *s, unsigned addr, bool writes,
 		return;
 	add(t, kw_place_header(s->f, h - 1), writes);
 	add(t, kw_place_irqs(s->f, s->p->actors[h - 1].home), false);
+	/* Who waits for a handler waits for the stores of its CPU. */
+	if (!writes)
+		add(t, kw_place_buffer(s->f, thread_of(s, h - 1)), false);
 }
 
 /* The bytes that the oracle keeps of a vCPU. */
@@ -313,14 +328,14 @@ static void touch_own(const struct analysis *s, const struct kw_node *n,
 			home = s->p->actors[home].home;
 		touch_guest(s, home, t);
 		add(t, kw_place_irqs(s->f, home), true);
-		add(t, place_checks(s->f), true);
+		add(t, kw_place_checks(s->f), true);
 		break;
 	case KW_OP_GUEST_ENTER:
 		touch_guest(s, s->a, t);
 		/* fall through */
 	case KW_OP_SWITCH:
 		add(t, kw_place_irqs(s->f, s->a), true);
-		add(t, place_checks(s->f), true);
+		add(t, kw_place_checks(s->f), true);
 		if (v >= 0)
 			add(t, place_flags(s->f, (unsigned)v), true);
 		break;
@@ -331,7 +346,7 @@ static void touch_own(const struct analysis *s, const struct kw_node *n,
 		break;
 	}
 	if (s->w->node[node] & KW_N_CHECK)
-		add(t, place_checks(s->f), true);
+		add(t, kw_place_checks(s->f), true);
 }
 
 static void touch(const struct analysis *s, unsigned node, struct kw_touch *t)
@@ -596,6 +611,23 @@ static void find_sticky(struct kw_footprint *f)
 	g_free(color);
 }
 
+static void find_checked(struct kw_footprint *f, const struct analysis *s,
+			 const struct kw_prints *p)
+{
+	unsigned i, k, node;
+
+	for (i = 0; i < s->p->nr_nodes; i++) {
+		node = p->index[i];
+		if (!node || !(s->w->node[i] & KW_N_CHECK))
+			continue;
+		if (p->own[node - 1].all)
+			memset(f->checked, true, s->p->objects_size);
+		for (k = 0; k < p->own[node - 1].writes->len; k++)
+			f->checked[g_array_index(p->own[node - 1].writes,
+						 uint16_t, k)] = true;
+	}
+}
+
 static void find_waits(struct kw_footprint *f)
 {
 	const struct kw_world *w = f->w;
@@ -651,7 +683,7 @@ struct kw_footprint *kw_footprint_new(const struct kw_world *w)
 	unsigned a;
 
 	f->w = w;
-	f->nr_places = place_checks(f) + 1;
+	f->nr_places = kw_place_buffer(f, w->p->nr_actors);
 	f->words = f->nr_places / 64 + 1;
 	f->of = g_new0(struct kw_prints, w->p->nr_actors);
 	s.stored = g_new0(bool, w->p->objects_size + 8);
@@ -667,6 +699,9 @@ struct kw_footprint *kw_footprint_new(const struct kw_world *w)
 			grew |= raise_handlers(f, &f->of[a]);
 	find_sticky(f);
 	find_waits(f);
+	f->checked = g_new0(bool, f->nr_places);
+	for (a = 0; a < w->nr_actors; a++)
+		find_checked(f, &s, &f->of[a]);
 	g_free(s.stored);
 	kw_registers_free(&s.regs);
 	g_array_free(s.nodes, TRUE);
@@ -693,5 +728,6 @@ void kw_footprint_free(struct kw_footprint *f)
 	g_free(f->of);
 	g_free(f->sticky);
 	g_free(f->waits);
+	g_free(f->checked);
 	g_free(f);
 }

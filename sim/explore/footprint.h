@@ -4,8 +4,8 @@
  *
  * Places are the bytes of the objects and, behind them, what is no byte: an
  * actor's header (begun, raised, asleep), whether interrupts are on for it,
- * a vCPU's flags (what SPEC and waits are made of), and whether invariants
- * hold.  What a register holds is known as far as registers.h says; else it
+ * a vCPU's flags (what SPEC and waits are made of), whether invariants hold,
+ * and whether a CPU's stores are all visible.  What a register holds is known as far as registers.h says; else it
  * may be any object that has the field.  What is raised touches all that its
  * handler does.
  */
@@ -37,6 +37,8 @@ struct kw_footprint {
 	struct kw_prints *of;	/* [actor] */
 	bool *sticky;		/* [node]: a loop of its path goes on there */
 	bool *waits;		/* [thread]: a handler of it may have to */
+	bool *checked;		/* [address]: an invariant may fail when it is
+				   written */
 };
 
 struct kw_footprint *kw_footprint_new(const struct kw_world *w);
@@ -45,6 +47,8 @@ void kw_footprint_free(struct kw_footprint *f);
 /* Places that are no bytes. */
 unsigned kw_place_header(const struct kw_footprint *f, unsigned actor);
 unsigned kw_place_irqs(const struct kw_footprint *f, unsigned actor);
+unsigned kw_place_checks(const struct kw_footprint *f);
+unsigned kw_place_buffer(const struct kw_footprint *f, unsigned thread);
 
 static inline bool kw_place_in(const uint64_t *set, unsigned place)
 {

@@ -21,7 +21,7 @@
 #include "inside.h"
 
 #define MAX_UNITS 64
-#define PAIRS_SHIFT 13
+#define PAIRS_SHIFT 16
 #define PAIRS	(1u << PAIRS_SHIFT)	/* of places whose answer is kept */
 
 struct unit {
@@ -40,13 +40,26 @@ struct kw_choosing {
 	const uint8_t *s;
 	struct unit of[MAX_UNITS];
 	uint64_t meets[MAX_UNITS];	/* bit v: it does */
+	uint64_t shows[MAX_UNITS];	/* bit v: v may touch what it is about
+					   to make visible */
+	uint64_t tells[MAX_UNITS];	/* bit v: it may write what v may
+					   touch */
 	uint32_t at[MAX_UNITS];		/* from 1 on */
-	uint64_t *where;		/* [place in w->members] */
+	uint64_t *where;		/* rows of units, see first_word() */
 	GArray *known;			/* [number - 1]: struct place */
-	GArray *places;			/* uint64_t: actors of known ones */
+	GArray *places;			/* uint64_t: rows of known ones */
+	GArray *sets;			/* uint64_t, see sets_of() */
 	uint32_t *slots;		/* numbers, by hash */
 	uint32_t nr_slots;
-	uint64_t *pairs;		/* numbers of two, and two answers */
+	uint64_t *pairs;		/* numbers of two, and answers */
+};
+
+/* Of a CPU: buffered stores, by address, four a word. */
+#define BUFFER_WORDS	(KW_MAX_BUFFERED / 4)
+
+enum answer {		/* of u and v, and shifted by one: of v and u */
+	MEETS = 1 << 0, SHOWS = 1 << 2, TELLS = 1 << 4,
+	ANSWER_BITS = 6,
 };
 
 struct place {
@@ -69,7 +82,7 @@ void kw_persist_init(struct kw_world *w)
 	unsigned a, u, nr = 0;
 	uint16_t *at = g_new0(uint16_t, w->nr_actors + 1);
 
-	if (!w->opts.persist || w->memory || w->opts.preemptions)
+	if (!w->opts.persist || w->opts.preemptions)
 		goto out_free;
 	w->unit = g_new0(uint16_t, w->nr_actors + 1);
 	for (a = 0; a < w->nr_actors; a++)
@@ -114,36 +127,110 @@ static const struct kw_touch *touch_of(const struct kw_footprint *f,
 	return &f->of[a].own[i - 1];
 }
 
-/* May actor b, from where it is on, write (or: touch) the place? */
-static bool may(const struct kw_choosing *c, unsigned b, unsigned place,
-		bool touch)
-{
-	const struct kw_actor_state *st = kw_block(c->w, c->s, b);
-	const struct kw_prints *p = &c->f->of[b];
-	const uint64_t *sets = touch ? p->touched : p->written;
-	bool waits = st->pend || st->armed, runs;
+/* --- what is buffered --------------------------------------------------- */
 
-	runs = st->run != KW_IDLE && st->run != KW_ENDED;
-	if (waits && (place == kw_place_header(c->f, b) ||
-		      (touch && place == kw_place_irqs(
-					c->f, c->w->p->actors[b].home))))
-		return true;
-	if (waits && kw_place_in(sets + (size_t)c->f->words *
-			(p->index[c->w->p->actors[b].entry] - 1u), place))
-		return true;
-	return runs && kw_place_in(sets + (size_t)c->f->words *
-					  (p->index[st->pc] - 1u), place);
+static unsigned nr_buffered(const struct kw_choosing *c, unsigned v)
+{
+	const struct kw_relaxed *r = c->w->memory;
+	unsigned cpu;
+
+	if (!r)
+		return 0;
+	cpu = kw_relaxed_cpu(r, c->w->members[c->w->first_member[v]]);
+	return cpu < kw_relaxed_nr_cpus(r) ?
+		       kw_relaxed_nr_buffered(r, c->s, cpu) : 0;
 }
 
+/* Where the k-th that v's CPU has buffered will be visible. */
+static unsigned buffered(const struct kw_choosing *c, unsigned v, unsigned k)
+{
+	const struct kw_relaxed *r = c->w->memory;
+	unsigned value;
+
+	return kw_relaxed_buffered(r, c->s, kw_relaxed_cpu(r,
+			c->w->members[c->w->first_member[v]]), k, &value);
+}
+
+/* --- what a unit may do from now on -------------------------------------- */
+
+/* What it may touch where it is; behind that, write. */
+static uint64_t *sets_of(const struct kw_choosing *c, unsigned number)
+{
+	return &g_array_index(c->sets, uint64_t,
+			      2 * (size_t)c->f->words * (number - 1));
+}
+
+static void put(const struct kw_choosing *c, uint64_t *sets, unsigned place,
+		bool writes)
+{
+	sets[place / 64] |= UINT64_C(1) << place % 64;
+	if (writes)
+		sets[c->f->words + place / 64] |= UINT64_C(1) << place % 64;
+}
+
+static void add_node(const struct kw_choosing *c, uint64_t *sets, unsigned a,
+		     unsigned node)
+{
+	const struct kw_prints *p = &c->f->of[a];
+	size_t at = (size_t)c->f->words * (p->index[node] - 1u);
+	unsigned i;
+
+	for (i = 0; i < c->f->words; i++) {
+		sets[i] |= p->touched[at + i];
+		sets[c->f->words + i] |= p->written[at + i];
+	}
+}
+
+static void add_actor(const struct kw_choosing *c, uint64_t *sets, unsigned a)
+{
+	const struct kw_actor_state *st = kw_block(c->w, c->s, a);
+	const struct kw_actor *ac = &c->w->p->actors[a];
+
+	if (st->pend || st->armed) {
+		put(c, sets, kw_place_header(c->f, a), true);
+		put(c, sets, kw_place_irqs(c->f, ac->home), false);
+		add_node(c, sets, a, ac->entry);
+	}
+	if (st->run != KW_IDLE && st->run != KW_ENDED)
+		add_node(c, sets, a, st->pc);
+	/* Who is woken has seen what the waker saw. */
+	if (st->run == KW_ASLEEP)
+		put(c, sets, kw_place_header(c->f, a), true);
+}
+
+static void add_buffer(const struct kw_choosing *c, uint64_t *sets,
+		       unsigned v)
+{
+	unsigned k = nr_buffered(c, v), addr;
+
+	while (k-- > 0) {
+		addr = buffered(c, v, k);
+		put(c, sets, addr, true);
+		put(c, sets, addr + 1, true);
+		if (c->f->checked[addr])
+			put(c, sets, kw_place_checks(c->f), true);
+	}
+}
+
+static void add_sets(struct kw_choosing *c, unsigned v)
+{
+	uint64_t *sets;
+	unsigned i;
+
+	g_array_set_size(c->sets, c->sets->len + 2 * c->f->words);
+	sets = sets_of(c, c->known->len);
+	for (i = c->w->first_member[v]; i < c->w->first_member[v + 1]; i++)
+		add_actor(c, sets, c->w->members[i]);
+	add_buffer(c, sets, v);
+}
+
+/* May unit v, from where it is on, write (or: touch) the place? */
 static bool unit_may(const struct kw_choosing *c, unsigned v, unsigned place,
 		     bool touch)
 {
-	unsigned i;
+	const uint64_t *sets = sets_of(c, c->at[v]);
 
-	for (i = c->w->first_member[v]; i < c->w->first_member[v + 1]; i++)
-		if (may(c, c->w->members[i], place, touch))
-			return true;
-	return false;
+	return kw_place_in(touch ? sets : sets + c->f->words, place);
 }
 
 static bool is_over(const struct kw_choosing *c, unsigned v)
@@ -158,7 +245,7 @@ static bool is_over(const struct kw_choosing *c, unsigned v)
 		    st->pend || st->armed)
 			return false;
 	}
-	return true;
+	return !nr_buffered(c, v);
 }
 
 static bool touch_meets(const struct kw_choosing *c, const struct kw_touch *t,
@@ -206,6 +293,47 @@ static bool actor_meets(const struct kw_choosing *c, unsigned a, unsigned v)
 	return touch_meets(c, touch_of(c->f, a, st->pc), v);
 }
 
+/* Does somebody of u wait for v's stores? */
+static bool awaits_stores(const struct kw_choosing *c, unsigned u, unsigned v)
+{
+	unsigned place = kw_place_buffer(c->f,
+				c->w->members[c->w->first_member[v]]), i, k;
+
+	for (i = c->w->first_member[u]; i < c->w->first_member[u + 1]; i++) {
+		unsigned a = c->w->members[i];
+		const struct kw_actor_state *st = kw_block(c->w, c->s, a);
+		const GArray *reads;
+
+		if (st->run != KW_READY)
+			continue;
+		reads = touch_of(c->f, a, st->pc)->reads;
+		for (k = 0; k < reads->len; k++)
+			if (g_array_index(reads, uint16_t, k) == place)
+				return !is_over(c, v);
+	}
+	return false;
+}
+
+/* ... or does what u's CPU does to its buffer, or its drains, meet v? */
+static bool buffer_meets(const struct kw_choosing *c, unsigned u, unsigned v)
+{
+	unsigned k, addr;
+
+	if (awaits_stores(c, u, v) ||
+	    unit_may(c, v, kw_place_buffer(c->f,
+			c->w->members[c->w->first_member[u]]), true))
+		return true;
+	for (k = nr_buffered(c, u); k-- > 0;) {
+		addr = buffered(c, u, k);
+		if (unit_may(c, v, addr, true) ||
+		    unit_may(c, v, addr + 1, true) ||
+		    (c->f->checked[addr] &&
+		     unit_may(c, v, kw_place_checks(c->f), true)))
+			return true;
+	}
+	return false;
+}
+
 static bool unit_meets(const struct kw_choosing *c, unsigned u, unsigned v)
 {
 	unsigned i;
@@ -213,7 +341,54 @@ static bool unit_meets(const struct kw_choosing *c, unsigned u, unsigned v)
 	for (i = c->w->first_member[u]; i < c->w->first_member[u + 1]; i++)
 		if (actor_meets(c, c->w->members[i], v))
 			return true;
+	return c->w->memory && buffer_meets(c, u, v);
+}
+
+/* --- the order in which stores become visible ---------------------------- */
+
+static bool is_byte(const struct kw_choosing *c, unsigned place)
+{
+	return place < c->w->p->objects_size;
+}
+
+/* May v touch what u has buffered, or is about to write? */
+static bool unit_shows(const struct kw_choosing *c, unsigned u, unsigned v)
+{
+	unsigned i, k, place;
+
+	for (k = nr_buffered(c, u); k-- > 0;)
+		if (unit_may(c, v, buffered(c, u, k), true))
+			return true;
+	for (i = c->w->first_member[u]; i < c->w->first_member[u + 1]; i++) {
+		unsigned a = c->w->members[i];
+		const struct kw_actor_state *st = kw_block(c->w, c->s, a);
+		const struct kw_touch *t;
+
+		if (st->run != KW_READY)
+			continue;
+		t = touch_of(c->f, a, st->pc);
+		if (t->all)
+			return true;
+		for (k = 0; k < t->writes->len; k++) {
+			place = g_array_index(t->writes, uint16_t, k);
+			if (is_byte(c, place) && unit_may(c, v, place, true))
+				return true;
+		}
+	}
 	return false;
+}
+
+/* May u write, from now on, bytes that v may touch? */
+static bool unit_tells(const struct kw_choosing *c, unsigned u, unsigned v)
+{
+	const uint64_t *writes = sets_of(c, c->at[u]) + c->f->words;
+	const uint64_t *touches = sets_of(c, c->at[v]);
+	unsigned end = c->w->p->objects_size, i;
+
+	for (i = 0; i < end / 64; i++)
+		if (writes[i] & touches[i])
+			return true;
+	return end % 64 && (writes[i] & touches[i]) << (64 - end % 64);
 }
 
 /* --- what is known of places ------------------------------------------- */
@@ -227,15 +402,20 @@ static uint64_t where(const struct kw_choosing *c, unsigned a)
 	       (uint64_t)st->armed << 32 | (uint64_t)(st->nest != 0) << 40;
 }
 
+static unsigned first_word(const struct kw_choosing *c, unsigned u)
+{
+	return c->w->first_member[u] + (c->w->memory ? u * BUFFER_WORDS : 0);
+}
+
 static bool is_at(const struct kw_choosing *c, unsigned u, unsigned number)
 {
 	const struct place *p = &g_array_index(c->known, struct place,
 					       number - 1);
-	unsigned first = c->w->first_member[u];
+	unsigned first = first_word(c, u);
 
 	return p->unit == u &&
 	       !memcmp(&g_array_index(c->places, uint64_t, p->first),
-		       c->where + first, (c->w->first_member[u + 1] - first) *
+		       c->where + first, (first_word(c, u + 1) - first) *
 						 sizeof(*c->where));
 }
 
@@ -244,7 +424,7 @@ static uint32_t *slot_of(const struct kw_choosing *c, unsigned u)
 	uint64_t h = u;
 	unsigned i;
 
-	for (i = c->w->first_member[u]; i < c->w->first_member[u + 1]; i++)
+	for (i = first_word(c, u); i < first_word(c, u + 1); i++)
 		h = kw_word_hash((unsigned)h, c->where[i]);
 	i = (unsigned)h & (c->nr_slots - 1);
 	while (c->slots[i] && !is_at(c, u, c->slots[i]))
@@ -256,14 +436,16 @@ static void forget_places(struct kw_choosing *c)
 {
 	memset(c->slots, 0, c->nr_slots * sizeof(*c->slots));
 	memset(c->pairs, 0, PAIRS * sizeof(*c->pairs));
-	memset(c->where, 0xff, (c->w->nr_actors + 1) * sizeof(*c->where));
+	memset(c->where, 0xff, first_word(c, c->w->nr_units) *
+				       sizeof(*c->where));
 	g_array_set_size(c->known, 0);
 	g_array_set_size(c->places, 0);
+	g_array_set_size(c->sets, 0);
 }
 
 static uint32_t number_of(struct kw_choosing *c, unsigned u)
 {
-	unsigned first = c->w->first_member[u];
+	unsigned first = first_word(c, u);
 	struct place p = { c->places->len, u };
 	uint32_t *at = slot_of(c, u);
 
@@ -271,48 +453,87 @@ static uint32_t number_of(struct kw_choosing *c, unsigned u)
 		return *at;
 	g_array_append_val(c->known, p);
 	g_array_append_vals(c->places, c->where + first,
-			    c->w->first_member[u + 1] - first);
+			    first_word(c, u + 1) - first);
+	add_sets(c, u);
 	*at = c->known->len;
 	return *at;
 }
 
-static inline void set_meeting(struct kw_choosing *c, unsigned u, unsigned v,
-			       uint64_t meets)
+static inline void set(uint64_t *of, unsigned v, uint64_t it_does)
 {
-	c->meets[u] = (c->meets[u] & ~(UINT64_C(1) << v)) | meets << v;
+	*of = (*of & ~(UINT64_C(1) << v)) | (it_does & 1) << v;
 }
 
-/* Each may meet the other. */
+static uint64_t answer(const struct kw_choosing *c, unsigned u, unsigned v)
+{
+	uint64_t yes = 0;
+
+	yes |= unit_meets(c, u, v) ? MEETS : 0;
+	yes |= unit_meets(c, v, u) ? MEETS << 1 : 0;
+	if (!c->w->memory)
+		return yes;
+	yes |= unit_shows(c, u, v) ? SHOWS : 0;
+	yes |= unit_shows(c, v, u) ? SHOWS << 1 : 0;
+	yes |= unit_tells(c, u, v) ? TELLS : 0;
+	yes |= unit_tells(c, v, u) ? TELLS << 1 : 0;
+	return yes;
+}
+
+/* What each does to the other. */
 static void ask(struct kw_choosing *c, unsigned u, unsigned v)
 {
-	uint64_t key = (uint64_t)c->at[u] << 32 | c->at[v];
+	uint64_t key = (uint64_t)c->at[u] << 24 | c->at[v];
 	uint64_t *at = &c->pairs[key * UINT64_C(0x9e3779b97f4a7c15) >>
 				 (64 - PAIRS_SHIFT)];
 
-	if (*at >> 2 != key)
-		*at = key << 2 | (uint64_t)unit_meets(c, u, v) << 1 |
-		      unit_meets(c, v, u);
-	set_meeting(c, u, v, *at >> 1 & 1);
-	set_meeting(c, v, u, *at & 1);
+	if (*at >> ANSWER_BITS != key)
+		*at = key << ANSWER_BITS | answer(c, u, v);
+	set(&c->meets[u], v, *at / MEETS);
+	set(&c->meets[v], u, *at / MEETS >> 1);
+	set(&c->shows[u], v, *at / SHOWS);
+	set(&c->shows[v], u, *at / SHOWS >> 1);
+	set(&c->tells[u], v, *at / TELLS);
+	set(&c->tells[v], u, *at / TELLS >> 1);
+}
+
+/* Four of what u's CPU has buffered. */
+static uint64_t buffer_word(const struct kw_choosing *c, unsigned u,
+			    unsigned first)
+{
+	unsigned nr = nr_buffered(c, u), k;
+	uint64_t word = 0;
+
+	for (k = first; k < nr && k < first + 4; k++)
+		word = word << 16 | buffered(c, u, k);
+	return word;
+}
+
+static bool is_news(uint64_t *at, uint64_t now)
+{
+	if (*at == now)
+		return false;
+	*at = now;
+	return true;
 }
 
 /* Where are they now?  Bit u: unit u is not where it was. */
 static uint64_t find_places(struct kw_choosing *c)
 {
 	const struct kw_world *w = c->w;
-	uint64_t moved = 0, now;
+	uint64_t moved = 0, *at = c->where;
+	bool news;
 	unsigned u, i;
 
 	for (u = 0; u < w->nr_units; u++) {
-		for (i = w->first_member[u]; i < w->first_member[u + 1]; i++) {
-			now = where(c, w->members[i]);
-			if (now == c->where[i])
-				continue;
-			c->where[i] = now;
-			moved |= UINT64_C(1) << u;
-		}
-		if (moved >> u & 1)
-			c->at[u] = number_of(c, u);
+		news = false;
+		for (i = w->first_member[u]; i < w->first_member[u + 1]; i++)
+			news |= is_news(at++, where(c, w->members[i]));
+		for (i = 0; w->memory && i < BUFFER_WORDS; i++)
+			news |= is_news(at++, buffer_word(c, u, 4 * i));
+		if (!news)
+			continue;
+		moved |= UINT64_C(1) << u;
+		c->at[u] = number_of(c, u);
 	}
 	return moved;
 }
@@ -342,10 +563,11 @@ struct kw_choosing *kw_choosing_new(const struct kw_world *w)
 	c = g_new0(struct kw_choosing, 1);
 	c->w = w;
 	c->f = w->footprint;
-	c->where = g_new(uint64_t, w->nr_actors + 1);
+	c->where = g_new(uint64_t, first_word(c, w->nr_units));
 	c->known = g_array_new(FALSE, FALSE, sizeof(struct place));
 	c->places = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	c->nr_slots = 1 << 16;
+	c->sets = g_array_new(FALSE, TRUE, sizeof(uint64_t));
+	c->nr_slots = 1 << 15;
 	c->slots = g_new(uint32_t, c->nr_slots);
 	c->pairs = g_new(uint64_t, PAIRS);
 	forget_places(c);
@@ -359,12 +581,33 @@ void kw_choosing_free(struct kw_choosing *c)
 	g_free(c->where);
 	g_array_free(c->known, TRUE);
 	g_array_free(c->places, TRUE);
+	g_array_free(c->sets, TRUE);
 	g_free(c->slots);
 	g_free(c->pairs);
 	g_free(c);
 }
 
 /* --- the choice --------------------------------------------------------- */
+
+/*
+ * Whom u meets.  Of two stores that become visible the first may be seen by
+ * who has not seen the second, though either can be read late: where somebody
+ * may see what u makes visible, u meets all who may write what that one may
+ * see.
+ */
+static uint64_t met_by(const struct kw_choosing *c, unsigned u)
+{
+	uint64_t met = c->meets[u], seers = c->shows[u];
+	unsigned q, v;
+
+	for (; seers; seers &= seers - 1) {
+		q = (unsigned)__builtin_ctzll(seers);
+		for (v = 0; v < c->w->nr_units; v++)
+			if (v != q && v != u && c->tells[v] >> q & 1)
+				met |= UINT64_C(1) << v;
+	}
+	return met;
+}
 
 /*
  * The units that must go together with u; 0 if that is no gain over `most`
@@ -381,7 +624,7 @@ static uint64_t close_over(struct kw_choosing *c, unsigned u, unsigned *most)
 		todo &= todo - 1;
 		if (c->of[u].whole)
 			return 0;
-		more = c->meets[u] & ~in;
+		more = met_by(c, u) & ~in;
 		in |= more;
 		todo |= more;
 		for (; more; more &= more - 1) {
@@ -414,6 +657,17 @@ static void count_moves(struct kw_choosing *c, const struct kw_expander *x)
 	}
 }
 
+/* Is there a unit whose moves might be enough? */
+static bool may_choose(const struct kw_choosing *c, unsigned nr)
+{
+	const struct unit *u;
+
+	for (u = c->of; u < c->of + c->w->nr_units; u++)
+		if (u->nr_moves && u->nr_moves < nr && !u->whole)
+			return true;
+	return false;
+}
+
 void kw_persist_choose(struct kw_expander *x)
 {
 	struct kw_choosing *c = x->choosing;
@@ -425,6 +679,8 @@ void kw_persist_choose(struct kw_expander *x)
 		return;
 	c->s = x->cur;
 	count_moves(c, x);
+	if (!may_choose(c, x->nr))
+		return;
 	find_meetings(c);
 	for (u = 0; u < w->nr_units; u++) {
 		if (!c->of[u].nr_moves || c->of[u].nr_moves >= most)

@@ -235,7 +235,7 @@ static void look_ahead(struct kw_world *w)
 {
 	if (!w->memory || !w->opts.fold)
 		return;
-	w->ahead = kw_footprint_new(w);
+	w->ahead = w->footprint ? w->footprint : kw_footprint_new(w);
 	kw_relaxed_look_ahead(w->memory, loaded, w->ahead);
 }
 
@@ -318,8 +318,9 @@ void kw_world_free(struct kw_world *w)
 	if (!w)
 		return;
 	kw_symmetry_free(w->symmetry);
+	if (w->ahead != w->footprint)
+		kw_footprint_free(w->ahead);
 	kw_persist_free(w);
-	kw_footprint_free(w->ahead);
 	kw_relaxed_free(w->memory);
 	kw_learnt_free(w->learnt);
 	kw_guards_free(w->guards);

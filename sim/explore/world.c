@@ -549,7 +549,7 @@ static void apply(struct moving *m, const struct kw_move *move)
 		a = w->preempt_of[a];
 		break;
 	}
-	m->seen->sticky |= move->type != KW_STEP;
+	m->seen->sticky |= move->type != KW_STEP && move->type != KW_FLOW;
 	if (w->checks && move->type != KW_STEP)
 		kw_slots_check(w, m->s, -1, m->seen);
 	if (w->opts.fold && !m->seen->failed)

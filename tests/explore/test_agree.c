@@ -275,19 +275,18 @@ static void at_weak_end(void *arg, const uint8_t *s)
 	g_mutex_unlock(&e->lock);
 }
 
-static bool search_weakly(struct assembler *m, enum kw_weak_model memory,
-			  bool fold, unsigned jobs, struct weak_ends *e,
-			  unsigned *found)
+static bool search_weakly(struct assembler *m, const struct kw_world_opts *o,
+			  const struct kw_search_opts *with,
+			  struct weak_ends *e, unsigned *found)
 {
-	const struct kw_world_opts o = { .memory = memory, .fold = fold };
-	const struct kw_search_opts how = {
-		.max_states = WEAK_STATES, .end = at_weak_end, .end_arg = e,
-		.jobs = jobs,
-	};
-	struct kw_world *w = kw_world_new(&m->p, &o);
+	struct kw_search_opts how = *with;
+	struct kw_world *w = kw_world_new(&m->p, o);
 	struct kw_search_result res;
 	bool complete;
 
+	how.max_states = WEAK_STATES;
+	how.end = at_weak_end;
+	how.end_arg = e;
 	e->p = &m->p;
 	e->keys = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
 					(GDestroyNotify)g_bytes_unref, NULL);
@@ -301,20 +300,26 @@ static bool search_weakly(struct assembler *m, enum kw_weak_model memory,
 	return complete;
 }
 
-/* With and without reduction; true when all was seen each time. */
+/* With and without reductions; true when all was seen each time. */
 static bool compare_weakly(struct assembler *m, enum kw_weak_model memory)
 {
-	struct weak_ends plain, folded;
-	unsigned found, also, jobs;
-	bool all = search_weakly(m, memory, false, 1, &plain, &found), seen;
+	struct kw_world_opts o = { .memory = memory };
+	struct kw_search_opts how = { .jobs = 1 };
+	struct weak_ends plain, reduced;
+	unsigned found, also, i;
+	bool all = search_weakly(m, &o, &how, &plain, &found), seen;
 
-	for (jobs = 1; jobs <= 2; jobs++) {
-		seen = search_weakly(m, memory, true, jobs, &folded, &also);
+	for (i = 1; all && i < 12; i++) {
+		o.fold = i & 1;
+		o.persist = i & 2;
+		how.jobs = i & 4 ? 2 : 1;
+		how.depth_first = i & 8;
+		seen = search_weakly(m, &o, &how, &reduced, &also);
 		if (all && seen) {
 			g_assert_cmpuint(found, ==, also);
-			g_assert_true(same_set(plain.keys, folded.keys));
+			g_assert_true(same_set(plain.keys, reduced.keys));
 		}
-		g_hash_table_destroy(folded.keys);
+		g_hash_table_destroy(reduced.keys);
 		all &= seen;
 	}
 	g_hash_table_destroy(plain.keys);
@@ -327,7 +332,7 @@ static void test_weak(void)
 	struct assembler m;
 
 	for (memory = KW_WEAK_TSO; memory < KW_WEAK_NR; memory++) {
-		for (seed = 1, nr = done = 0; seed <= WEAK_PROGRAMS; seed++) {
+		for (seed = 1, nr = done = 0; seed <= programs(WEAK_PROGRAMS); seed++) {
 			generate(&m, seed);
 			declare_guarded(&m, seed);
 			if (seed % 4)
@@ -379,6 +384,7 @@ static unsigned run(struct assembler *m, enum kw_weak_model memory)
 
 static void test_timed(void)
 {
+	const struct kw_search_opts how = { .jobs = 1 };
 	unsigned seed, memory, found, seen, done, with;
 	struct weak_ends ends;
 	struct assembler m;
@@ -387,8 +393,9 @@ static void test_timed(void)
 	for (memory = KW_WEAK_SC; memory < KW_WEAK_NR; memory++) {
 		for (seed = 1, done = with = 0; seed <= PROGRAMS; seed++) {
 			generate(&m, seed);
-			all = search_weakly(&m, memory, true, 1, &ends,
-					    &found);
+			all = search_weakly(&m, &(struct kw_world_opts){
+				.memory = memory, .fold = true,
+				.persist = true }, &how, &ends, &found);
 			g_hash_table_destroy(ends.keys);
 			if (found >> KW_FINDS_DEADLOCK & 1)
 				found |= 1u << KW_FINDS_FAILED;

@@ -552,14 +552,66 @@ static void test_forced(void)
 	unsigned i;
 
 	forced(&m);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 12; i++) {
 		const struct kw_world_opts o = {
-			.fold = i & 1, .persist = i & 2,
+			.fold = i & 1, .persist = i & 2, .memory = i / 4,
 		};
 		struct kw_world *w = kw_world_new(&m.p, &o);
 
 		kw_search(w, &how, &res);
 		g_assert_true(res.of[KW_FINDS_FAILED].found);
+		kw_search_result_free(&res);
+		kw_world_free(w);
+	}
+}
+
+/*
+ * x, then z; y; and who sees z and then, by an acquire, y may still read x
+ * late: then y was visible before x was.
+ */
+static void in_order(struct assembler *m)
+{
+	struct kw_node *n, *z, *y;
+	uint16_t x, at = 1;
+
+	asm_begin(m);
+	x = asm_object(m, 8);
+	asm_op(m, KW_OP_STORE, x, 1);
+	asm_op(m, KW_OP_WMB, 0, 0);
+	asm_op(m, KW_OP_STORE, x + 2u, 1);
+	at = end(m);
+	asm_actor(m, KW_THREAD, true, 1, 0xffff);
+	asm_op(m, KW_OP_STORE, x + 1u, 1);
+	asm_actor(m, KW_THREAD, true, at, 0xffff);
+	at = end(m);
+	z = asm_op(m, KW_OP_LOAD_FLAG, x + 2u, 0);
+	y = asm_op(m, KW_OP_LOAD_FLAG, x + 1u, 0);
+	y->flags = KW_NODE_ACQUIRE;
+	n = asm_op(m, KW_OP_LOAD_FLAG, x, 0);
+	asm_op(m, KW_OP_FAIL, 0, 0);
+	z->next[0] = y->next[0] = n->next[1] = asm_here(m);
+	end(m);
+	asm_actor(m, KW_THREAD, true, at, 0xffff);
+	asm_end(m);
+}
+
+static void test_order(void)
+{
+	struct kw_search_opts how = { 0 };
+	struct kw_search_result res;
+	struct assembler m;
+	unsigned i;
+
+	in_order(&m);
+	for (i = 0; i < 12; i++) {
+		const struct kw_world_opts o = {
+			.fold = i & 1, .persist = i & 2, .memory = i / 4,
+		};
+		struct kw_world *w = kw_world_new(&m.p, &o);
+
+		kw_search(w, &how, &res);
+		g_assert_cmpint(res.of[KW_FINDS_FAILED].found, ==,
+				o.memory == KW_WEAK_ARM64);
 		kw_search_result_free(&res);
 		kw_world_free(w);
 	}
@@ -681,6 +733,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/explore/guard", test_guard);
 	g_test_add_func("/explore/guard-handler", test_guard_handler);
 	g_test_add_func("/explore/forced", test_forced);
+	g_test_add_func("/explore/order", test_order);
 	g_test_add_func("/explore/visited", test_visited);
 	g_test_add_func("/explore/pack", test_pack);
 	g_test_add_func("/explore/expect", test_expect);
