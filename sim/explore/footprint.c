@@ -568,48 +568,7 @@ static void find_prints(struct analysis *s)
 		find_loaded(s, p);
 }
 
-/* --- loops -------------------------------------------------------------- */
-
-/* Depth first through a path: an edge to what is on the stack is a loop's. */
-static void find_loops(const struct kw_world *w, unsigned at, uint8_t *color,
-		       bool *sticky)
-{
-	const struct kw_node *n = &w->p->nodes[at];
-	const struct kw_path_graph *to;
-	unsigned i, k, next;
-
-	color[at] = 1;
-	for (k = 0; k < kw_nr_next(n); k++) {
-		next = kw_next(w->p, n, k);
-		sticky[at] |= color[next] == 1;
-		if (!color[next])
-			find_loops(w, next, color, sticky);
-	}
-	for (i = 0; kw_is_call(n) && (to = kw_callee(w->paths, n, i)); i++)
-		for (k = 0; k < to->returns->len; k++) {
-			next = kw_after(w->paths, n, to, k);
-			sticky[at] |= color[next] == 1;
-			if (!color[next])
-				find_loops(w, next, color, sticky);
-		}
-	color[at] = 2;
-}
-
-static void find_sticky(struct kw_footprint *f)
-{
-	const struct kw_world *w = f->w;
-	uint8_t *color = g_new(uint8_t, w->p->nr_nodes);
-	unsigned i;
-
-	f->sticky = g_new0(bool, w->p->nr_nodes);
-	for (i = 0; i < w->paths->paths->len; i++) {
-		const struct kw_path_graph *e = w->paths->paths->pdata[i];
-
-		memset(color, 0, w->p->nr_nodes);
-		find_loops(w, e->entry, color, f->sticky);
-	}
-	g_free(color);
-}
+/* --- beside them --------------------------------------------------------- */
 
 static void find_checked(struct kw_footprint *f, const struct analysis *s,
 			 const struct kw_prints *p)
@@ -625,23 +584,6 @@ static void find_checked(struct kw_footprint *f, const struct analysis *s,
 		for (k = 0; k < p->own[node - 1].writes->len; k++)
 			f->checked[g_array_index(p->own[node - 1].writes,
 						 uint16_t, k)] = true;
-	}
-}
-
-static void find_waits(struct kw_footprint *f)
-{
-	const struct kw_world *w = f->w;
-	unsigned a, i;
-
-	f->waits = g_new0(bool, w->p->nr_actors);
-	for (a = 0; a < w->nr_actors; a++) {
-		const struct kw_actor *ac = &w->p->actors[a];
-
-		if (ac->type != KW_HARDIRQ && ac->type != KW_PREEMPT)
-			continue;
-		for (i = 0; i < w->p->nr_nodes; i++)
-			f->waits[ac->home] |= f->of[a].index[i] &&
-					      w->node[i] & KW_N_WAITS;
 	}
 }
 
@@ -697,8 +639,7 @@ struct kw_footprint *kw_footprint_new(const struct kw_world *w)
 	while (grew)
 		for (grew = false, a = 0; a < w->nr_actors; a++)
 			grew |= raise_handlers(f, &f->of[a]);
-	find_sticky(f);
-	find_waits(f);
+	kw_footprint_stays(f);
 	f->checked = g_new0(bool, f->nr_places);
 	for (a = 0; a < w->nr_actors; a++)
 		find_checked(f, &s, &f->of[a]);

@@ -5,9 +5,9 @@
  * Places are the bytes of the objects and, behind them, what is no byte: an
  * actor's header (begun, raised, asleep), whether interrupts are on for it,
  * a vCPU's flags (what SPEC and waits are made of), whether invariants hold,
- * and whether a CPU's stores are all visible.  What a register holds is known as far as registers.h says; else it
- * may be any object that has the field.  What is raised touches all that its
- * handler does.
+ * and whether a CPU's stores are all visible.  What a register holds is known
+ * as far as registers.h says; else it may be any object that has the field.
+ * What is raised touches all that its handler does.
  */
 #ifndef KW_FOOTPRINT_H
 #define KW_FOOTPRINT_H
@@ -43,6 +43,9 @@ struct kw_footprint {
 
 struct kw_footprint *kw_footprint_new(const struct kw_world *w);
 void kw_footprint_free(struct kw_footprint *f);
+
+/* stays.c: sticky, and waits. */
+void kw_footprint_stays(struct kw_footprint *f);
 
 /* Places that are no bytes. */
 unsigned kw_place_header(const struct kw_footprint *f, unsigned actor);

@@ -102,7 +102,7 @@ for how in --exact --dfs '--dfs --exact'; do
 done
 
 # There all of the wakers' orders are too many.
-explore=("$KVMWAKE" explore "$wakers" --kernel v4.14 --memory sc
+explore=("$KVMWAKE" explore "$wakers" --kernel v4.14 --memory sc --no-persistent
 	 --db "$TMPDIR/explored.db")
 for memory in tso arm64; do
 	rm -f "$saved"
