@@ -170,7 +170,9 @@ static void search(struct assembler *m, const struct kw_world_opts *o,
 	g_assert_true(res.complete);
 	g_assert_cmpuint(found_by(&res), ==, all->found);
 	g_assert_true(same_set(e.keys, all->keys));
-	g_assert_cmpuint(res.states, <=, all->states);
+	/* What reductions of weak memory keep in mind may make it more. */
+	if (o->memory == KW_WEAK_SC || !o->fold)
+		g_assert_cmpuint(res.states, <=, all->states);
 	if (!o->fold && !o->persist)
 		g_assert_cmpuint(res.states * kw_world_symmetry(w), >=,
 				 all->states);
