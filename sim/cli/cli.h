@@ -53,7 +53,7 @@ struct kw_options {
 	char *db, *color, *lua, *as, *old, *new_, *baseline, *write_baseline;
 	bool dfs, bfs, exact, no_reduction, no_folding, no_persistent;
 	bool no_load_buffering;
-	bool no_symmetry;
+	bool no_symmetry, no_settling;
 	bool no_check, keep_going, sample, resume, step;
 	char *check, *save;
 	char *memory;

@@ -155,6 +155,7 @@ static void put_json(struct explore *e, const struct kw_explored *x)
 	kw_json_bool(&j, "exact", w->exact);
 	kw_json_bool(&j, "reduction", !w->no_reduction);
 	kw_json_bool(&j, "folding", kw_world_folds(x->world));
+	kw_json_bool(&j, "settling", kw_world_settles(x->world));
 	kw_json_bool(&j, "persistent", kw_world_persists(x->world));
 	kw_json_u64(&j, "symmetry", kw_world_symmetry(x->world));
 	kw_json_u64(&j, "preemptions", w->preemptions);
@@ -289,6 +290,8 @@ static void put_less_reduced(const struct kw_options *o, GString *out)
 		g_string_append(out, ", no reduction");
 	if (o->no_folding)
 		g_string_append(out, ", no folding");
+	if (o->no_settling)
+		g_string_append(out, ", no settling");
 	if (o->no_persistent)
 		g_string_append(out, ", no persistent sets");
 	if (o->no_symmetry)

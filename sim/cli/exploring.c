@@ -175,6 +175,7 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 	w->exact = o->exact;
 	w->no_reduction = o->no_reduction;
 	w->no_folding = o->no_folding;
+	w->no_settling = o->no_settling;
 	w->no_persistent = o->no_persistent;
 	w->no_symmetry = o->no_symmetry;
 	w->keep_going = o->keep_going;
@@ -388,6 +389,8 @@ char *kw_explored_replay(const struct kw_explored *x)
 	g_free(less);
 	if (w->no_folding)
 		g_string_append(s, " --no-folding");
+	if (w->no_settling)
+		g_string_append(s, " --no-settling");
 	if (w->no_persistent)
 		g_string_append(s, " --no-persistent");
 	if (w->no_symmetry)
@@ -420,6 +423,7 @@ struct kw_world_opts kw_explored_world(const struct kw_explored *x)
 	return (struct kw_world_opts){
 		.memory = x->what.memory,
 		.fold = !x->what.no_reduction && !x->what.no_folding,
+		.settle = !x->what.no_reduction && !x->what.no_settling,
 		.persist = !x->what.no_reduction && !x->what.no_persistent,
 		.symmetry = !x->what.no_reduction && !x->what.no_symmetry,
 		.preemptions = x->what.preemptions, .check = x->check,

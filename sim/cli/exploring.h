@@ -40,7 +40,7 @@ struct kw_exploring {
 	bool storm;			/* as if check said so */
 	/* NULL: what the scenario expects.  None: nothing ends it. */
 	const struct kw_looked_for *expected;
-	bool no_folding, no_persistent, no_symmetry;
+	bool no_folding, no_settling, no_persistent, no_symmetry;
 	bool dfs, exact, no_reduction;
 	bool keep_going;		/* nothing that is found ends it */
 	bool sample;			/* see struct kw_search_opts */

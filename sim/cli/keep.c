@@ -28,6 +28,7 @@ static char *options_of(const struct kw_explored *x)
 	kw_json_bool(&j, "exact", w->exact);
 	kw_json_bool(&j, "reduction", !w->no_reduction);
 	kw_json_bool(&j, "folding", kw_world_folds(x->world));
+	kw_json_bool(&j, "settling", kw_world_settles(x->world));
 	kw_json_bool(&j, "persistent", kw_world_persists(x->world));
 	kw_json_u64(&j, "symmetry", kw_world_symmetry(x->world));
 	kw_json_u64(&j, "preemptions", w->preemptions);

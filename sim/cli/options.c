@@ -50,6 +50,9 @@ const struct kw_option kw_option_table[] = {
 	    "load of its thread is satisfied"),
 	OPT("no-folding", NULL, FLAG, no_folding, EXPLORING,
 	    "every step is a move, but not all orders need be tried"),
+	OPT("no-settling", NULL, FLAG, no_settling, EXPLORING,
+	    "tso, arm64: every value that a load may read, and every store "
+	    "waits, also where it makes no difference"),
 	OPT("no-persistent", NULL, FLAG, no_persistent, EXPLORING,
 	    "from each state every move, also where others can wait"),
 	OPT("no-symmetry", NULL, FLAG, no_symmetry, EXPLORING,

@@ -27,7 +27,7 @@ uint64_t kw_world_digest(const struct kw_world *w)
 
 	x = kw_word_hash(0, x) + w->opts.check;
 	x = kw_word_hash(1, x) + w->opts.memory;
-	x = kw_word_hash(2, x) + w->opts.fold;
+	x = kw_word_hash(2, x) + w->opts.fold + 2u * kw_world_settles(w);
 	x = kw_word_hash(3, x) + w->opts.preemptions;
 	x = kw_word_hash(4, x) + w->opts.persist;
 	x = kw_word_hash(5, x) + w->opts.row +

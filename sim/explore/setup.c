@@ -209,7 +209,7 @@ static void find_symmetry(struct kw_world *w)
 static void lay_out(struct kw_world *w)
 {
 	struct kw_relaxed_opts o = {
-		.memory = w->opts.memory, .reduce = w->opts.fold,
+		.memory = w->opts.memory, .reduce = w->opts.settle,
 		.preempts = w->opts.preemptions,
 	};
 
@@ -233,7 +233,7 @@ static const uint64_t *loaded(const void *arg, unsigned a, unsigned node)
 /* Weak memory: what nobody may still read is forgotten. */
 static void look_ahead(struct kw_world *w)
 {
-	if (!w->memory || !w->opts.fold)
+	if (!w->memory || !w->opts.settle)
 		return;
 	w->ahead = w->footprint ? w->footprint : kw_footprint_new(w);
 	kw_relaxed_look_ahead(w->memory, loaded, w->ahead);
@@ -304,6 +304,11 @@ bool kw_world_is_per_kick(const struct kw_world *w)
 bool kw_world_folds(const struct kw_world *w)
 {
 	return w->opts.fold;
+}
+
+bool kw_world_settles(const struct kw_world *w)
+{
+	return w->memory && w->opts.settle;
 }
 
 bool kw_world_persists(const struct kw_world *w)

@@ -82,6 +82,8 @@ struct kw_world_opts {
 	uint32_t check;		/* bit i: invariant i of the program */
 	bool fold;		/* steps that nobody can see the moment of
 				   join the one before */
+	bool settle;		/* weak memory: what makes no difference it does
+				   in one way, see relaxed.h */
 	bool persist;		/* moves that others can wait for are made
 				   alone, see persist.c */
 	bool symmetry;		/* states that differ only in who is who are
@@ -184,6 +186,7 @@ uint64_t kw_world_digest(const struct kw_world *w);
 bool kw_world_is_per_kick(const struct kw_world *w);
 /* Which reductions are in use?  Not all that were asked for need be. */
 bool kw_world_folds(const struct kw_world *w);
+bool kw_world_settles(const struct kw_world *w);
 bool kw_world_persists(const struct kw_world *w);
 
 /*

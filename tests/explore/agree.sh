@@ -51,8 +51,7 @@ explore "$scenario" --kernel v4.14+ode-3 --memory sc --no-reduction
 [ "$(field states)/$(field transitions)/$(field ends)" = 7974/12181/2 ]
 ok $? '... and without folding'
 
-# Small enough without folding, and not of one kind.  The weak models have no
-# persistent sets: tests/explore/weak.sh.
+# Small enough without folding, and not of one kind.
 for s in pmu-overflow-in-wfi line-while-waiting line-consumed-request \
 	distributor-off power-on-while-waiting gicv4-doorbell; do
 	for k in v4.14 v4.14+ode-3; do
@@ -72,6 +71,21 @@ for s in pmu-overflow-in-wfi line-while-waiting line-consumed-request \
 				[ "$(field states)/$(field transitions)" = \
 				  "$bfs" ]
 			ok $? "$s, $k: as many states"
+		done
+	done
+done
+
+# The same where memory is weak.
+for s in pmu-overflow-in-wfi line-while-waiting power-on-while-waiting; do
+	for m in tso arm64; do
+		want=
+		for o in --bfs --dfs --no-folding --no-settling \
+			--no-persistent; do
+			explore "scenarios/ode/$s.lua" --kernel v4.14 \
+				--memory $m --max-states 300000 $o
+			have=$(field verdict)$(field found)
+			[ -n "$have" ] && [ "$have" = "${want:=$have}" ]
+			ok $? "$s, $m: $o agrees"
 		done
 	done
 done

@@ -554,7 +554,8 @@ static void test_forced(void)
 	forced(&m);
 	for (i = 0; i < 12; i++) {
 		const struct kw_world_opts o = {
-			.fold = i & 1, .persist = i & 2, .memory = i / 4,
+			.fold = i & 1, .settle = i & 1, .persist = i & 2,
+			.memory = i / 4,
 		};
 		struct kw_world *w = kw_world_new(&m.p, &o);
 
@@ -605,7 +606,8 @@ static void test_order(void)
 	in_order(&m);
 	for (i = 0; i < 12; i++) {
 		const struct kw_world_opts o = {
-			.fold = i & 1, .persist = i & 2, .memory = i / 4,
+			.fold = i & 1, .settle = i & 1, .persist = i & 2,
+			.memory = i / 4,
 		};
 		struct kw_world *w = kw_world_new(&m.p, &o);
 

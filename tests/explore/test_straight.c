@@ -156,7 +156,9 @@ static void at_end(void *arg, const uint8_t *s)
 static GHashTable *search(struct assembler *m, enum kw_weak_model memory,
 			  bool fold, bool *bounded)
 {
-	const struct kw_world_opts o = { .memory = memory, .fold = fold };
+	const struct kw_world_opts o = {
+		.memory = memory, .fold = fold, .settle = fold,
+	};
 	GHashTable *ends = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
 					(GDestroyNotify)g_bytes_unref, NULL);
 	const struct kw_search_opts how = { .end = at_end, .end_arg = ends };

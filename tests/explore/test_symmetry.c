@@ -298,7 +298,7 @@ static unsigned walks(const struct kw_program *p, enum kw_weak_model memory,
 	const struct kw_world_opts o = {
 		.symmetry = true, .check = (1u << p->nr_invariants) - 1,
 		.preemptions = 1, .row = 2, .memory = memory,
-		.fold = memory != KW_WEAK_SC,
+		.fold = memory != KW_WEAK_SC, .settle = true,
 	};
 	struct kw_world *w = kw_world_new(p, &o);
 	unsigned i, size = (unsigned)kw_world_symmetry(w);
@@ -414,7 +414,7 @@ static void all_settings(struct assembler *m, enum kw_weak_model memory,
 	for (i = 0; i < 32; i++) {
 		const struct kw_world_opts o = {
 			.symmetry = true, .fold = i & 1, .persist = i & 16,
-			.memory = memory,
+			.settle = i & 1, .memory = memory,
 		};
 		struct kw_search_opts s = {
 			.depth_first = i & 2, .exact = i & 4,
