@@ -22,6 +22,7 @@ struct kw_rescue {
 	struct kw_world *w;		/* its fork: only a search that failed,
 					   which has seen all, may teach it */
 	uint32_t size;
+	unsigned grain_shift;
 	struct kw_visited *rescued;	/* [slot] */
 	GByteArray *states;		/* a state a frame */
 	GArray *frames, *moves;
@@ -36,6 +37,7 @@ struct kw_rescue *kw_rescue_new(const struct kw_world *w)
 	r->of = w;
 	r->w = kw_world_fork(w);
 	r->size = kw_world_size(w);
+	r->grain_shift = kw_world_grain_shift(w);
 	r->rescued = g_new0(struct kw_visited, kw_world_nr_slots(w) + 1);
 	for (v = 0; v < kw_world_nr_slots(w); v++)
 		kw_visited_init(&r->rescued[v], false, NULL, 0);
@@ -84,8 +86,8 @@ static void push(struct kw_rescue *r, unsigned slot, const uint8_t *s,
 	nr = kw_world_moves(r->w, at, moves);
 	for (i = 0; i < nr; i++)
 		if (kw_world_counts(r->w, slot, &moves[i]))
-			g_array_append_val(r->moves, moves[i]);
-	f.nr = r->moves->len - f.first;
+			moves[f.nr++] = moves[i];
+	g_array_append_vals(r->moves, moves, f.nr);
 	g_array_append_val(r->frames, f);
 }
 
@@ -99,16 +101,39 @@ static void pop(struct kw_rescue *r)
 	g_array_set_size(r->frames, r->frames->len - 1);
 }
 
-/* r->to := the next state after the top of the stack. */
-static void next(struct kw_rescue *r, struct frame *f)
+/* What r->to adds to the fingerprint of a state that differs in these. */
+static uint64_t adds(const struct kw_rescue *r, const uint8_t *s,
+		     uint64_t grains)
+{
+	unsigned shift = r->grain_shift, i, end;
+	uint64_t sum = 0, was, is;
+
+	for (; grains; grains &= grains - 1) {
+		i = (unsigned)__builtin_ctzll(grains) << shift;
+		end = MIN(i + (1u << shift), r->size / 8);
+		for (; i < end; i++) {
+			was = kw_word_at(s, i);
+			is = kw_word_at(r->to, i);
+			if (was != is)
+				sum += kw_word_hash(i, is) -
+				       kw_word_hash(i, was);
+		}
+	}
+	return sum;
+}
+
+/* r->to := the next state after the top of the stack; its fingerprint. */
+static uint64_t next(struct kw_rescue *r, struct frame *f)
 {
 	unsigned i = (f->next++ + r->frames->len) % f->nr;
+	const uint8_t *s = r->states->data + r->states->len - r->size;
 	struct kw_seen_by_move seen;
 
-	memcpy(r->to, r->states->data + r->states->len - r->size, r->size);
+	memcpy(r->to, s, r->size);
 	kw_world_apply(r->w, r->to,
 		       &g_array_index(r->moves, struct kw_move, f->first + i),
 		       &seen);
+	return f->fp + adds(r, s, seen.dirty);
 }
 
 static bool search(struct kw_rescue *r, unsigned slot,
@@ -124,10 +149,9 @@ static bool search(struct kw_rescue *r, unsigned slot,
 			pop(r);
 			continue;
 		}
-		next(r, f);
+		fp = next(r, f);
 		if (!kw_world_ails(r->w, r->to, slot))
 			return true;
-		fp = kw_fingerprint(r->to, r->size);
 		if (kw_visited_has(&r->rescued[slot], fp))
 			return true;
 		if (kw_visited_add_one(seen, fp))
