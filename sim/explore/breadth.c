@@ -3,8 +3,10 @@
  * Breadth first, a level after another.
  *
  * A level is the states that are that many moves away from the start, in
- * blocks (queue.h).  What a level shows is asked for when all of it was
- * visited, so that nothing depends on the order within it.
+ * blocks (queue.h).  A thread goes on with what it made itself, whose
+ * neighbours it has looked up (see RECENT), and then helps the others.  What
+ * a level shows is asked for when all of it was visited, so that nothing
+ * depends on the order within it.
  */
 #include "expand.h"
 #include "hunt.h"
@@ -28,6 +30,8 @@ struct worker {
 	struct kw_hunter k;
 	struct kw_expander x;
 	uint8_t *s;		/* the state whose children are looked up */
+	struct kw_block *todo;	/* of this level; of b->lock */
+	uint64_t nr_todo;	/* blocks */
 	struct kw_later out;
 	uint64_t *recent;	/* [RECENT], of any place the last; not exact */
 	uint8_t *ailing;	/* [AILING] states */
@@ -42,13 +46,12 @@ struct worker {
 struct breadth {
 	struct kw_hunt *h;
 	GMutex lock;			/* of what follows */
-	struct kw_block *todo;		/* of this level */
 	struct kw_block *made;		/* of the next, read from a file */
 	unsigned level;
-	uint64_t nr_todo;		/* their number */
+	uint64_t nr_todo;		/* blocks of this level, all workers' */
 	uint64_t nr_made;		/* blocks of the next level */
 	struct kw_search_progress seen;	/* so far */
-	uint64_t left;			/* states in todo */
+	uint64_t left;			/* states in them */
 	struct worker *workers;
 	unsigned nr_workers;
 	/* Workers meet to let the table grow. */
@@ -395,15 +398,30 @@ static bool bounded(struct worker *k)
 	return kw_hunt_bounded(b->h, &b->seen, rescues + memos);
 }
 
+/* Who has most left to do? */
+static struct worker *busiest(const struct breadth *b)
+{
+	struct worker *most = &b->workers[0];
+	unsigned i;
+
+	for (i = 1; i < b->nr_workers; i++)
+		if (b->workers[i].nr_todo > most->nr_todo)
+			most = &b->workers[i];
+	return most;
+}
+
 static struct kw_block *take(struct worker *k)
 {
 	struct breadth *b = k->b;
+	struct worker *from;
 	struct kw_block *n = NULL;
 
 	g_mutex_lock(&b->lock);
-	if (b->todo && !bounded(k)) {
-		n = b->todo;
-		b->todo = n->next;
+	if (b->nr_todo && !bounded(k)) {
+		from = k->todo ? k : busiest(b);
+		n = from->todo;
+		from->todo = n->next;
+		from->nr_todo--;
 		b->nr_todo--;
 		b->left -= n->nr_states;
 	}
@@ -441,14 +459,15 @@ static void visit_level(struct breadth *b)
 }
 
 /* A level was visited: what has it shown, and what is the next? */
-static void add_todo(struct breadth *b, struct kw_block *n)
+static void add_todo(struct breadth *b, struct worker *k, struct kw_block *n)
 {
 	struct kw_block *next;
 
 	for (; n; n = next) {
 		next = n->next;
-		n->next = b->todo;
-		b->todo = n;
+		n->next = k->todo;
+		k->todo = n;
+		k->nr_todo++;
 		b->nr_todo++;
 		b->left += n->nr_states;
 	}
@@ -492,14 +511,15 @@ static void end_level(struct breadth *b)
 	}
 	note_level(&b->seen);
 	for (i = 0; i < b->nr_workers; i++)
-		add_todo(b, kw_later_take(&b->workers[i].out));
-	add_todo(b, b->made);
+		add_todo(b, &b->workers[i],
+			 kw_later_take(&b->workers[i].out));
+	add_todo(b, &b->workers[0], b->made);
 	b->made = NULL;
 	b->nr_made = 0;
 	if (kw_hunter_was_wrong(&b->workers[0].k) || kw_hunt_enough(h))
 		h->stop = true;
 	else if (h->opts->max_states && b->seen.states >= h->opts->max_states &&
-		 b->todo)
+		 b->nr_todo)
 		h->res->bound = KW_BOUND_STATES;
 }
 
@@ -514,6 +534,21 @@ uint64_t kw_hunt_identity(const struct kw_hunt *h)
 	return kw_word_hash(7, x) + g_str_hash(KW_VERSION);
 }
 
+/* What is left of the level becomes the first worker's. */
+static struct kw_block *all_todo(struct breadth *b)
+{
+	struct kw_block **end = &b->workers[0].todo;
+	unsigned i;
+
+	for (i = 1; i < b->nr_workers; i++) {
+		while (*end)
+			end = &(*end)->next;
+		*end = b->workers[i].todo;
+		b->workers[i].todo = NULL;
+	}
+	return b->workers[0].todo;
+}
+
 /* It was stopped within a level. */
 static void save(struct breadth *b)
 {
@@ -521,7 +556,7 @@ static void save(struct breadth *b)
 	struct kw_saved s = {
 		.identity = kw_hunt_identity(h), .level = b->level,
 		.start = h->start, .size = h->size,
-		.todo = b->todo, .made = b->made, .visited = &h->visited,
+		.todo = all_todo(b), .made = b->made, .visited = &h->visited,
 		.w = b->workers[0].k.w, .again = h->res->again,
 	};
 	unsigned i;
@@ -559,7 +594,7 @@ static void resume(struct breadth *b)
 
 	if (!kw_saved_read(&s, h->opts->resume, &h->res->error))
 		h->stop = true;
-	add_todo(b, s.todo);
+	add_todo(b, k, s.todo);
 	b->made = s.made;
 	b->level = s.level;
 	b->seen.states = k->told = k->k.states = s.states;
@@ -595,7 +630,7 @@ static void levels(struct breadth *b)
 		resume(b);
 	else
 		begin(b);
-	for (; b->todo && !h->stop && h->res->bound == KW_UNBOUNDED;
+	for (; b->nr_todo && !h->stop && h->res->bound == KW_UNBOUNDED;
 	     b->level++) {
 		h->res->depth = b->level;
 		visit_level(b);
@@ -643,7 +678,7 @@ void kw_hunt_breadth(struct kw_hunt *h)
 	levels(&b);
 	if (h->res->bound == KW_UNBOUNDED)
 		bounded(&b.workers[0]);
-	if (!b.todo)
+	if (!b.nr_todo)
 		h->res->bound = KW_UNBOUNDED;
 	for (i = 0; i < b.nr_workers; i++) {
 		kw_hunter_end(&b.workers[i].k);
@@ -652,8 +687,8 @@ void kw_hunt_breadth(struct kw_hunt *h)
 		g_free(b.workers[i].ailing);
 		g_free(b.workers[i].recent);
 		kw_later_free(&b.workers[i].out);
+		free_blocks(b.workers[i].todo);
 	}
-	free_blocks(b.todo);
 	free_blocks(b.made);
 	g_free(b.workers);
 	g_mutex_clear(&b.lock);
