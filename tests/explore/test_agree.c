@@ -500,7 +500,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/agree/endless", test_endless);
 	g_test_add_func("/agree/weak", test_weak);
 	g_test_add_func("/agree/timed", test_timed);
-	g_test_add_func("/agree/spin", test_spin);
-	g_test_add_func("/agree/spin-storms", test_spin_storms);
+	g_test_add_func("/agree/spin/ends", test_spin);
+	g_test_add_func("/agree/spin/storms", test_spin_storms);
 	return g_test_run();
 }
