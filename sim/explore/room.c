@@ -8,6 +8,9 @@
 #define LARGE	((size_t)2 << 20)
 #define PAGE	((size_t)2 << 20)
 #define MOST	((size_t)1 << 42)
+/* From here on large pages: below, small ones are had sooner than the misses
+   of their translations cost (measured: 120 MB, 8.3 million states). */
+#define HUGE	((size_t)256 << 20)
 
 static size_t whole_pages(size_t bytes)
 {
@@ -42,7 +45,8 @@ static void back(struct kw_room *r, size_t bytes)
 	if (size > r->reserved || mprotect(r->at, size,
 					   PROT_READ | PROT_WRITE))
 		g_error("no memory for %" G_GSIZE_FORMAT " bytes", bytes);
-	madvise(r->at, size, MADV_HUGEPAGE);
+	if (size >= HUGE)
+		madvise(r->at, size, MADV_HUGEPAGE);
 }
 
 void kw_room_grow(struct kw_room *r, size_t bytes)
