@@ -33,10 +33,11 @@ struct kw_oracle *kw_oracle_new(const struct kw_program *p)
 					   &o->nr_vcpus);
 	if (p->oracle.deliverable)
 		o->irq_object = find_kind(p, p->oracle.irq_kind, &o->nr_irqs);
-	o->irq_vcpu = g_new0(uint16_t, o->nr_irqs);
-	o->vcpus = g_new0(struct kw_oracle_vcpu, o->nr_vcpus);
-	o->kept_irq_vcpu = g_new0(uint16_t, o->nr_irqs);
-	o->kept_vcpus = g_new0(struct kw_oracle_vcpu, o->nr_vcpus);
+	/* One more: none is not NULL, which memcpy() does not take. */
+	o->irq_vcpu = g_new0(uint16_t, o->nr_irqs + 1);
+	o->vcpus = g_new0(struct kw_oracle_vcpu, o->nr_vcpus + 1);
+	o->kept_irq_vcpu = g_new0(uint16_t, o->nr_irqs + 1);
+	o->kept_vcpus = g_new0(struct kw_oracle_vcpu, o->nr_vcpus + 1);
 	o->changed = g_new0(uint16_t, 2 * (o->nr_irqs + o->nr_vcpus));
 	return o;
 }

@@ -89,11 +89,12 @@ struct kw_costs {
 };
 #define KW_SPANS 8
 
-struct kw_step_cost {
+struct kw_step_cost {		/* compared as bytes: nothing between */
 	uint32_t ns;		/* the least, ... */
 	uint16_t span;		/* ... + 0 .. span - 1, drawn, unless 0 */
-	bool free;		/* goes with the step before it */
+	uint16_t free;		/* 1: goes with the step before it */
 };
+G_STATIC_ASSERT(sizeof(struct kw_step_cost) == 8);
 
 struct kw_wait {		/* an episode: all but its times */
 	struct kw_episode ep;

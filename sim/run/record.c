@@ -265,8 +265,8 @@ static uint32_t combine(struct kw_runner *r, enum kw_move_kind what,
 {
 	uint32_t to = kw_tape_value(r, ns);
 
-	kw_tape_move(r, (struct kw_move){ .what = (uint8_t)what, .to = to,
-	     .a = a, .b = b });
+	kw_tape_move(r, (struct kw_move){
+		     .what = what, .to = to, .a = a, .b = b });
 	return to;
 }
 
