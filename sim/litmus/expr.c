@@ -155,6 +155,8 @@ static struct kw_lit_expr read_name(struct kw_lit_reader *r)
 
 	if (kw_lit_is(r, "(")) {
 		e = kw_lit_read_call(r, name, line);
+	} else if (kw_lit_is(r, "{")) {		/* __fence{mb} */
+		kw_lit_fail(r, line, "%s{} is not supported", name);
 	} else if (!strcmp(name, "NULL") || !strcmp(name, "false")) {
 		e.node = kw_lit_make_const(r, 0);
 	} else if (!strcmp(name, "true")) {

@@ -36,17 +36,26 @@ static bool begins(const struct kw_lit_reader *r, const char *text)
 	return (size_t)(r->end - r->at) >= n && !memcmp(r->at, text, n);
 }
 
-static void skip_to(struct kw_lit_reader *r, const char *closing)
+/* Past a comment; "(*" within "(*" begins another, as in herd7. */
+static void skip_comment(struct kw_lit_reader *r, const char *opening,
+			 const char *closing, bool nests)
 {
-	unsigned line = r->line;
+	unsigned line = r->line, depth = 1;
 
-	r->at += 2;
-	while (r->at < r->end && !begins(r, closing))
-		r->line += *r->at++ == '\n';
-	if (r->at == r->end)
+	r->at += strlen(opening);
+	while (r->at < r->end && depth) {
+		if (begins(r, closing)) {
+			depth--;
+			r->at += strlen(closing);
+		} else if (nests && begins(r, opening)) {
+			depth++;
+			r->at += strlen(opening);
+		} else {
+			r->line += *r->at++ == '\n';
+		}
+	}
+	if (depth)
 		kw_lit_fail(r, line, "this comment does not end");
-	else
-		r->at += strlen(closing);
 }
 
 static void skip_blanks(struct kw_lit_reader *r)
@@ -56,9 +65,9 @@ static void skip_blanks(struct kw_lit_reader *r)
 			while (r->at < r->end && *r->at != '\n')
 				r->at++;
 		} else if (begins(r, "/*")) {
-			skip_to(r, "*/");
+			skip_comment(r, "/*", "*/", false);
 		} else if (!r->in_body && begins(r, "(*")) {
-			skip_to(r, "*)");
+			skip_comment(r, "(*", "*)", true);
 		} else if (g_ascii_isspace(*r->at)) {
 			r->line += *r->at++ == '\n';
 		} else {

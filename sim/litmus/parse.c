@@ -97,7 +97,7 @@ static unsigned thread_number(struct kw_lit_reader *r)
 	return (unsigned)n;
 }
 
-/* x=1  int x=1  int *x=&y  [x]=1  0:r1=x  atomic_t x=ATOMIC_INIT(1) */
+/* x=1  int x=1  int *x=&y  [x]=1  0:r1=x  atomic_t x=ATOMIC_INIT(1)  x={} */
 static void read_init(struct kw_lit_reader *r)
 {
 	int64_t *place;
@@ -126,7 +126,11 @@ static void read_init(struct kw_lit_reader *r)
 	g_free(name);
 	if (kw_lit_is(r, "["))
 		kw_lit_fail(r, r->tok.line, "arrays are not supported");
-	if (kw_lit_accept(r, "="))
+	if (!kw_lit_accept(r, "="))
+		return;
+	if (kw_lit_accept(r, "{"))	/* struct srcu_struct s = {}; */
+		kw_lit_expect(r, "}");
+	else
 		*place = kw_lit_read_value(r);
 }
 
@@ -160,6 +164,20 @@ static void read_header(struct kw_lit_reader *r)
 	kw_lit_next(r);
 }
 
+/* 0:x=y in the initial state; a parameter x is the address of x. */
+static void check_param(struct kw_lit_reader *r, const char *name, unsigned v)
+{
+	const struct kw_lit_thread *th = &r->l->threads[r->t];
+	unsigned i;
+
+	for (i = 0; i < th->regs->len; i++)
+		if (!strcmp(th->regs->pdata[i], name) &&
+		    th->init[i] != kw_lit_address(v))
+			kw_lit_fail(r, r->tok.line, "%u:%s is a parameter: "
+				    "it begins as the address of %s",
+				    r->t, name, name);
+}
+
 static void read_params(struct kw_lit_reader *r)
 {
 	r->params = 0;
@@ -178,8 +196,12 @@ static void read_params(struct kw_lit_reader *r)
 			kw_lit_fail(r, r->tok.line, "%s is not a pointer: "
 				    "parameters are the addresses of shared "
 				    "variables", name);
-		if (!r->err)
-			r->params |= UINT64_C(1) << kw_lit_var(r, name);
+		if (!r->err) {
+			unsigned v = kw_lit_var(r, name);
+
+			r->params |= UINT64_C(1) << v;
+			check_param(r, name, v);
+		}
 		g_free(name);
 		if (!kw_lit_is(r, ")"))
 			kw_lit_expect(r, ",");

@@ -65,6 +65,10 @@ says '^Condition forall \(true\)$' "$TMPDIR/out" "no condition: as herd has it"
 body 'xchg(&x, 1); int r1 = READ_ONCE(*&x);'
 exits 0 "& of a parameter" "$KVMWAKE" litmus "$t"
 says '^Observation t Always' "$TMPDIR/out" "& of a parameter is what it is"
+printf 'C t (* (* 1 *) { 2 *)\n{ (* (* 3 *) 4 *) struct srcu_struct s = {}; }
+P0(int *x, struct srcu_struct *s) { synchronize_srcu(s); }
+exists (x=0) (* (* 5 *) 6 *)' >"$t"
+exits 0 "comments in comments, = {}" "$KVMWAKE" litmus "$t"
 # srcu DOMAIN READER: one grace period and one reader
 srcu() {
 	cat >"$t" <<-L
@@ -146,6 +150,10 @@ refuses 'there is no P1' 'no such thread' '' 'exists (1:r1=0)'
 refuses 'exists, ~exists or forall' 'no condition' '' 'maybe (x=1)'
 refuses 'nested too deeply' 'depth' "$(printf '(%.0s' {1..500})"
 refuses 'is not supported' 'a member' 'int r1 = x->next;'
+refuses '__fence\{\} is not supported' 'herd7 inside' '__fence{mb};'
+printf 'C t\n{ 0:x=y; }\nP0(int *x) {}\nexists (x=0)\n' >"$t"
+exits 2 "a parameter that begins as another address" "$KVMWAKE" litmus "$t"
+says '3: 0:x is a parameter' "$TMPDIR/err" "the parameter is named"
 printf 'AArch64 t\n{}\n' >"$t"
 exits 2 "another language" "$KVMWAKE" litmus "$t"
 says '1: .*not "AArch64"' "$TMPDIR/err" "another language is named"
