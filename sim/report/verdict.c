@@ -98,6 +98,10 @@ void kw_verdict_text(const struct kw_verdict *v, const struct kw_sums *s,
 	g_string_append(out, kw_verdict_names[v->what]);
 	if (v->what == KW_VACUOUS)
 		g_string_append(out, ": nothing could have been missed");
+	if (v->what == KW_NOT_JUDGED && s->of[KW_FAILED].runs_with)
+		g_string_append_printf(out, ": %" G_GUINT64_FORMAT " of %"
+			G_GUINT64_FORMAT " runs failed",
+			s->of[KW_FAILED].runs_with, s->runs);
 	for (i = 0; v->what == KW_NOT_AS_EXPECTED && i < v->nr; i++) {
 		const struct kw_finding *f = &v->of[i];
 		const struct kw_tally *t = &s->of[f->q];

@@ -20,6 +20,20 @@ says '^replay: kvmwake replay pmu-overflow-in-wfi/v4.14\+ode-3/1/0' \
 	"$TMPDIR/out" "it ends with a replay line"
 says 'NOT AS EXPECTED: missed: always expected, 0 of 50 runs' "$TMPDIR/out" \
 	"it says what differs"
+cat >"$TMPDIR/bug.lua" <<'L'
+local wake = K.kvm_pmu_perf_overflow
+function K.kvm_pmu_perf_overflow(vcpu)
+	wake(vcpu)
+	fail("BUG")
+end
+L
+exits 1 "runs fail, of which the scenario says nothing" "$KVMWAKE" run $db \
+	--runs 50 --kernel "v4.14+$TMPDIR/bug.lua" --as v4.14 $scenario
+says 'NOT AS EXPECTED: .*failed: never expected, 50 of 50 runs' "$TMPDIR/out" \
+	"no run may fail unless it is said"
+exits 4 "runs fail, and nothing is expected" "$KVMWAKE" run $db --runs 50 \
+	--kernel "v4.14+$TMPDIR/bug.lua" $scenario
+says 'not judged: 50 of 50 runs failed' "$TMPDIR/out" "it says that they fail"
 exits 1 "worse" "$KVMWAKE" compare $db --old v4.14+ode-3 --new v4.14 \
 	--runs 50 $scenario
 says 'WORSE' "$TMPDIR/out" "compare says WORSE"
