@@ -41,20 +41,53 @@ int64_t kw_store_kernel(struct kw_store *s, const char *name, uint64_t digest,
 /* A column's text; "" where a damaged file has NULL.  Until the next step. */
 const char *kw_store_text(sqlite3_stmt *st, int column);
 
-/*
- * A block's runs and episodes as JSON arrays, one element a run or episode;
- * the order of the elements' values is docs/schema.md's.
- */
-void kw_encode_runs(GString *out, const struct kw_block *b);
-void kw_encode_episodes(GString *out, const struct kw_block *b);
+/* A block as text: the columns of its row, see encode.c. */
+enum kw_text {
+	KW_TEXT_RUNS, KW_TEXT_SHAPES, KW_TEXT_DIGESTS,
+	KW_TEXT_EPISODES, KW_TEXT_KINDS,
+	KW_NR_TEXTS
+};
 
-#define KW_RUN_VALUES 10	/* numbers before the digest */
+#define KW_SHAPE_NUMBERS 9
+#define KW_LIST_NUMBERS 10	/* at most, in a shape or kind */
+#define KW_KIND_FIXED 6		/* those that are no places */
+struct kw_list {
+	uint64_t n[KW_LIST_NUMBERS];
+	uint32_t next;		/* of the same hash: its number + 1, or 0 */
+};
+struct kw_lists {
+	struct kw_list *list;
+	uint32_t nr, room, last;
+	uint32_t first[256];	/* by hash: as next */
+};
+struct kw_encoder {		/* zeroed: ready */
+	struct kw_lists shapes, kinds;
+};
+void kw_encoder_clear(struct kw_encoder *e);
+/* Appends all texts in their order; end: where each of them ends. */
+void kw_encode_block(GString *out, struct kw_encoder *e,
+		     const struct kw_block *b, gsize end[KW_NR_TEXTS]);
+/* The first three of them. */
+void kw_encode_runs(GString *out, struct kw_encoder *e,
+		    const struct kw_block *b, gsize end[KW_NR_TEXTS]);
+
+#define KW_RUN_VALUES (KW_SHAPE_NUMBERS + 1)	/* the last is end_ns */
 struct kw_run_row {
 	uint64_t n[KW_RUN_VALUES];
 	uint64_t digest;
 };
-/* The next run of what kw_encode_runs() wrote; false at the end. */
-bool kw_decode_run(const char **text, struct kw_run_row *row);
+struct kw_decoder {		/* zeroed: a block without runs */
+	GArray *shapes;
+	const char *runs, *digests;
+	bool began;
+};
+/* The texts are not copied. */
+void kw_decode_begin(struct kw_decoder *d, const char *shapes,
+		     const char *runs, const char *digests);
+/* The next run; false at the end. */
+bool kw_decode_run(struct kw_decoder *d, struct kw_run_row *row);
+void kw_decode_end(struct kw_decoder *d);
+
 /* Sums as rows of the table totals: their names, and where they are. */
 struct kw_total_field {
 	const char *name;

@@ -106,7 +106,7 @@ GPtrArray *kw_store_find(struct kw_store *s, const struct kw_wanted *what,
 /* A campaign's runs, one after the other, over all blocks. */
 struct walk {
 	sqlite3_stmt *st;
-	const char *text;
+	struct kw_decoder block;
 	uint64_t run;
 	struct kw_run_row row;
 	int rc;
@@ -115,10 +115,10 @@ struct walk {
 static bool walk_begin(struct walk *w, struct kw_store *s, int64_t id,
 		       uint64_t from, GError **err)
 {
-	w->st = kw_store_prepare(s, "SELECT first, runs FROM blocks WHERE"
-				 " campaign = ? AND first >= ? ORDER BY first",
-				 err);
-	w->text = "";
+	w->st = kw_store_prepare(s, "SELECT first, shapes, runs, digests"
+				 " FROM blocks WHERE campaign = ?"
+				 " AND first >= ? ORDER BY first", err);
+	w->block = (struct kw_decoder){ 0 };
 	w->rc = SQLITE_ERROR;
 	if (!w->st)
 		return false;
@@ -130,12 +130,14 @@ static bool walk_begin(struct walk *w, struct kw_store *s, int64_t id,
 static bool walk_next(struct walk *w)
 {
 	w->run++;
-	while (!kw_decode_run(&w->text, &w->row)) {
+	while (!kw_decode_run(&w->block, &w->row)) {
 		w->rc = sqlite3_step(w->st);
 		if (w->rc != SQLITE_ROW)
 			return false;
 		w->run = u64(w->st, 0);
-		w->text = kw_store_text(w->st, 1);
+		kw_decode_begin(&w->block, kw_store_text(w->st, 1),
+				kw_store_text(w->st, 2),
+				kw_store_text(w->st, 3));
 	}
 	return true;
 }
@@ -147,6 +149,7 @@ static bool walk_end(struct walk *w, struct kw_store *s, GError **err)
 
 	if (!ok)
 		kw_store_fail(s, "cannot read", err);
+	kw_decode_end(&w->block);
 	sqlite3_finalize(w->st);
 	return ok;
 }

@@ -332,12 +332,111 @@ static const char views_3[] =
 "  ON n.scenario = o.scenario AND n.seed = o.seed"
 "   AND n.memory = o.memory AND n.kernel <> o.kernel;\n";
 
+/*
+ * Blocks say once what their runs have in common: encode.c.  A version 3 had
+ * an element [8 numbers, steps, end_ns, "digest"{, "message", failure_ns}]
+ * for a run, and [run - first, vcpu, cause, class, uninterruptible, sleeps,
+ * futile, begin, deliverable, woken, left, end] for an episode.
+ */
+static const char blocks_4[] =
+"DROP VIEW runs;\n"
+"DROP VIEW episodes;\n"
+"ALTER TABLE blocks RENAME TO blocks_3;\n"
+"CREATE TABLE blocks ("
+" campaign INTEGER NOT NULL REFERENCES campaigns,"
+" first INTEGER NOT NULL,"
+" runs TEXT NOT NULL,"
+" shapes TEXT NOT NULL,"
+" digests TEXT NOT NULL,"
+" episodes TEXT NOT NULL,"
+" kinds TEXT NOT NULL,"
+" UNIQUE (campaign, first)) STRICT;\n";
+
+#define SHAPE_3(j)							\
+	"json_array(" j " ->> 0, " j " ->> 1, " j " ->> 2, " j " ->> 3,"\
+	" " j " ->> 4, " j " ->> 5, " j " ->> 6, " j " ->> 7, " j " ->> 8)"
+#define KIND_3								\
+	"json_array(e ->> 1, e ->> 2, e ->> 3, e ->> 4, e ->> 5, e ->> 6,"\
+	" iif(e ->> 8 IS NULL, NULL, 3),"				\
+	" iif(e ->> 9 IS NULL, NULL, 3 + (e ->> 8 IS NOT NULL)),"	\
+	" iif(e ->> 10 IS NULL, NULL, 3 + (e ->> 8 IS NOT NULL)"	\
+	"  + (e ->> 9 IS NOT NULL)),"					\
+	" iif(to_end, NULL, 3 + (e ->> 8 IS NOT NULL)"			\
+	"  + (e ->> 9 IS NOT NULL) + (e ->> 10 IS NOT NULL)))"
+#define EPISODES_3							\
+	"(SELECT i, e, to_end, " KIND_3 " AS kind FROM"			\
+	" (SELECT key AS i, value AS e, (value ->> 7) + (value ->> 11) ="\
+	"  b.runs ->> ('$[' || (value ->> 0) || '][9]') AS to_end"	\
+	"  FROM json_each(b.episodes)))"
+
+static const char rows_4[] =
+"INSERT INTO blocks SELECT campaign, first,"
+" (SELECT json_group_array(json(CASE"
+"   WHEN j ->> 11 IS NOT NULL"
+"    THEN json_array(n, j ->> 9, j ->> 11, j ->> 12)"
+"   WHEN n > 0 THEN json_array(n, j ->> 9)"
+"   ELSE j ->> 9 END))"
+"  FROM (SELECT i, j, dense_rank() OVER (ORDER BY f) - 1 AS n"
+"   FROM (SELECT i, j, min(i) OVER (PARTITION BY shape) AS f"
+"    FROM (SELECT key AS i, value AS j, " SHAPE_3("value") " AS shape"
+"     FROM json_each(b.runs))) ORDER BY i)),"
+" (SELECT json_group_array(json(shape)) FROM"
+"  (SELECT " SHAPE_3("value") " AS shape FROM json_each(b.runs)"
+"   GROUP BY shape ORDER BY min(key))),"
+" (SELECT group_concat(digest, '') FROM (SELECT value ->> 10 AS digest"
+"  FROM json_each(b.runs) ORDER BY key)),"
+" (SELECT json_group_array(json('[' || (e ->> 0) || ',' || n || ',' ||"
+"   (e ->> 7) || coalesce(',' || (e ->> 8), '') ||"
+"   coalesce(',' || (e ->> 9), '') || coalesce(',' || (e ->> 10), '') ||"
+"   iif(to_end, '', ',' || (e ->> 11)) || ']'))"
+"  FROM (SELECT i, e, to_end, dense_rank() OVER (ORDER BY f) - 1 AS n"
+"   FROM (SELECT i, e, to_end, min(i) OVER (PARTITION BY kind) AS f"
+"    FROM " EPISODES_3 ") ORDER BY i)),"
+" (SELECT json_group_array(json(kind)) FROM"
+"  (SELECT kind FROM " EPISODES_3 " GROUP BY kind ORDER BY min(i)))"
+" FROM blocks_3 b ORDER BY rowid;\n"
+"DROP TABLE blocks_3;\n";
+
+static const char views_4[] =
+"CREATE VIEW runs AS"
+" SELECT campaign, run, s ->> 0 AS episodes, s ->> 1 AS exposures,"
+"  s ->> 2 AS missed, s ->> 3 AS late, s ->> 4 AS spurious,"
+"  s ->> 5 AS futile, s ->> 6 AS storm, s ->> 7 AS failed,"
+"  s ->> 8 AS steps, end_ns, digest, failure, failure_ns"
+" FROM (SELECT b.campaign AS campaign, b.first + j.key AS run,"
+"   b.shapes -> iif(j.type = 'array', j.value ->> 0, 0) AS s,"
+"   iif(j.type = 'array', j.value ->> 1, j.value) AS end_ns,"
+"   substr(b.digests, 16 * j.key + 1, 16) AS digest,"
+"   iif(j.type = 'array', j.value ->> 2, NULL) AS failure,"
+"   iif(j.type = 'array', j.value ->> 3, NULL) AS failure_ns"
+"  FROM blocks b, json_each(b.runs) j);\n"
+"CREATE VIEW episodes AS"
+" SELECT e.campaign AS campaign, e.run AS run, v.name AS vcpu,"
+"  CASE WHEN k ->> 6 IS NULL THEN NULL ELSE o.name END AS cause,"
+"  c.name AS class, k ->> 3 AS uninterruptible, k ->> 4 AS sleeps,"
+"  k ->> 5 AS futile, begin AS begin_ns,"
+"  begin + (e ->> (k ->> 6)) AS deliverable_ns,"
+"  begin + (e ->> (k ->> 7)) AS woken_ns,"
+"  begin + (e ->> (k ->> 8)) AS left_ns,"
+"  iif(k ->> 9 IS NULL, coalesce(run_end ->> 1, run_end ->> '$'),"
+"   begin + (e ->> (k ->> 9))) AS end_ns"
+" FROM (SELECT b.campaign AS campaign, b.first + (j.value ->> 0) AS run,"
+"   j.value AS e, b.kinds -> (j.value ->> 1) AS k,"
+"   j.value ->> 2 AS begin, b.runs -> (j.value ->> 0) AS run_end"
+"  FROM blocks b, json_each(b.episodes) j) e"
+"  JOIN classes c ON c.class = k ->> 2"
+"  LEFT JOIN objects v ON v.campaign = e.campaign"
+"   AND v.object = k ->> 0"
+"  LEFT JOIN objects o ON o.campaign = e.campaign"
+"   AND o.object = k ->> 1;\n";
+
 /* Several strings make one version, so that none is too long for C. */
 static const char *const version_1[] = { tables_1, views_1, classes_1, NULL };
 static const char *const version_2[] = { explorations_2, NULL };
 static const char *const version_3[] = { memory_3, views_3, NULL };
+static const char *const version_4[] = { blocks_4, rows_4, views_4, NULL };
 const char *const *const kw_store_migrations[] = {
-	version_1, version_2, version_3,
+	version_1, version_2, version_3, version_4,
 };
 
 unsigned kw_store_version(void)

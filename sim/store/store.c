@@ -229,8 +229,8 @@ static bool make_folder(const char *path, GError **err)
 }
 
 static const char writing[] =
-	"PRAGMA page_size=16384; PRAGMA journal_mode=WAL;"
-	"PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=1000;";
+	"PRAGMA page_size=8192; PRAGMA journal_mode=WAL;"
+	"PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=2000;";
 
 /*
  * Two that change the journal of one file at the same time would wait for

@@ -22,6 +22,7 @@ static void writer_free(struct kw_writer *w)
 	g_array_free(w->causes, TRUE);
 	g_array_free(w->pending, TRUE);
 	g_string_free(w->text, TRUE);
+	kw_encoder_clear(&w->encoder);
 	g_free(w->marks);
 	g_clear_error(&w->error);
 	g_free(w);
@@ -128,9 +129,11 @@ static void count_block(struct kw_writer *w, const struct kw_block *b,
 static bool write_blocks(struct kw_writer *w, GError **err)
 {
 	sqlite3_stmt *st = kw_store_prepare(w->store, "INSERT INTO blocks"
-		" (campaign, first, runs, episodes) VALUES (?, ?, ?, ?)", err);
-	unsigned i;
+		" (campaign, first, runs, shapes, digests, episodes, kinds)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?)", err);
+	unsigned i, t;
 	int rc = SQLITE_DONE;
+	gsize from;
 
 	for (i = 0; st && rc == SQLITE_DONE && i < w->pending->len; i++) {
 		struct kw_pending *p = &g_array_index(w->pending,
@@ -139,11 +142,12 @@ static bool write_blocks(struct kw_writer *w, GError **err)
 		sqlite3_reset(st);
 		sqlite3_bind_int64(st, 1, w->id);
 		sqlite3_bind_int64(st, 2, (int64_t)p->first);
-		sqlite3_bind_text(st, 3, w->text->str + p->runs,
-				  (int)(p->episodes - p->runs),
-				  SQLITE_STATIC);
-		sqlite3_bind_text(st, 4, w->text->str + p->episodes,
-				  (int)(p->end - p->episodes), SQLITE_STATIC);
+		for (t = 0, from = p->begin; t < KW_NR_TEXTS; t++) {
+			sqlite3_bind_text(st, 3 + (int)t, w->text->str + from,
+					  (int)(p->end[t] - from),
+					  SQLITE_STATIC);
+			from = p->end[t];
+		}
 		rc = sqlite3_step(st);
 	}
 	if (rc != SQLITE_DONE)
@@ -310,20 +314,20 @@ static bool commit(struct kw_writer *w, GError **err)
 static bool same_runs(struct kw_writer *w, const struct kw_block *b,
 		      GError **err)
 {
-	sqlite3_stmt *st = kw_store_prepare(w->store, "SELECT runs FROM blocks"
-		" WHERE campaign = ? AND first = ?", err);
+	sqlite3_stmt *st = kw_store_prepare(w->store, "SELECT runs || shapes"
+		" || digests FROM blocks WHERE campaign = ? AND first = ?",
+		err);
+	gsize end[KW_NR_TEXTS];
 	GString *now;
-	const char *then;
 	bool ok = false;
 
 	if (!st)
 		return false;
 	now = g_string_new(NULL);
-	kw_encode_runs(now, b);
+	kw_encode_runs(now, &w->encoder, b, end);
 	if (kw_store_step(w->store, st, err, "iu", w->id, b->first) ==
 	    SQLITE_ROW) {
-		then = kw_store_text(st, 0);
-		ok = !strcmp(then, now->str);
+		ok = !strcmp(kw_store_text(st, 0), now->str);
 		if (!ok)
 			g_set_error(err, KW_STORE_ERROR, KW_STORE_DIFFERS,
 				    "%s: the runs from %" G_GUINT64_FORMAT
@@ -350,13 +354,10 @@ bool kw_writer_take_back(struct kw_writer *w, const struct kw_block *b,
 bool kw_writer_block(struct kw_writer *w, const struct kw_block *b,
 		     GError **err)
 {
-	struct kw_pending p = { b->first, w->text->len, 0, 0 };
+	struct kw_pending p = { .first = b->first, .begin = w->text->len };
 
 	g_assert(b->first == w->sums.runs);
-	kw_encode_runs(w->text, b);
-	p.episodes = w->text->len;
-	kw_encode_episodes(w->text, b);
-	p.end = w->text->len;
+	kw_encode_block(w->text, &w->encoder, b, p.end);
 	g_array_append_val(w->pending, p);
 	w->pending_steps += b->counts.steps;
 	kw_sums_add(&w->sums, b);

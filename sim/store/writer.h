@@ -13,7 +13,7 @@ struct kw_cause {
 
 struct kw_pending {
 	uint64_t first;
-	size_t runs, episodes, end;	/* offsets in text */
+	gsize begin, end[KW_NR_TEXTS];	/* offsets in text */
 };
 
 struct kw_writer {
@@ -25,6 +25,7 @@ struct kw_writer {
 	uint64_t runs_stored;
 	uint64_t *marks;
 	GArray *causes;			/* by class, vcpu, cause */
+	struct kw_encoder encoder;
 	GString *text;
 	GArray *pending;
 	uint64_t pending_steps;

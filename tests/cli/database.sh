@@ -27,8 +27,43 @@ sqlite3 "$TMPDIR/new.db" 'PRAGMA user_version = 99'
 exits 2 "newer" run "$TMPDIR/new.db"
 says 'newer kvmwake \(schema 99' "$TMPDIR/err" "it says so"
 
+# As version 3 left it: all that blocks say is in every element.
+version_3() {
+	sqlite3 "$1" "
+		CREATE TEMP TABLE r AS SELECT campaign, run / 256 * 256 AS f,
+			json_group_array(json_array(episodes, exposures,
+			 missed, late, spurious, futile, storm, failed,
+			 steps, end_ns, digest)) AS t FROM runs GROUP BY 1, 2;
+		CREATE TEMP TABLE e AS SELECT campaign, run / 256 * 256 AS f,
+			json_group_array(json_array(run % 256, v.object,
+			 coalesce(o.object, 0), number, uninterruptible,
+			 sleeps, futile, begin_ns, deliverable_ns - begin_ns,
+			 woken_ns - begin_ns, left_ns - begin_ns,
+			 e.end_ns - begin_ns)) AS t
+			FROM (SELECT e.*, c.class AS number FROM episodes e
+			 JOIN classes c ON c.name = e.class) e
+			LEFT JOIN objects v USING (campaign)
+			LEFT JOIN objects o USING (campaign)
+			WHERE v.name = e.vcpu AND (o.name = e.cause OR
+			 e.cause IS NULL AND o.object = 0) GROUP BY 1, 2;
+		DROP VIEW runs; DROP VIEW episodes;
+		DELETE FROM blocks;
+		ALTER TABLE blocks DROP COLUMN shapes;
+		ALTER TABLE blocks DROP COLUMN digests;
+		ALTER TABLE blocks DROP COLUMN kinds;
+		INSERT INTO blocks SELECT campaign, f, r.t, e.t
+			FROM r JOIN e USING (campaign, f);
+		CREATE VIEW runs AS SELECT 0 FROM blocks;
+		CREATE VIEW episodes AS SELECT 0 FROM blocks;
+		PRAGMA user_version = 3"
+	sqlite3 "$1" 'SELECT runs, episodes FROM blocks LIMIT 1' |
+		grep -qE '^\[\[([0-9]+,){10}"[0-9a-f]{16}"\].*\|\[\[([0-9]+,){8}'
+	ok $? "version 3 has whole elements"
+}
+
 # As version 2 left it: no memory models.
 version_2() {
+	version_3 "$1"
 	sqlite3 "$1" "SELECT 'DROP VIEW ' || name || '; ' || sql || ';'
 		FROM sqlite_schema WHERE type = 'view' AND sql LIKE '%memory%'
 		AND name <> 'explored'" |
@@ -51,7 +86,7 @@ version_1() {
 }
 
 # Whoever opens it brings it up to date.
-for verb in report run; do for version in 1 2; do
+for verb in report run; do for version in 1 2 3; do
 	rm -f "$TMPDIR/one.db"
 	run "$TMPDIR/one.db" >/dev/null
 	before=$(rows "$TMPDIR/one.db" | cksum)
@@ -62,7 +97,7 @@ for verb in report run; do for version in 1 2; do
 	esac
 	[ "$(sqlite3 "$TMPDIR/one.db" 'PRAGMA user_version;
 		SELECT count(*) FROM explored;
-		SELECT memory, runs FROM summary')" = "3
+		SELECT memory, runs FROM summary')" = "4
 0
 sc|300" ] && [ "$before" = "$(rows "$TMPDIR/one.db" | cksum)" ]
 	ok $? "version $version, $verb: brought up to date, all rows kept"

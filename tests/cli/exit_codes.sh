@@ -74,9 +74,9 @@ exits 2 "replay --from" "$KVMWAKE" replay $scenario --kernel v4.14 \
 	--from yesterday
 
 # 3
-for letter in a b c d e f; do	# of the digests: nothing else has any
+for letter in a b c d e f; do
 	sqlite3 "$TMPDIR/a.db" \
-		"UPDATE blocks SET runs = replace(runs, '$letter', '0')"
+		"UPDATE blocks SET digests = replace(digests, '$letter', '0')"
 done
 exits 3 "another digest, run" "$KVMWAKE" run $db --runs 50 $scenario
 exits 3 "another digest, replay" \
