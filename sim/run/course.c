@@ -10,6 +10,8 @@
 /* Runs that may go astray, more than others came to an end. */
 #define CREDIT 512
 #define NO_WAY (KW_NO_USUAL - 1)
+/* Of one stream, at most; whole groups, and one more. */
+#define MAX_BLOCKS (KW_MAX_DRAWS / KW_BLOCK_WORDS + 2 * KW_GROUP)
 
 struct kw_courses *kw_courses_new(struct kw_runner *r)
 {
@@ -43,6 +45,7 @@ void kw_courses_free(struct kw_courses *c)
 	if (!c)
 		return;
 	for (i = 0; i < c->nr_dice; i++) {
+		g_free(c->dice[i].group);
 		g_free(c->dice[i].halves);
 		g_free(c->dice[i].words);
 	}
@@ -71,26 +74,68 @@ unsigned kw_course_dice(struct kw_courses *c, unsigned actor,
 	c->dice_of[actor][why] = (int16_t)c->nr_dice;
 	d = &c->dice[c->nr_dice];
 	d->stream = actor << 2 | why;
+	d->group = g_new0(struct kw_rng_group, MAX_BLOCKS / KW_GROUP);
 	if (why == KW_OP_COST)
-		d->halves = g_new0(uint16_t, KW_MAX_DRAWS + KW_BLOCK_HALVES);
+		d->halves = g_new0(uint16_t, MAX_BLOCKS * KW_BLOCK_HALVES);
 	else
-		d->words = g_new0(uint32_t, KW_MAX_DRAWS + KW_BLOCK_WORDS);
+		d->words = g_new0(uint32_t, MAX_BLOCKS * KW_BLOCK_WORDS);
 	return c->nr_dice++;
 }
 
+/* Block i of d is to be there in the group. */
+static void put_block(struct kw_rng_group *g, unsigned there, uint64_t seed,
+		      const struct kw_dice *d, unsigned i)
+{
+	g->halves[there] = d->halves != NULL;
+	g->to[there] = d->halves ? (void *)(d->halves + i * KW_BLOCK_HALVES) :
+				   (void *)(d->words + i * KW_BLOCK_WORDS);
+	kw_rng_group_set(g, there, seed, d->stream, i);
+}
+
+/* Blocks come in groups of the same dice here. */
 static void throw_more(const struct kw_rng_key *key, struct kw_dice *d,
 		       unsigned blocks)
 {
-	unsigned i;
+	struct kw_rng_group *g;
+	unsigned first, i;
 
-	for (i = d->made; i < blocks; i++)
-		if (d->halves)
-			kw_rng_block_u16(d->halves + i * KW_BLOCK_HALVES, key,
-					 d->stream, i);
-		else
-			kw_rng_block_u32(d->words + i * KW_BLOCK_WORDS, key,
-					 d->stream, i);
-	d->made = (uint16_t)blocks;
+	while (d->made < blocks) {
+		g = &d->group[d->made / KW_GROUP];
+		first = d->made / KW_GROUP * KW_GROUP;
+		if (d->made / KW_GROUP == d->ready) {
+			d->ready++;
+			kw_rng_group_init(g);
+			for (i = 0; i < KW_GROUP; i++)
+				put_block(g, i, key->seed, d, first + i);
+		}
+		i = kw_rng_blocks(g, d->made - first,
+				  MIN(blocks - first, KW_GROUP), key);
+		d->made = (uint16_t)(first + i);
+	}
+}
+
+/* What the last run took is made before those to come. */
+static void look_ahead(struct kw_runner *r)
+{
+	struct kw_courses *c = r->courses;
+	struct kw_dice *d;
+	bool same = true;
+	unsigned n = 0, i;
+
+	for (d = c->dice; d < c->dice + c->nr_dice; d++)
+		same &= d->took == d->ahead;
+	if (same)
+		return;
+	for (d = c->dice; d < c->dice + c->nr_dice; d++) {
+		for (i = 0; i < d->took && n < KW_AHEAD * KW_GROUP; i++, n++) {
+			if (n % KW_GROUP == 0)
+				kw_rng_group_init(&c->ahead[n / KW_GROUP]);
+			put_block(&c->ahead[n / KW_GROUP], n % KW_GROUP,
+				  r->key.seed, d, i);
+		}
+		d->ahead = (uint16_t)i;
+	}
+	c->nr_ahead = n;
 }
 
 /* A new run. */
@@ -98,12 +143,17 @@ static void throw_dice(struct kw_runner *r)
 {
 	struct kw_courses *c = r->courses;
 	struct kw_dice *d;
+	unsigned i;
 
+	if (c->nr_thrown++ % KW_AHEAD_RUNS == 0)
+		look_ahead(r);
 	for (d = c->dice; d < c->dice + c->nr_dice; d++) {
-		d->made = 0;
-		throw_more(&r->key, d, d->took);
+		d->made = d->ahead;
 		d->took = 0;
 	}
+	for (i = 0; i < c->nr_ahead; i += KW_GROUP)
+		kw_rng_blocks(&c->ahead[i / KW_GROUP], 0,
+			      MIN(c->nr_ahead - i, KW_GROUP), &r->key);
 }
 
 /* That many blocks of d are used. */

@@ -126,15 +126,21 @@ enum { KW_VALUE_ZERO, KW_VALUE_NEVER, KW_VALUE_DURATION, KW_NR_VALUES };
 #define KW_MAX_DRAWS	2048		/* of each stream in it */
 
 /*
- * A stream's draws in this run: 16 bits each for KW_OP_COST, else 32.  As
- * many as the run before took are made at once: that is much quicker.
+ * A stream's draws in this run: 16 bits each for KW_OP_COST, else 32.  Before
+ * a run as many blocks are made of all streams together as some run before
+ * it took, which is much quicker; the others when they are wanted.
  */
 struct kw_dice {
 	uint32_t stream;
 	uint16_t made, took;	/* blocks */
+	uint16_t ahead;		/* made before the run */
+	uint16_t ready;		/* groups */
+	struct kw_rng_group *group;
 	uint16_t *halves;
 	uint32_t *words;	/* one of the two */
 };
+#define KW_AHEAD 8		/* groups made before a run, at most */
+#define KW_AHEAD_RUNS 32	/* after so many another run is looked at */
 
 struct kw_courses {
 	uint32_t root;		/* its first move */
@@ -150,6 +156,9 @@ struct kw_courses {
 	uint64_t *values;
 	struct kw_dice *dice;
 	unsigned nr_dice;
+	struct kw_rng_group ahead[KW_AHEAD];
+	unsigned nr_ahead;	/* blocks in them */
+	uint64_t nr_thrown;	/* runs */
 	int16_t (*dice_of)[KW_NR_PURPOSES];	/* [actor]: which, or -1 */
 	bool full;		/* no more is written down */
 	int credit;		/* of runs: known ones less new ones */

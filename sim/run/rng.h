@@ -11,6 +11,7 @@
 #ifndef KW_RNG_H
 #define KW_RNG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../program/program.h"
@@ -67,17 +68,34 @@ static inline uint32_t kw_rng_u16(struct kw_rng *rng,
 }
 
 /*
- * One block, without a struct kw_rng: what kw_rng_u32(), or kw_rng_u16(),
- * would draw from number block * (draws in a block) on.
+ * Blocks of streams, without a struct kw_rng: number i of a stream is what
+ * kw_rng_u32(), or kw_rng_u16(), would draw from number i * (draws in a
+ * block) on.  A group of them is made together, which is much quicker.
  */
 #define KW_BLOCK_WORDS	(KW_RNG_WORDS / 2)
 #define KW_BLOCK_HALVES	KW_RNG_WORDS
-void kw_rng_block_u32(uint32_t to[KW_BLOCK_WORDS],
-		      const struct kw_rng_key *key, uint32_t stream,
-		      unsigned block);
-void kw_rng_block_u16(uint16_t to[KW_BLOCK_HALVES],
-		      const struct kw_rng_key *key, uint32_t stream,
-		      unsigned block);
+#define KW_GROUP	8
+struct kw_rng_group {
+	/* what of a block's making is the same in every run, see rng.c */
+	uint64_t a0[KW_GROUP], a2[KW_GROUP], b2[KW_GROUP], b3[KW_GROUP];
+	uint64_t key[KW_GROUP];
+	void *to[KW_GROUP];		/* uint32_t[], or uint16_t[]: ... */
+	bool halves[KW_GROUP];		/* ... these */
+	uint64_t nowhere[4];		/* where those go that are no blocks */
+};
+void kw_rng_group_init(struct kw_rng_group *g);
+/* Block number i is to be there, and goes to that place. */
+void kw_rng_group_set(struct kw_rng_group *g, unsigned there, uint64_t seed,
+		      uint32_t stream, unsigned i);
+/*
+ * Makes number from .. end - 1 of a group for a run of the seed it was set
+ * for.  Up to where it was made: at least end.
+ */
+unsigned kw_rng_blocks(const struct kw_rng_group *g, unsigned from,
+		       unsigned end, const struct kw_rng_key *key);
+/* All of it by AVX-512; false where there is none. */
+bool kw_rng_blocks_avx512(const struct kw_rng_group *g, uint64_t seed,
+			  uint64_t run_hi, uint64_t run_lo);
 
 /* Maps a draw to min .. max, both included; max - min < 2^32. */
 static inline uint64_t kw_scale(uint32_t draw, uint64_t min, uint64_t max)

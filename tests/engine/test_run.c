@@ -140,6 +140,52 @@ static void test_rng_is_counter_based(void)
 	g_assert_cmpuint(kw_rng_u32(&b, &key, 6), !=, first[0]);
 }
 
+/* Blocks of several streams, of every part of a group, are their draws. */
+static void check_group(unsigned from, unsigned end, uint64_t run)
+{
+	uint32_t words[KW_GROUP][KW_BLOCK_WORDS] = { { 0 } };
+	uint16_t halves[KW_GROUP][KW_BLOCK_HALVES] = { { 0 } };
+	struct kw_rng_key key = { 7, run };
+	struct kw_rng_group g;
+	unsigned i, k, n, made;
+
+	kw_rng_group_init(&g);
+	for (i = from; i < end; i++) {
+		g.halves[i] = i % 2;
+		g.to[i] = i % 2 ? (void *)halves[i] : (void *)words[i];
+		kw_rng_group_set(&g, i, key.seed, 10 + i, i * 5 / 3);
+	}
+	made = kw_rng_blocks(&g, from, end, &key);
+	g_assert_cmpuint(made, >=, end);
+	g_assert_cmpuint(made, <=, KW_GROUP);
+	for (i = from; i < end; i++) {
+		struct kw_rng rng = { .next = 0 };
+
+		n = i % 2 ? KW_BLOCK_HALVES : KW_BLOCK_WORDS;
+		for (k = 0; k < i * 5 / 3 * n; k++)
+			i % 2 ? kw_rng_u16(&rng, &key, 10 + i) :
+				kw_rng_u32(&rng, &key, 10 + i);
+		for (k = 0; k < n; k++)
+			if (i % 2)
+				g_assert_cmpuint(halves[i][k], ==,
+					kw_rng_u16(&rng, &key, 10 + i));
+			else
+				g_assert_cmpuint(words[i][k], ==,
+					kw_rng_u32(&rng, &key, 10 + i));
+	}
+}
+
+static void test_rng_groups(void)
+{
+	unsigned from, end;
+
+	for (from = 0; from < KW_GROUP; from++)
+		for (end = from + 1; end <= KW_GROUP; end++) {
+			check_group(from, end, 3);
+			check_group(from, end, UINT64_MAX - from);
+		}
+}
+
 static void test_scale(void)
 {
 	g_assert_cmpuint(kw_scale(0, 5, 9), ==, 5);
@@ -483,6 +529,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/run/queue/far", test_queue_far_and_near);
 	g_test_add_func("/run/queue/plain", test_queue_plain);
 	g_test_add_func("/run/rng", test_rng_is_counter_based);
+	g_test_add_func("/run/rng/groups", test_rng_groups);
 	g_test_add_func("/run/scale", test_scale);
 	g_test_add_func("/run/exponential", test_exponential);
 	g_test_add_func("/run/hist", test_hist);
