@@ -214,7 +214,8 @@ void kw_arrival_queue(struct kw_extract *x, const struct kw_trace_event *ev,
 	struct kw_vcpu *from = kw_extract_thread(x, ev->pid);
 	char comm[16];
 
-	if ((!a->n[1] && !a->n[2]) || target < 0 || target >= KW_MAX_VCPUS)
+	if ((!a->n[1] && !a->n[2]) || intid < 0 || target < 0 ||
+	    target >= KW_MAX_VCPUS)
 		return;
 	if (intid < 16) {
 		if (from && a->n[2])

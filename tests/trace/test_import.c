@@ -262,6 +262,22 @@ static void test_lpi(void)
 	g_free(lua);
 }
 
+/* A damaged number is no interrupt's. */
+static void test_no_intid(void)
+{
+	struct kw_import o = { .limit = 0 };
+	char *lua = import_text(
+		ENTRY(0, 00001) ENTRY(1, 00002) WFX(1, 00003)
+		VCPU(0) "d....     1.000007: vgic_queue_irq: "
+		"(vgic_queue_irq_unlock+0x0/0x2d8) intid=-1 line=0 latch=1 "
+		"active=0 enabled=1 target=1 on_list_of=0x0\n"
+		ENTRY(1, 00009), &o, NULL);
+
+	assert_has(lua, "guest");
+	g_assert_null(strstr(lua, "sgi("));
+	g_free(lua);
+}
+
 #define SGI(n, t) VCPU(n) ".....     1.0" #t ": kvm_exit: TRAP: HSR_EC: " \
 		  "0x0018 (SYS64), PC: 0x1\n" \
 		  VCPU(n) ".....     1.0" #t ": kvm_sys_access: PC: 1 " \
@@ -338,6 +354,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/trace/import/nanoseconds", test_nanoseconds);
 	g_test_add_func("/trace/import/old-kernel", test_old_kernel);
 	g_test_add_func("/trace/import/lpi", test_lpi);
+	g_test_add_func("/trace/import/no-intid", test_no_intid);
 	g_test_add_func("/trace/import/stock-sgi", test_stock_sgi);
 	g_test_add_func("/trace/import/all", test_all);
 	return g_test_run();
