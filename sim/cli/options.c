@@ -269,6 +269,11 @@ static bool set(struct kw_cli *cli, const struct kw_option *o,
 {
 	char *at = (char *)&cli->o + o->offset;
 
+	if (value && !*value) {
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "--%s: %s is missing", o->name, o->arg);
+		return false;
+	}
 	cli->o.given[o - kw_option_table] = true;
 	switch (o->type) {
 	case KW_OPT_FLAG:

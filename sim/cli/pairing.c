@@ -241,28 +241,32 @@ static bool pair(struct pairing *y, const char *path, GError **err)
 	return true;
 }
 
-static void put_heading(struct pairing *y, GPtrArray *files)
+static bool put_heading(struct pairing *y, GPtrArray *files, GError **err)
 {
 	struct kw_cli *cli = y->cli;
 	unsigned i;
 
 	if (cli->o.json || cli->o.quiet)
-		return;
+		return true;
 	g_string_append_printf(cli->out, "# kvmwake %s, memory %s%s%s: %s "
 			       "(reference) against %s\n", KW_VERSION,
 			       cli->exploring, *y->less ? "," : "", y->less,
 			       cli->o.compare[0], cli->o.compare[1]);
 	for (i = 0; i < files->len; i++) {
-		char *name = g_path_get_basename(files->pdata[i]);
+		struct kw_scenario *s = kw_cli_load(cli, files->pdata[i], NULL,
+						    err);
 
-		kw_table_width(y->table, 0, (unsigned)strlen(name) - 4);
-		g_free(name);
+		if (!s)
+			return false;
+		kw_table_width(y->table, 0, (unsigned)strlen(s->name));
+		kw_scenario_free(s);
 	}
 	kw_table_width(y->table, 3, 20);
 	kw_table_width(y->table, 5, 20);
 	kw_table_row(y->table, "scenario", "memory", "states", "old", "states",
 		     "new", "judgement");
 	kw_table_print(y->table, cli->out);
+	return true;
 }
 
 int kw_cli_explore_pair(struct kw_cli *cli)
@@ -280,7 +284,7 @@ int kw_cli_explore_pair(struct kw_cli *cli)
 	kw_cli_watch_signals(cli);
 	y.less = kw_cli_less(cli->o.without, cli->o.only);
 	y.table = kw_table_new("llrlrll");
-	put_heading(&y, files);
+	put_heading(&y, files, &err);
 	for (i = 0; i < files->len && !err && !cli->stop; i++)
 		pair(&y, files->pdata[i], &err);
 	kw_table_free(y.table);

@@ -19,17 +19,24 @@ static void blanks(GString *out, size_t n)
 		g_string_append_c(out, ' ');
 }
 
-/* How much of text goes on a line of width; never nothing. */
+/*
+ * How much of text goes on a line of width, never nothing: whole words, or
+ * else what ends where a name may be broken.
+ */
 static size_t break_at(const char *text, size_t width)
 {
-	size_t n, best = 0;
+	size_t n, word = 0, part = 0;
 
 	if (strlen(text) <= width)
 		return strlen(text);
 	for (n = 1; n <= width; n++)
-		if (text[n] == ' ' || strchr(".|_(/", text[n - 1]))
-			best = n;
-	return best > width / 3 ? best : width;
+		if (text[n] == ' ')
+			word = n;
+		else if (strchr(".|_(/", text[n - 1]))
+			part = n;
+	if (word > width / 3)
+		return word;
+	return part > width / 3 ? part : width;
 }
 
 /* The text, in as many lines as it needs; the first follows lead. */

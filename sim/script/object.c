@@ -190,6 +190,9 @@ static int prim_object(lua_State *L)
 
 	if (b->run)
 		kw_lua_error(L, "object() in a path: paths make nothing");
+	if (!b->script->kernel)
+		kw_lua_error(L, "object() without a kernel: a scenario's own "
+			     "are made \"if kernel_name()\"");
 	if (!st)
 		kw_lua_error(L, "object: there is no struct %s", kind);
 	kw_types_freeze(L);

@@ -61,7 +61,8 @@ static unsigned check_number(lua_State *L, int idx, unsigned max,
 static void check_open(lua_State *L, const char *who)
 {
 	if (kw_build(L)->frozen)
-		kw_lua_error(L, "%s after the first object() is too late",
+		kw_lua_error(L, "%s after the first object() is too late "
+			     "(a scenario makes its own after scenario{})",
 			     who);
 }
 

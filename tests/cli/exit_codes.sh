@@ -60,6 +60,7 @@ exits 2 "a number that is none" "$KVMWAKE" run --runs 1e3 $scenario
 exits 2 "a negative number" "$KVMWAKE" run --runs -1 $scenario
 exits 2 "a value is missing" "$KVMWAKE" run $scenario --runs
 exits 2 "--color" "$KVMWAKE" list --color=maybe
+exits 2 "a value that is empty" "$KVMWAKE" run --db= $scenario
 exits 2 "run without a scenario" "$KVMWAKE" run $db
 exits 2 "compare without --new" "$KVMWAKE" compare $db --old v4.14 $scenario
 exits 2 "no such scenario" "$KVMWAKE" run $db "$TMPDIR/none.lua"
