@@ -120,6 +120,8 @@ void kw_man_verb(const struct kw_verb *v, GString *out);
 /* common.c */
 /* Prints the error and frees it; returns the exit code it stands for. */
 int kw_cli_fail(struct kw_cli *cli, GError *err);
+/* A whole file; the error is "FILE: why". */
+bool kw_cli_read(const char *path, char **text, gsize *size, GError **err);
 /* The memory model of that name; KW_WEAK_NR: there is none. */
 enum kw_weak_model kw_cli_model_named(const char *name);
 /* --memory, or what is used without; false, said, when there is no such. */

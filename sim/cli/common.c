@@ -65,6 +65,21 @@ int kw_cli_fail(struct kw_cli *cli, GError *err)
 	return code;
 }
 
+bool kw_cli_read(const char *path, char **text, gsize *size, GError **err)
+{
+	const char *why;
+	GError *e = NULL;
+
+	if (g_file_get_contents(path, text, size, &e))
+		return true;
+	/* GLib's message without its words and quotes */
+	why = strrchr(e->message, ':');
+	g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE, "%s%s", path,
+		    why ? why : ": unreadable");
+	g_error_free(e);
+	return false;
+}
+
 int kw_cli_usage(struct kw_cli *cli, const char *fmt, ...)
 {
 	va_list ap;

@@ -266,7 +266,7 @@ static bool gate(struct compare *c, GError **err)
 
 	if (!c->cli->o.baseline)
 		return true;
-	if (!g_file_get_contents(c->cli->o.baseline, &text, NULL, err))
+	if (!kw_cli_read(c->cli->o.baseline, &text, NULL, err))
 		return false;
 	old = g_strsplit(text, "\n", -1);
 	now = g_strsplit(c->baseline->str, "\n", -1);

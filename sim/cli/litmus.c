@@ -157,7 +157,7 @@ static struct kw_litmus *load(struct kw_cli *cli, const char *file)
 	gsize size;
 	char *text;
 
-	if (g_file_get_contents(file, &text, &size, &err)) {
+	if (kw_cli_read(file, &text, &size, &err)) {
 		l = kw_litmus_parse(file, text, size, &err);
 		g_free(text);
 	}

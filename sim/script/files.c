@@ -64,7 +64,10 @@ void kw_lua_run_file(lua_State *L, const char *name, const char *path)
 	int status;
 
 	if (!g_file_get_contents(path, &text, &len, &err)) {
-		lua_pushstring(L, err->message);
+		/* GLib's message without its words and quotes */
+		const char *why = strrchr(err->message, ':');
+
+		lua_pushfstring(L, "%s%s", path, why ? why : ": unreadable");
 		g_error_free(err);
 		file_error(L, lua_tostring(L, -1));
 	}

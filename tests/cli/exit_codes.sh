@@ -64,6 +64,8 @@ exits 2 "a value that is empty" "$KVMWAKE" run --db= $scenario
 exits 2 "run without a scenario" "$KVMWAKE" run $db
 exits 2 "compare without --new" "$KVMWAKE" compare $db --old v4.14 $scenario
 exits 2 "no such scenario" "$KVMWAKE" run $db "$TMPDIR/none.lua"
+says "^kvmwake: $TMPDIR/none.lua: No such file or directory\$" "$TMPDIR/err" \
+	"it says which"
 exits 2 "no such kernel" "$KVMWAKE" run $db --kernel v4.41 $scenario
 exits 2 "--as without an expectation" "$KVMWAKE" run $db --runs 1 \
 	--kernel v4.14 --as v9 $scenario
