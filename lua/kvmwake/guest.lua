@@ -180,10 +180,7 @@ end
 -- ICC_PMR_EL1 does not trap; what it unmasks is signalled at once.
 function methods.set_pmr(cpu, pmr)
 	needs("pmr")
-	store(cpu.v.hw_pmr, pmr)
-	if K.hw_virq_pending(cpu.v) then
-		raise(cpu.v.virq)
-	end
+	guest_exit(EXIT_PMR, K.hw_set_pmr, pmr)
 end
 
 -- --- timer and PMU ----------------------------------------------------

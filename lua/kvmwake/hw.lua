@@ -81,9 +81,9 @@ struct("hw", {
 	bql	= lock(),			-- of the VMM
 })
 
--- IAR and EOIR are no exits that a kernel sees, see K.hw_enter_guest().
+-- IAR, EOIR and PMR are no exits that a kernel sees, see K.hw_enter_guest().
 exits { "EXIT_WFI", "EXIT_WFE", "EXIT_TRAP", "EXIT_MAINT", "EXIT_USER",
-	"EXIT_SHUTDOWN", "EXIT_IAR", "EXIT_EOIR" }
+	"EXIT_SHUTDOWN", "EXIT_IAR", "EXIT_EOIR", "EXIT_PMR" }
 
 -- Does its target's priority mask hold this interrupt back?
 function K.hw_masked(irq)
@@ -175,10 +175,20 @@ function K.hw_enter_guest(vcpu)
 			if K.hw_eoi(vcpu, load(vcpu.acked)) then
 				return EXIT_MAINT
 			end
+		elseif reason == EXIT_PMR then
+			call_trap(vcpu)
 		elseif reason ~= EXIT_WFI or K.hw_wfi_traps(vcpu) then
 			return reason
 		end
 	end)
+end
+
+-- The guest writes ICC_PMR: what it held back may be signalled now.
+function K.hw_set_pmr(vcpu, pmr)
+	store(vcpu.hw_pmr, pmr)
+	if K.hw_virq_pending(vcpu) then
+		raise(vcpu.virq)
+	end
 end
 
 -- Whether WFI traps while a virtual interrupt is pending is implementation
