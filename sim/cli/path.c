@@ -183,19 +183,29 @@ static void put_storm(const struct kw_retrace *r, GString *out)
 			"can move does, and each choice goes every way.");
 }
 
+/* What failed, and where: in the last step. */
+static char *assertion(const struct kw_retrace *r)
+{
+	const struct kw_event *e = &g_array_index(r->seen,
+		struct kw_step_seen, r->seen->len - 1).e;
+	GString *s = g_string_new(
+		r->message == KW_FAIL_NULL ? "a NULL reference is followed" :
+		r->message == KW_FAIL_RELOCK ? "a lock is taken twice" :
+		r->program->messages[r->message]);
+
+	g_string_append(s, ": ");
+	put_access(r->program, e->actor, e->node, s);
+	return g_string_free(s, FALSE);
+}
+
 static char *failure(const struct kw_retrace *r)
 {
 	GString *s;
 
 	if (r->what->property == KW_FINDS_RACE)
 		return race(r);
-	if (r->what->property == KW_FINDS_FAILED) {
-		if (r->message == KW_FAIL_NULL)
-			return g_strdup("a NULL reference is followed");
-		if (r->message == KW_FAIL_RELOCK)
-			return g_strdup("a lock is taken twice");
-		return g_strdup(r->program->messages[r->message]);
-	}
+	if (r->what->property == KW_FINDS_FAILED)
+		return assertion(r);
 	s = g_string_new(r->program->actors[r->actor].name);
 	g_string_append(s, " waits for ");
 	kw_address_name(r->program, r->addr, s);
