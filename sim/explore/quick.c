@@ -278,7 +278,7 @@ static unsigned step(const struct kw_world *w, struct making *m, unsigned a,
 	unsigned at = (st->regs[n->reg] + (unsigned)n->off) & 0xffff;
 	const uint8_t *s = m->s;
 
-	if (!st->regs[n->reg] && n->reg && n->op < KW_OP_LEA)
+	if (!st->regs[n->reg] && n->reg && kw_op_follows(n->op))
 		return NOT_HERE;
 	if (w->quick[st->pc] >= LOAD)
 		return step_byte(w, m, st->pc, at);

@@ -619,7 +619,7 @@ void kw_export_node(struct kw_export_moves *l)
 	unsigned base = d.st->regs[d.n->reg];
 
 	d.A = base + d.n->off;
-	if (!base && d.n->reg && d.n->op < KW_OP_LEA)
+	if (!base && d.n->reg && kw_op_follows(d.n->op))
 		fail(&d);
 	else if (!of_memory(&d) && !of_waiting(&d) && !kw_node_of_task(&d))
 		of_actor(&d);

@@ -198,7 +198,7 @@ kw_exec(const struct kw_program *p, uint8_t *s, struct kw_actor_state *st,
 
 	done->effect = KW_EFF_NONE;
 	done->addr = A;
-	if (__builtin_expect(!base && n->reg && n->op < KW_OP_LEA, 0)) {
+	if (__builtin_expect(!base && n->reg && kw_op_follows(n->op), 0)) {
 		done->effect = KW_EFF_FAIL;
 		done->val = KW_FAIL_NULL;
 		return pc;

@@ -41,6 +41,35 @@ enum kw_op {
 	KW_NR_OPS
 };
 
+/*
+ * Does op access what a register refers to?  Where that is NULL it fails.
+ * (LEA and REF_EQ only compute, MARK only names.)
+ */
+static inline bool kw_op_follows(unsigned op)
+{
+	switch (op) {
+	case KW_OP_LOCK:
+	case KW_OP_UNLOCK:
+	case KW_OP_DEACTIVATE:
+	case KW_OP_SWITCH:
+	case KW_OP_WAKE:
+	case KW_OP_RAISE:
+	case KW_OP_UNRAISE:
+	case KW_OP_ARM:
+	case KW_OP_CANCEL:
+	case KW_OP_AWAIT:
+	case KW_OP_AWAIT_IDLE:
+	case KW_OP_IS_LOCKED:
+	case KW_OP_IS_PENDING:
+	case KW_OP_IS_ARMED:
+	case KW_OP_TIME_LOAD:
+	case KW_OP_TIME_STORE:
+		return true;
+	default:
+		return op < KW_OP_LEA;
+	}
+}
+
 /* What an operation is charged to; names as in a scenario's timing.ops. */
 enum kw_cost {
 	KW_COST_NONE, KW_COST_LOAD, KW_COST_STORE, KW_COST_ATOMIC,

@@ -63,7 +63,7 @@ bool kw_link_base(const struct kw_link *l, const struct kw_draft_node *n,
 	*k = kw_fold_reg(&l->f, n->reg_frame, n->reg);
 	if (n->reg_frame == KW_FRAME_ZERO)
 		return true;
-	return k->is == KW_CONST && (k->value || n->op >= KW_OP_LEA);
+	return k->is == KW_CONST && (k->value || !kw_op_follows(n->op));
 }
 
 static bool need(bool *used)

@@ -104,7 +104,7 @@ static struct access look(const struct kw_relaxed *r, const uint8_t *s,
 		.kind = kind_of(r, n, a),
 	};
 
-	if (!st->regs[n->reg] && n->reg && n->op < KW_OP_LEA)
+	if (!st->regs[n->reg] && n->reg && kw_op_follows(n->op))
 		x.kind = PLAIN;		/* it fails */
 	if (x.kind >= LOADS && x.kind <= FAILS) {
 		x.var = r->var_of[x.A];
