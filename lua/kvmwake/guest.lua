@@ -64,7 +64,7 @@ function methods.wfe(cpu) guest_exit(EXIT_WFE) end
 function methods.cpu_suspend(cpu)
 	wait(cpu.v, EXIT_TRAP, K.psci_cpu_suspend)
 end
-function methods.compute(cpu, duration) burn(duration) end
+function methods.compute(cpu, ...) burn(...) end
 function methods.irq_disable(cpu) local_irq_disable() end
 function methods.irq_enable(cpu) local_irq_enable() end
 
@@ -276,11 +276,26 @@ local function new_cpu(vcpu)
 end
 
 -- vm.peer: a vCPU that is not modelled but for what its guest's accesses do:
--- a host thread's methods, which trap at once.  Only those make sense that
--- concern no CPU of its own.
+-- a host thread's methods, which trap at once.  It has none that concern a
+-- CPU of its own.
+local of_own_cpu = {
+	wfi = true, wfe = true, cpu_suspend = true, irq_disable = true,
+	irq_enable = true, psci_cpu_off = true, set_pmr = true,
+	set_timer = true, stop_timer = true, set_ptimer = true,
+	stop_ptimer = true, pmu_clear = true, pmu_overflow_after = true,
+}
+local peer_meta = {
+	__index = function(cpu, name)
+		if of_own_cpu[name] then
+			error("vm.peer has no CPU for \"" .. name .. "\"", 2)
+		end
+		return cpu_meta.__index(cpu, name)
+	end,
+}
+
 function kvm.make_peer()
 	return setmetatable({ v = kvm.vcpu[0], vm = kvm, outside = true },
-			    cpu_meta)
+			    peer_meta)
 end
 
 -- What every driver does: silence the device that interrupted.

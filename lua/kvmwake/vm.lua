@@ -94,22 +94,43 @@ local function make_private_irqs(n, vcpu, sgis)
 	end
 end
 
+-- f, in a VM that has what it is about.
+local function only_with(there, what, f)
+	return there and f or function()
+		error("needs vm." .. what, 2)
+	end
+end
+
 -- The VMM's view of one vCPU: its input line, its PMU, its virtual LPIs.
 local function make_handles(n, vcpu)
+	local function line(f)
+		return only_with(not kvm.irqchip_in_kernel,
+				 "irqchip = \"user\"", f)
+	end
+	local function pmu(f)
+		return only_with(kvm.has_pmu, "pmu = true", f)
+	end
+
 	kvm.line[n] = {
-		assert = function() K.vmm_cpu_line(vcpu, true) end,
-		deassert = function() K.vmm_cpu_line(vcpu, false) end,
+		assert = line(function() K.vmm_cpu_line(vcpu, true) end),
+		deassert = line(function() K.vmm_cpu_line(vcpu, false) end),
 	}
 	kvm.pmu[n] = {
-		overflow = function() K.hw_pmu_overflow(vcpu) end,
-		event = function() K.hw_pmu_output(vcpu, true) end,
+		overflow = pmu(function() K.hw_pmu_overflow(vcpu) end),
+		event = pmu(function() K.hw_pmu_output(vcpu, true) end),
 	}
-	kvm.vlpi[n] = { arrive = function() K.hw_vlpi_arrives(vcpu) end }
+	kvm.vlpi[n] = {
+		arrive = only_with(kvm.has_gicv4, "gicv4 = true",
+				   function() K.hw_vlpi_arrives(vcpu) end),
+	}
 end
 
 -- A signal to a vCPU thread: kernel/signal.c, signal_wake_up().
 function kvm.signal(self, n)
 	kvm.has_signals = true
+	if not self.vcpu[n] then
+		error("no vCPU " .. tostring(n), 2)
+	end
 	K.signal_wake_up(self.vcpu[n])
 end
 

@@ -94,6 +94,18 @@ static struct path_key make_key(lua_State *L, int fn, int nr_args,
 	return key;
 }
 
+/* A parameter that gets nothing is a mistake of the caller. */
+static void check_all_there(lua_State *L, int fn, int nr_args,
+			    const char *who)
+{
+	lua_Debug ar;
+
+	lua_pushvalue(L, fn);
+	lua_getinfo(L, ">u", &ar);
+	if (nr_args < ar.nparams)
+		kw_lua_error(L, "%s: argument %d is nil", who, nr_args + 1);
+}
+
 static void set_param(lua_State *L, struct kw_path_draft *path, unsigned i,
 		      int idx)
 {
@@ -219,6 +231,8 @@ struct kw_path_draft *kw_path_of(lua_State *L, int fn, int nr_args,
 	fn = lua_absindex(L, fn);
 	while (nr_args && lua_isnil(L, fn + nr_args))
 		nr_args--;
+	if (type == KW_PATH_CALLED)
+		check_all_there(L, fn, nr_args, name);
 	key = make_key(L, fn, nr_args, type, name);
 	path = g_hash_table_lookup(b->paths, &key);
 	if (!path) {

@@ -206,6 +206,9 @@ static int prim_pause(lua_State *L)
 	struct kw_access a;
 
 	kw_tracing(L, who);
+	if (lua_gettop(L) > 1)
+		kw_lua_error(L, "%s takes one duration, such as "
+			     "uniform(us(1), us(5))", who);
 	a = kw_plain(L, (unsigned)lua_tointeger(L, lua_upvalueindex(1)));
 	a.val = kw_dist_number(kw_build(L), kw_check_duration(L, 1, who));
 	kw_do(L, &a, 1);
