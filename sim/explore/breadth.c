@@ -15,15 +15,17 @@
 
 /* A thread is worth it for so many blocks. */
 #define BLOCKS	4
-/* So many new states are counted at once. */
+/* So many new states are counted at once, ... */
 #define COUNTED	256
+/* ... and so many a thread may add before it counts. */
+#define AHEAD	(COUNTED + KW_BATCH + KW_MAX_MOVES)
 
 /* So many new states at most wait for what kw_hunt_state() says of them. */
 #define AILING	16
 
 /* So many fingerprints are remembered as looked up: most states are reached
    several times, and soon one after another. */
-#define RECENT	16384
+#define RECENT	32768
 
 struct worker {
 	struct breadth *b;
@@ -145,11 +147,13 @@ static void hunt_ailing(struct worker *k)
 }
 
 /* k->s is what has not been seen before. */
-static void new_state(struct worker *k, uint64_t fp, uint64_t dirty)
+static void new_state(struct worker *k, uint64_t fp, const struct kw_made *by)
 {
 	size_t size = k->b->h->size;
 
-	kw_later_put(&k->out, k->s, fp, dirty);
+	if (by->takes)
+		kw_world_note_orders(k->k.w, k->s, by->dirty);
+	kw_later_put(&k->out, k->s, fp, by->dirty);
 	if (!kw_hunt_ails(&k->k, k->s, fp))
 		return;
 	memcpy(k->ailing + k->nr_ailing * size, k->s, size);
@@ -182,39 +186,7 @@ static void show_all(struct worker *k)
 	kw_expander_told(x);
 }
 
-/*
- * Leaves those that were not looked up a short while ago, and asks for where
- * they would be.
- */
-static void leave_recent(struct worker *k)
-{
-	const struct kw_visited *v = &k->b->h->visited;
-	struct kw_child *all = k->x.children;
-	unsigned i, nr = 0;
-
-	for (i = 0; i < k->x.nr; i++) {
-		struct kw_child c = all[i];
-		uint64_t *at = &k->recent[c.fp >> 20 & (RECENT - 1)];
-		bool is = *at == c.fp;
-
-		*at = c.fp;
-		__builtin_prefetch(is ? at : kw_visited_at(v, c.fp), 1);
-		all[nr] = c;
-		nr += !is;
-	}
-	k->x.nr = nr;
-}
-
-static void ask_for_all(struct worker *k)
-{
-	const struct kw_visited *v = &k->b->h->visited;
-	unsigned i;
-
-	for (i = 0; i < k->x.nr; i++)
-		__builtin_prefetch(kw_visited_at(v, k->x.children[i].fp), 1);
-}
-
-/* Makes the children of x->cur, and leaves those that may be new. */
+/* Makes the children of x->cur. */
 static void make(struct worker *k)
 {
 	struct kw_expander *x = &k->x;
@@ -226,86 +198,20 @@ static void make(struct worker *k)
 		k->found |= 1u << f.what;
 	if (x->shows)
 		show_all(k);
-	if (k->b->h->visited.exact)
-		ask_for_all(k);
-	else
-		leave_recent(k);
-}
-
-static void enter(struct worker *k, const struct kw_child *c)
-{
-	kw_child_enter(k->s, c->by);
-	new_state(k, c->fp, c->by->dirty);
-	kw_child_leave(k->s, c->by);
-}
-
-/* Children that are to be looked up once more. */
-struct beyond {
-	unsigned nr;
-	struct kw_child *of[KW_BATCH + KW_MAX_MOVES];
-};
-
-/*
- * Leaves the children up to end that may be new, and returns their end.
- * Those that are not in what has come from memory wait in b.
- */
-static struct kw_child *leave_new(struct worker *k, struct kw_child *c,
-				  const struct kw_child *end, struct beyond *b)
-{
-	struct kw_visited *v = &k->b->h->visited;
-	struct kw_child *to = c;
-
-	for (; c < end; c++) {
-		struct kw_child child = *c;
-		enum kw_added is = kw_visited_try(v, child.fp);
-
-		*to = child;
-		b->of[b->nr] = to;
-		to += is != KW_SEEN;
-		b->nr += is == KW_BEYOND;
-		k->uncounted += is == KW_ADDED;
-	}
-	return to;
-}
-
-/* Those that are not new lose what made them. */
-static void look_beyond(struct worker *k, const struct beyond *b)
-{
-	struct kw_visited *v = &k->b->h->visited;
-	unsigned i;
-
-	for (i = 0; i < b->nr; i++)
-		if (kw_visited_add_fp(v, b->of[i]->fp))
-			k->uncounted++;
-		else
-			b->of[i]->by = NULL;
-}
-
-/* Where whole states tell: k->s is the one that they are of. */
-static void add_exactly(struct worker *k, struct kw_child *c,
-			const struct kw_child *end)
-{
-	struct kw_visited *v = &k->b->h->visited;
-	const struct kw_made *by;
-
-	for (; c < end; c++) {
-		by = c->by;
-		kw_child_enter(k->s, by);
-		if (kw_visited_add(v, k->k.adder, c->fp, k->s))
-			k->uncounted++;
-		else
-			c->by = NULL;
-		kw_child_leave(k->s, by);
-	}
 }
 
 /* States that are visited at a time; they may be fewer, see KW_BATCH. */
-#define STATES	32
+#define STATES	256
 
+/* They and their children, which are numbered as in x.all. */
 struct batch {
-	unsigned nr;
-	struct kw_child *first[STATES + 1];	/* children of each, made ... */
-	struct kw_child *end[STATES];		/* ... and those that remain */
+	unsigned nr;			/* states */
+	unsigned end[STATES];		/* [state]: behind its children */
+	/* Children that may be new: */
+	unsigned nr_left;
+	uint16_t left[KW_BATCH + KW_MAX_MOVES];
+	uint64_t fp[KW_BATCH + KW_MAX_MOVES];
+	uint8_t is[KW_BATCH + KW_MAX_MOVES];	/* enum kw_added */
 };
 
 static void make_batch(struct worker *k, struct kw_later_reader *in,
@@ -318,21 +224,88 @@ static void make_batch(struct worker *k, struct kw_later_reader *in,
 	     b->nr++) {
 		x->stale |= kw_later_next(in, x->grain_shift, x->cur, &x->fp);
 		make(k);
-		b->first[b->nr] = x->children;
-		b->end[b->nr] = x->children + x->nr;
+		b->end[b->nr] = (unsigned)(x->children + x->nr - x->all);
 	}
-	b->first[b->nr] = x->children + x->nr;
 }
 
-static void look_up_batch(struct worker *k, struct batch *b)
+/*
+ * Leaves those that were not looked up a short while ago, and asks for where
+ * they would be: all at once, while the processor has nothing else to do.
+ */
+static void leave_recent(struct worker *k, struct batch *b)
 {
-	struct beyond beyond;
+	const struct kw_visited *v = &k->b->h->visited;
+	unsigned i, nr = 0, end = b->end[b->nr - 1];
+
+	for (i = 0; i < end; i++) {
+		uint64_t fp = k->x.all[i].fp;
+		uint64_t *at = &k->recent[fp >> 20 & (RECENT - 1)];
+
+		b->left[nr] = (uint16_t)i;
+		b->fp[nr] = fp;
+		nr += *at != fp;
+		*at = fp;
+	}
+	b->nr_left = nr;
+	for (i = 0; i < nr; i++)
+		__builtin_prefetch(kw_visited_at(v, b->fp[i]), 1);
+}
+
+/* Where whole states tell: all of them, when they are entered. */
+static void leave_all(struct worker *k, struct batch *b)
+{
+	const struct kw_visited *v = &k->b->h->visited;
 	unsigned i;
 
-	beyond.nr = 0;
-	for (i = 0; i < b->nr; i++)
-		b->end[i] = leave_new(k, b->first[i], b->end[i], &beyond);
-	look_beyond(k, &beyond);
+	b->nr_left = b->end[b->nr - 1];
+	for (i = 0; i < b->nr_left; i++) {
+		b->left[i] = (uint16_t)i;
+		__builtin_prefetch(kw_visited_at(v, k->x.all[i].fp), 1);
+	}
+}
+
+/*
+ * Leaves those that are new, and those that are not in what has come from
+ * memory: they are looked up again, and lose what made them if they are not.
+ */
+static void leave_new(struct worker *k, struct batch *b)
+{
+	struct kw_visited *v = &k->b->h->visited;
+	uint16_t beyond[KW_BATCH + KW_MAX_MOVES];
+	struct kw_child *all = k->x.all;
+	unsigned i, nr = 0, nr_beyond = 0;
+
+	kw_visited_try(v, b->fp, b->nr_left, b->is);
+	for (i = 0; i < b->nr_left; i++) {
+		beyond[nr_beyond] = b->left[nr] = b->left[i];
+		nr += b->is[i] != KW_SEEN;
+		nr_beyond += b->is[i] == KW_BEYOND;
+	}
+	b->nr_left = nr;
+	k->uncounted += nr;
+	for (i = 0; i < nr_beyond; i++)
+		if (!kw_visited_add_fp(v, all[beyond[i]].fp)) {
+			all[beyond[i]].by = NULL;
+			k->uncounted--;
+		}
+}
+
+static void enter(struct worker *k, const struct kw_child *c)
+{
+	kw_child_enter(k->s, c->by);
+	new_state(k, c->fp, c->by);
+	kw_child_leave(k->s, c->by);
+}
+
+/* The same where whole states tell, and it may have been seen. */
+static void enter_exactly(struct worker *k, const struct kw_child *c)
+{
+	kw_child_enter(k->s, c->by);
+	if (kw_visited_add(&k->b->h->visited, k->k.adder, c->fp, k->s)) {
+		k->uncounted++;
+		new_state(k, c->fp, c->by);
+	}
+	kw_child_leave(k->s, c->by);
 	look_after_table(k);
 }
 
@@ -340,6 +313,7 @@ static void enter_batch(struct worker *k, struct kw_later_reader *in,
 			struct batch *b)
 {
 	bool exact = k->b->h->visited.exact;
+	const uint16_t *left = b->left, *end = b->left + b->nr_left;
 	const struct kw_child *c;
 	uint64_t fp;
 	unsigned i;
@@ -347,13 +321,13 @@ static void enter_batch(struct worker *k, struct kw_later_reader *in,
 	for (i = 0; i < b->nr; i++) {
 		k->out.differs |= kw_later_next(in, k->x.grain_shift, k->s,
 						&fp);
-		if (exact)
-			add_exactly(k, b->first[i], b->end[i]);
-		for (c = b->first[i]; c < b->end[i]; c++)
-			if (c->by)
+		for (; left < end && *left < b->end[i]; left++) {
+			c = &k->x.all[*left];
+			if (exact)
+				enter_exactly(k, c);
+			else if (c->by)
 				enter(k, c);
-		if (exact)
-			look_after_table(k);
+		}
 	}
 }
 
@@ -366,6 +340,7 @@ static void enter_batch(struct worker *k, struct kw_later_reader *in,
 static void visit_block(struct worker *k, const struct kw_block *n)
 {
 	struct kw_later_reader in = { n->bytes }, again = in;
+	bool exact = k->b->h->visited.exact;
 	unsigned left = n->nr_states;
 	struct batch b;
 
@@ -374,8 +349,13 @@ static void visit_block(struct worker *k, const struct kw_block *n)
 	memcpy(k->s, k->b->h->start, k->b->h->size);
 	for (; left; left -= b.nr) {
 		make_batch(k, &in, left, &b);
-		if (!k->b->h->visited.exact)
-			look_up_batch(k, &b);
+		if (exact) {
+			leave_all(k, &b);
+		} else {
+			leave_recent(k, &b);
+			leave_new(k, &b);
+			look_after_table(k);
+		}
 		enter_batch(k, &again, &b);
 		hunt_ailing(k);
 	}
@@ -617,18 +597,31 @@ static void begin(struct breadth *b)
 	kw_visited_add(&h->visited, first->k.adder, fp, h->start);
 	memcpy(first->s, h->start, h->size);
 	first->uncounted++;
-	new_state(first, fp, 0);
+	new_state(first, fp, &(struct kw_made){
+		  .dirty = ~UINT64_C(0), .takes = true });
 	hunt_ailing(first);
 	end_level(b);
+}
+
+/* For what all threads add before they count: once, as the free slots become
+   more with the table. */
+static void make_room(struct breadth *b)
+{
+	struct kw_visited *v = &b->h->visited;
+
+	while (kw_visited_free_slots(v) < (uint64_t)AHEAD * b->nr_workers)
+		kw_visited_grow(v);
 }
 
 static void levels(struct breadth *b)
 {
 	struct kw_hunt *h = b->h;
+	bool again = h->opts->resume && !h->res->again;
 
-	if (h->opts->resume && !h->res->again)
+	if (again)
 		resume(b);
-	else
+	make_room(b);
+	if (!again)
 		begin(b);
 	for (; b->nr_todo && !h->stop && h->res->bound == KW_UNBOUNDED;
 	     b->level++) {
@@ -657,6 +650,7 @@ void kw_hunt_breadth(struct kw_hunt *h)
 	unsigned i;
 
 	b.nr_workers = MAX(1, h->opts->jobs);
+	h->visited.alone = b.nr_workers == 1;
 	g_mutex_init(&b.lock);
 	g_mutex_init(&b.meeting);
 	g_cond_init(&b.all_met);

@@ -65,6 +65,7 @@ static void push(struct stack *k, const uint8_t *s, uint64_t fp)
 	for (i = 0; i < f.nr; i++)
 		g_array_append_val(k->moves, k->x.children[i].by->move);
 	g_array_append_val(k->frames, f);
+	kw_world_note_orders(k->k.w, at, ~UINT64_C(0));
 	k->h->res->depth = MAX(k->h->res->depth, k->frames->len - 1);
 	while (kw_hunt_state(&k->k, at, fp, &slot, &find))
 		found(k, &find);

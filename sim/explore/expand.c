@@ -111,6 +111,32 @@ static unsigned note_changes(struct kw_expander *x, uint64_t dirty,
 	return nr;
 }
 
+/* Is somebody, after the first nr of x->changes, about to take a lock? */
+static bool some_take(const struct kw_expander *x, unsigned nr)
+{
+	const struct kw_world *w = x->w;
+	struct kw_actor_state st;
+	unsigned i, k, a, first;
+	uint64_t word;
+
+	for (i = 0; w->orders && i < nr; i++) {
+		if (x->changes[i].place >= w->size / 8)
+			continue;
+		a = w->block_of[x->changes[i].place];
+		if (a == KW_NO_ACTOR || a >= w->nr_actors)
+			continue;
+		first = w->places[a].first;
+		word = kw_word_at(x->cur, first);
+		for (k = 0; k < nr; k++)
+			if (x->changes[k].place == first)
+				word ^= x->changes[k].differs;
+		memcpy(&st, &word, sizeof(word));
+		if (st.run == KW_READY && w->views[st.pc].takes)
+			return true;
+	}
+	return false;
+}
+
 /* Keeps an effect with the first nr of x->changes; last: what precedes it. */
 static struct kw_made *add(struct kw_expander *x, struct kw_acting *to,
 			     struct kw_made *last, unsigned nr)
@@ -123,6 +149,7 @@ static struct kw_made *add(struct kw_expander *x, struct kw_acting *to,
 	for (i = 0; i < nr; i++)
 		e->dirty |= UINT64_C(1) << (x->changes[i].place >>
 					    x->grain_shift);
+	e->takes = some_take(x, nr);
 	e->seen = NULL;
 	e->next = NULL;
 	e->nr = (uint16_t)nr;
@@ -344,9 +371,6 @@ static inline void renew(struct kw_expander *x, unsigned a)
 		x->brief[a] = (struct kw_brief){ .nr = 0 };
 		return;
 	}
-	/* Which locks it holds changes with its own block only. */
-	if (ready && w->views[st->pc].takes && w->orders)
-		kw_orders_note(w->orders, x->cur, a);
 	now = look_at(x, a);
 	x->acting[a] = now;
 	x->reads[a] = now->reads;

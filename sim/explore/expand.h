@@ -28,7 +28,7 @@ struct kw_child {
 /* What a thread writes shares no line of a cache with what another does. */
 #define KW_APART	128
 /* After so many children a batch is full. */
-#define KW_BATCH	192
+#define KW_BATCH	1536
 
 /* Of an actor's acting, what each state asks for. */
 struct kw_brief {

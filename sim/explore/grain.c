@@ -101,7 +101,7 @@ static unsigned part_of(unsigned op)
 void kw_views_init(struct kw_world *w)
 {
 	const struct kw_program *p = w->p;
-	unsigned i;
+	unsigned i, k;
 
 	w->views = g_new0(struct kw_view, p->nr_nodes);
 	for (i = 0; i < p->nr_nodes; i++)
@@ -114,6 +114,8 @@ void kw_views_init(struct kw_world *w)
 			.takes = w->takes[i],
 		};
 	w->places = g_new0(struct kw_place, p->nr_actors);
+	w->block_of = g_new(uint16_t, w->size / 8);
+	memset(w->block_of, 0xff, w->size / 8 * sizeof(*w->block_of));
 	for (i = 0; i < p->nr_actors; i++) {
 		const struct kw_actor *ac = &p->actors[i];
 
@@ -122,6 +124,8 @@ void kw_views_init(struct kw_world *w)
 			.last = (ac->base + KW_BLOCK_SIZE(ac) - 1) / 8,
 			.home = ac->home,
 		};
+		for (k = w->places[i].first; k <= w->places[i].last; k++)
+			w->block_of[k] = (uint16_t)i;
 	}
 }
 

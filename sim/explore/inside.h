@@ -79,6 +79,7 @@ struct kw_world {
 	uint8_t *written;		/* [node], see grain.c */
 	struct kw_view *views;		/* [node] */
 	struct kw_place *places;	/* [actor] */
+	uint16_t *block_of;		/* [word]: whose block it is in */
 	uint64_t *block_grains, *header_grains;	/* [actor] */
 	uint64_t flags_grains;
 	struct kw_slot *slots;

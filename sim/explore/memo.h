@@ -27,6 +27,8 @@ struct kw_made {				/* by a move */
 	struct kw_move move;
 	uint16_t nr;			/* changes */
 	bool sticky;			/* see struct kw_seen_by_move */
+	bool takes;			/* somebody it changes is about to take
+					   a lock */
 	struct kw_change changes[];
 };
 

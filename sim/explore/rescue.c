@@ -13,7 +13,8 @@
 #include "hunt.h"
 
 struct frame {
-	unsigned first, nr, next;	/* its moves in moves[] */
+	unsigned parts;			/* whose moves were made so far */
+	unsigned first, nr, next;	/* the last ones in moves[] */
 	uint64_t fp;
 };
 
@@ -22,7 +23,7 @@ struct kw_rescue {
 	struct kw_world *w;		/* its fork: only a search that failed,
 					   which has seen all, may teach it */
 	uint32_t size;
-	unsigned grain_shift;
+	unsigned grain_shift, nr_parts;
 	struct kw_visited *rescued;	/* [slot] */
 	GByteArray *states;		/* a state a frame */
 	GArray *frames, *moves;
@@ -37,10 +38,13 @@ struct kw_rescue *kw_rescue_new(const struct kw_world *w)
 	r->of = w;
 	r->w = kw_world_fork(w);
 	r->size = kw_world_size(w);
+	r->nr_parts = kw_world_nr_parts(w);
 	r->grain_shift = kw_world_grain_shift(w);
 	r->rescued = g_new0(struct kw_visited, kw_world_nr_slots(w) + 1);
-	for (v = 0; v < kw_world_nr_slots(w); v++)
+	for (v = 0; v < kw_world_nr_slots(w); v++) {
 		kw_visited_init(&r->rescued[v], false, NULL, 0);
+		r->rescued[v].alone = true;
+	}
 	r->states = g_byte_array_new();
 	r->frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
 	r->moves = g_array_new(FALSE, FALSE, sizeof(struct kw_move));
@@ -73,22 +77,28 @@ uint64_t kw_rescue_bytes(const struct kw_rescue *r)
 	return bytes;
 }
 
-static void push(struct kw_rescue *r, unsigned slot, const uint8_t *s,
-		 uint64_t fp)
+static void push(struct kw_rescue *r, const uint8_t *s, uint64_t fp)
 {
 	struct frame f = { .first = r->moves->len, .fp = fp };
-	struct kw_move moves[KW_MAX_MOVES];
-	unsigned nr, i;
-	uint8_t *at;
 
 	g_byte_array_append(r->states, s, r->size);
-	at = r->states->data + r->states->len - r->size;
-	nr = kw_world_moves(r->w, at, moves);
+	g_array_append_val(r->frames, f);
+}
+
+/* Moves of one more actor; the frame is the top. */
+static void make_more(struct kw_rescue *r, unsigned slot, struct frame *f)
+{
+	unsigned part = (f->parts++ + r->frames->len) % r->nr_parts, nr, i;
+	uint8_t *s = r->states->data + r->states->len - r->size;
+	struct kw_move moves[KW_MAX_MOVES];
+
+	g_array_set_size(r->moves, f->first);
+	f->nr = f->next = 0;
+	nr = kw_world_some_moves(r->w, s, part, moves);
 	for (i = 0; i < nr; i++)
 		if (kw_world_counts(r->w, slot, &moves[i]))
-			moves[f.nr++] = moves[i];
-	g_array_append_vals(r->moves, moves, f.nr);
-	g_array_append_val(r->frames, f);
+			moves[f->nr++] = moves[i];
+	g_array_append_vals(r->moves, moves, f->nr);
 }
 
 static void pop(struct kw_rescue *r)
@@ -125,13 +135,12 @@ static uint64_t adds(const struct kw_rescue *r, const uint8_t *s,
 /* r->to := the next state after the top of the stack; its fingerprint. */
 static uint64_t next(struct kw_rescue *r, struct frame *f)
 {
-	unsigned i = (f->next++ + r->frames->len) % f->nr;
 	const uint8_t *s = r->states->data + r->states->len - r->size;
 	struct kw_seen_by_move seen;
 
 	memcpy(r->to, s, r->size);
 	kw_world_apply(r->w, r->to,
-		       &g_array_index(r->moves, struct kw_move, f->first + i),
+		       &g_array_index(r->moves, struct kw_move, f->first + f->next++),
 		       &seen);
 	return f->fp + adds(r, s, seen.dirty);
 }
@@ -145,6 +154,8 @@ static bool search(struct kw_rescue *r, unsigned slot,
 	while (r->frames->len) {
 		f = &g_array_index(r->frames, struct frame,
 				   r->frames->len - 1);
+		while (f->next == f->nr && f->parts < r->nr_parts)
+			make_more(r, slot, f);
 		if (f->next == f->nr) {
 			pop(r);
 			continue;
@@ -155,7 +166,7 @@ static bool search(struct kw_rescue *r, unsigned slot,
 		if (kw_visited_has(&r->rescued[slot], fp))
 			return true;
 		if (kw_visited_add_one(seen, fp))
-			push(r, slot, r->to, fp);
+			push(r, r->to, fp);
 	}
 	return false;
 }
@@ -177,8 +188,9 @@ bool kw_rescue_comes(struct kw_rescue *r, const uint8_t *s, uint64_t fp,
 		return true;
 	kw_world_forget(r->w);
 	kw_visited_init(&seen, false, NULL, 0);
+	seen.alone = true;
 	kw_visited_add_one(&seen, fp);
-	push(r, slot, s, fp);
+	push(r, s, fp);
 	comes = search(r, slot, &seen);
 	if (!comes)
 		kw_world_join(r->of, r->w);

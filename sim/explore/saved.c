@@ -12,7 +12,7 @@
 #include <xxhash.h>
 #include "saved.h"
 
-static const char magic[16] = "kvmwake search6";
+static const char magic[16] = "kvmwake search7";
 
 struct file {
 	FILE *f;

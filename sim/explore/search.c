@@ -18,8 +18,6 @@ const char *kw_property_name(const struct kw_program *p, unsigned property)
 
 /* Somebody is told how far it is after so many more states at most. */
 #define PROGRESS 65536
-/* Slots at first: more than what all threads add before they count. */
-#define ROOM	 32768
 
 void kw_hunter_init(struct kw_hunter *k, struct kw_hunt *h)
 {
@@ -271,8 +269,6 @@ static void attempt(struct kw_hunt *h)
 	kw_world_start(h->w, h->start);
 	h->stop = h->again = kw_world_was_wrong(h->w);
 	kw_visited_init(&h->visited, opts->exact, h->start, h->size);
-	while (h->visited.nr_slots < ROOM)
-		kw_visited_grow(&h->visited);
 	if (opts->depth_first)
 		kw_hunt_depth(h);
 	else

@@ -349,6 +349,7 @@ void kw_world_free(struct kw_world *w)
 	g_free(w->written);
 	g_free(w->views);
 	g_free(w->places);
+	g_free(w->block_of);
 	g_free(w->quick);
 	g_free(w->folds);
 	g_free(w->alone);

@@ -64,6 +64,7 @@ void kw_visited_init(struct kw_visited *v, bool exact, const uint8_t *base,
 {
 	*v = (struct kw_visited){
 		.exact = exact, .base = base, .size = size,
+		.wide = kw_machine_is_wide(),
 	};
 	resize(v, FIRST);
 }
@@ -107,7 +108,7 @@ void kw_growth_begin(struct kw_growth *g, struct kw_visited *v)
 		.aside = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
 	};
 	g_mutex_init(&g->lock);
-	resize(v, KW_LINE * (old < 8 * ASIDE ? 2 * old : old + old / 2));
+	resize(v, KW_LINE * (old < 8 * ASIDE ? 2 * old : old + old / 4 * 3));
 }
 
 /* The first home now of those who had line i or a later one as theirs. */
@@ -297,15 +298,54 @@ bool kw_visited_add(struct kw_visited *v, struct kw_adder *a, uint64_t fp,
 	return a ? add_record(v, a, fp, s) : kw_visited_add_fp(v, fp);
 }
 
+static inline __attribute__((always_inline)) void
+try_by(struct kw_visited *v, const uint64_t *fps, unsigned nr, uint8_t *is,
+       struct kw_line_shows (*look)(const uint64_t *, uint64_t))
+{
+	uint64_t fp, *line;
+	unsigned i;
+
+	for (i = 0; i < nr; i++) {
+		fp = fps[i] + !fps[i];
+		line = &v->slots[kw_visited_home(v, fp)];
+		is[i] = (uint8_t)kw_visited_add_to(v, line, fp, look);
+		if (is[i] == KW_BEYOND)
+			__builtin_prefetch(line + KW_LINE, 1);
+	}
+}
+
+static KW_WIDE void try_wide(struct kw_visited *v, const uint64_t *fps,
+			     unsigned nr, uint8_t *is)
+{
+	try_by(v, fps, nr, is, kw_line_look_wide);
+}
+
+void kw_visited_try(struct kw_visited *v, const uint64_t *fps, unsigned nr,
+		    uint8_t *is)
+{
+	if (v->wide)
+		try_wide(v, fps, nr, is);
+	else
+		try_by(v, fps, nr, is, kw_line_look);
+}
+
 void kw_visited_count(struct kw_visited *v, uint64_t added)
 {
 	__atomic_fetch_add(&v->count, added, __ATOMIC_RELAXED);
 }
 
+/* Of the slots that there are. */
+#define MOST_USED(slots)	((slots) / 32 * 23)
+
 bool kw_visited_is_full(const struct kw_visited *v)
 {
-	return __atomic_load_n(&v->count, __ATOMIC_RELAXED) * 16 >
-	       v->nr_slots * 11;
+	return __atomic_load_n(&v->count, __ATOMIC_RELAXED) >
+	       MOST_USED(v->nr_slots);
+}
+
+uint64_t kw_visited_free_slots(const struct kw_visited *v)
+{
+	return v->nr_slots - MOST_USED(v->nr_slots);
 }
 
 bool kw_visited_add_one(struct kw_visited *v, uint64_t fp)

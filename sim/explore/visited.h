@@ -5,8 +5,8 @@
  * Fingerprints are one array with open addressing.  An entry's home is a line
  * of the cache, so that most are found, or not found, in the one line that was
  * asked for beforehand.  Homes follow the values' order, so that the array
- * grows in place, by a half (all threads help) when it is eleven sixteenths
- * full, so that few lines are: 12 to 17.5 bytes a state.
+ * grows in place, by three quarters (all threads help) when 23 of 32 slots
+ * are used, so that few lines are full: 11 to 19.5 bytes a state.
  *
  * That two states share one, and the second is taken for seen, has a chance
  * of n * n / 2^65.
@@ -18,9 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <glib.h>
+#include "line.h"
 #include "room.h"
-
-#define KW_LINE	8		/* slots */
 
 struct kw_visited {
 	struct kw_room room;
@@ -30,6 +29,8 @@ struct kw_visited {
 	uint64_t count;			/* of what is counted, see below */
 	uint64_t record_bytes;
 	bool exact;
+	bool alone;		/* one thread adds at a time */
+	bool wide;		/* see line.h */
 	const uint8_t *base;	/* exact: what states are packed against */
 	uint32_t size;
 };
@@ -59,6 +60,8 @@ bool kw_visited_add(struct kw_visited *v, struct kw_adder *a, uint64_t fp,
 		    const uint8_t *s);
 void kw_visited_count(struct kw_visited *v, uint64_t added);
 bool kw_visited_is_full(const struct kw_visited *v);
+/* So many are free when it is full. */
+uint64_t kw_visited_free_slots(const struct kw_visited *v);
 void kw_visited_grow(struct kw_visited *v);
 
 /*
@@ -119,46 +122,39 @@ enum kw_added {
 	KW_BEYOND,		/* the line is full, and it is not in it */
 };
 
-static inline enum kw_added kw_visited_add_to(const struct kw_visited *v,
-					      uint64_t *line, uint64_t fp)
+/* To its line, as look sees it. */
+static inline __attribute__((always_inline)) enum kw_added
+kw_visited_add_to(const struct kw_visited *v, uint64_t *line, uint64_t fp,
+		  struct kw_line_shows (*look)(const uint64_t *, uint64_t))
 {
-	unsigned is, used, i;
+	struct kw_line_shows shows;
 	uint64_t none;
 
 	do {
-		is = used = 0;
-#pragma GCC unroll 8
-		for (i = 0; i < KW_LINE; i++) {
-			none = __atomic_load_n(&line[i], __ATOMIC_RELAXED);
-			is |= none == fp;
-			used += none != 0;
-		}
-		if (is)
+		shows = look(line, fp);
+		if (shows.is)
 			return KW_SEEN;
-		if (used == KW_LINE)
+		if (shows.used == KW_LINE)
 			return KW_BEYOND;
 		none = 0;
-	} while (!__atomic_compare_exchange_n(&line[used], &none, fp, false,
-					      __ATOMIC_RELAXED,
+		if (v->alone) {
+			line[shows.used] = fp;
+			break;
+		}
+	} while (!__atomic_compare_exchange_n(&line[shows.used], &none, fp,
+					      false, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
-	kw_visited_mind(v, &line[used]);
+	kw_visited_mind(v, &line[shows.used]);
 	return KW_ADDED;
 }
 
-/* What its home alone tells; where that is not all, the next line is asked
-   for, and kw_visited_add_fp() tells, later. */
-static inline enum kw_added kw_visited_try(struct kw_visited *v, uint64_t fp)
-{
-	uint64_t *line;
-	enum kw_added is;
-
-	fp += !fp;
-	line = &v->slots[kw_visited_home(v, fp)];
-	is = kw_visited_add_to(v, line, fp);
-	if (is == KW_BEYOND)
-		__builtin_prefetch(line + KW_LINE, 1);
-	return is;
-}
+/*
+ * What the homes of several tell, which were asked for beforehand; where that
+ * is not all, the next line is asked for, and kw_visited_add_fp() tells,
+ * later.  is: [nr], of enum kw_added.
+ */
+void kw_visited_try(struct kw_visited *v, const uint64_t *fps, unsigned nr,
+		    uint8_t *is);
 
 /* kw_visited_add() where not exact. */
 static inline bool kw_visited_add_fp(struct kw_visited *v, uint64_t fp)
@@ -168,7 +164,8 @@ static inline bool kw_visited_add_fp(struct kw_visited *v, uint64_t fp)
 
 	fp += !fp;
 	line = &v->slots[kw_visited_home(v, fp)];
-	while ((is = kw_visited_add_to(v, line, fp)) == KW_BEYOND)
+	while ((is = kw_visited_add_to(v, line, fp, kw_line_look)) ==
+	       KW_BEYOND)
 		line += KW_LINE;
 	return is == KW_ADDED;
 }

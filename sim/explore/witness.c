@@ -161,6 +161,7 @@ static void visit(struct again *g, uint32_t n, const uint8_t *s)
 	kw_expander_begin(x);
 	kw_expander_set(x, s, g->numbers.fp[n]);
 	kw_expander_make(x);
+	kw_world_note_orders(g->k.w, x->cur, ~UINT64_C(0));
 	if (!x->nr && kw_hunt_end(&g->k, x->cur, &f))
 		add_candidate(g, &f, n, -1, 0);
 	if (kw_hunt_orders(&g->k, &f))

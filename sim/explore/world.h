@@ -141,6 +141,19 @@ void kw_world_watch_start(const struct kw_world *w, uint8_t *s,
 /* Every move that state s allows, in a fixed order; how many. */
 unsigned kw_world_moves(const struct kw_world *w, uint8_t *s,
 			struct kw_move moves[KW_MAX_MOVES]);
+/*
+ * Notes, of actors whose blocks are in these grains, which locks they are
+ * about to take while they hold which.  What an actor holds changes with its
+ * own block only: so whoever asks for each new state, and the move that led
+ * to it, has asked for all.
+ */
+void kw_world_note_orders(const struct kw_world *w, const uint8_t *s,
+			  uint64_t dirty);
+/* The same in parts: of one actor each, and what memory may do. */
+unsigned kw_world_nr_parts(const struct kw_world *w);
+unsigned kw_world_some_moves(const struct kw_world *w, uint8_t *s,
+			     unsigned part,
+			     struct kw_move moves[KW_MAX_MOVES]);
 /* Does a, which stands at that node, perhaps not go on for very long? */
 bool kw_world_is_slow(const struct kw_world *w, unsigned a, unsigned node);
 /* Does a's next access race with one that another stands at? */

@@ -613,6 +613,71 @@ static void test_order(void)
 	fails_from(&m, KW_WEAK_ARM64);
 }
 
+/* As it is looked at without and, where there are any, with wide registers. */
+static void line_shows(const uint64_t *line, uint64_t fp, bool is,
+		       unsigned used)
+{
+	struct kw_line_shows shows = kw_line_look(line, fp);
+
+	g_assert_cmpint(shows.is, ==, is);
+	g_assert_cmpuint(shows.used, ==, used);
+	if (!kw_machine_is_wide())
+		return;
+	shows = kw_line_look_wide(line, fp);
+	g_assert_cmpint(shows.is, ==, is);
+	g_assert_cmpuint(shows.used, ==, used);
+}
+
+static void test_line(void)
+{
+	uint64_t line[KW_LINE + 1] = { 0 }, x = 3;
+	unsigned used, i;
+
+	/* Not where a line is in the table: anywhere. */
+	for (used = 0; used <= KW_LINE; used++) {
+		for (i = 0; i < used; i++)
+			line_shows(line + 1, line[1 + i], true, used);
+		line_shows(line + 1, next_random(&x) | 1, false, used);
+		/* Half of it is another's. */
+		if (used)
+			line_shows(line + 1, line[1] ^ UINT64_C(1) << 40, false,
+				   used);
+		if (used < KW_LINE)
+			line[1 + used] = next_random(&x) | 1;
+	}
+}
+
+/* Several at once, some of them twice, until homes are full. */
+static void test_try(void)
+{
+	enum { NR = 1 << 14, AT_ONCE = 64 };
+	uint64_t fps[AT_ONCE], x = 7;
+	uint8_t is[AT_ONCE];
+	struct kw_visited v;
+	unsigned n, i, beyond = 0;
+
+	kw_visited_init(&v, false, NULL, 0);
+	v.alone = true;
+	while (v.nr_slots < 2 * NR)
+		kw_visited_grow(&v);
+	for (n = 0; n < NR; n += AT_ONCE) {
+		for (i = 0; i < AT_ONCE; i++)
+			fps[i] = i % 4 || !i ? next_random(&x) | 1 : fps[i / 2];
+		kw_visited_try(&v, fps, AT_ONCE, is);
+		for (i = 0; i < AT_ONCE; i++) {
+			beyond += is[i] == KW_BEYOND;
+			if (is[i] == KW_BEYOND)
+				kw_visited_add_fp(&v, fps[i]);
+			g_assert_true(kw_visited_has(&v, fps[i]));
+		}
+		kw_visited_try(&v, fps, AT_ONCE, is);
+		for (i = 0; i < AT_ONCE; i++)
+			g_assert_cmpint(is[i], !=, KW_ADDED);
+	}
+	g_assert_cmpuint(beyond, >, 0);
+	kw_visited_free(&v);
+}
+
 static void test_visited(void)
 {
 	struct kw_visited v;
@@ -625,7 +690,7 @@ static void test_visited(void)
 	for (i = 0; i < n; i++)
 		g_assert_false(kw_visited_add_one(&v, next_random(&x) | 1));
 	g_assert_cmpuint(v.count, ==, n);
-	g_assert_cmpuint(kw_visited_bytes(&v), <, 18 * n);
+	g_assert_cmpuint(kw_visited_bytes(&v), <, 20 * n);
 	kw_visited_free(&v);
 }
 
@@ -731,6 +796,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/explore/forced", test_forced);
 	g_test_add_func("/explore/order", test_order);
 	g_test_add_func("/explore/visited", test_visited);
+	g_test_add_func("/explore/line", test_line);
+	g_test_add_func("/explore/try", test_try);
 	g_test_add_func("/explore/pack", test_pack);
 	g_test_add_func("/explore/expect", test_expect);
 	g_test_add_func("/explore/progress", test_progress);
