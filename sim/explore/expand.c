@@ -111,25 +111,41 @@ static unsigned note_changes(struct kw_expander *x, uint64_t dirty,
 	return nr;
 }
 
-/* Is somebody, after the first nr of x->changes, about to take a lock? */
+/* The change of that word, or NULL. */
+static const struct kw_change *change_of(const struct kw_expander *x,
+					 unsigned nr, unsigned word)
+{
+	unsigned i;
+
+	for (i = 0; i < nr; i++)
+		if (x->changes[i].place == word)
+			return &x->changes[i];
+	return NULL;
+}
+
+/*
+ * May somebody, after the first nr of x->changes, be about to take a lock?
+ * What does not change is another state's, too, where it may be otherwise:
+ * so whoever changes without its first word may be, or has not all in it.
+ */
 static bool some_take(const struct kw_expander *x, unsigned nr)
 {
 	const struct kw_world *w = x->w;
+	const struct kw_change *c;
 	struct kw_actor_state st;
-	unsigned i, k, a, first;
+	unsigned i, a, first;
 	uint64_t word;
 
 	for (i = 0; w->orders && i < nr; i++) {
-		if (x->changes[i].place >= w->size / 8)
-			continue;
-		a = w->block_of[x->changes[i].place];
-		if (a == KW_NO_ACTOR || a >= w->nr_actors)
+		a = x->changes[i].place < w->size / 8 ?
+			    w->block_of[x->changes[i].place] : KW_NO_ACTOR;
+		if (a >= w->nr_actors)
 			continue;
 		first = w->places[a].first;
-		word = kw_word_at(x->cur, first);
-		for (k = 0; k < nr; k++)
-			if (x->changes[k].place == first)
-				word ^= x->changes[k].differs;
+		c = change_of(x, nr, first);
+		if (!c || w->places[a].base % sizeof(word))
+			return true;
+		word = kw_word_at(x->cur, first) ^ c->differs;
 		memcpy(&st, &word, sizeof(word));
 		if (st.run == KW_READY && w->views[st.pc].takes)
 			return true;

@@ -76,6 +76,30 @@ void kw_world_forget(const struct kw_world *w)
 		kw_relaxed_forget(w->memory);
 }
 
+/* Is some of the actor's block in these grains? */
+static bool is_in(const struct kw_world *w, unsigned a, uint64_t grains)
+{
+	unsigned shift = kw_world_grain_shift(w);
+	unsigned first = w->places[a].first >> shift;
+	unsigned last = w->places[a].last >> shift;
+
+	return grains >> first & ((UINT64_C(2) << (last - first)) - 1);
+}
+
+void kw_world_note_orders(const struct kw_world *w, const uint8_t *s,
+			  uint64_t dirty)
+{
+	unsigned a;
+
+	for (a = 0; w->orders && a < w->nr_actors; a++) {
+		const struct kw_actor_state *st = kw_block(w, s, a);
+
+		if (st->run == KW_READY && !st->nest &&
+		    w->views[st->pc].takes && is_in(w, a, dirty))
+			kw_orders_note(w->orders, s, a);
+	}
+}
+
 const struct kw_order *kw_world_orders(const struct kw_world *w, unsigned *nr)
 {
 	return kw_orders_all(w->orders, nr);

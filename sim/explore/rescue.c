@@ -140,8 +140,8 @@ static uint64_t next(struct kw_rescue *r, struct frame *f)
 
 	memcpy(r->to, s, r->size);
 	kw_world_apply(r->w, r->to,
-		       &g_array_index(r->moves, struct kw_move, f->first + f->next++),
-		       &seen);
+		       &g_array_index(r->moves, struct kw_move,
+				      f->first + f->next++), &seen);
 	return f->fp + adds(r, s, seen.dirty);
 }
 
