@@ -18,7 +18,7 @@
 #include "fingerprint.h"
 
 /* Of most blocks; those of very large states are larger. */
-#define KW_BLOCK_BYTES	(64 * 1024 - 24)
+#define KW_BLOCK_BYTES	(32 * 1024 - 24)
 
 struct kw_block {
 	struct kw_block *next;
