@@ -332,10 +332,9 @@ static void enter_batch(struct worker *k, struct kw_later_reader *in,
 }
 
 /*
- * In batches: first the children of all of its states are made, then they
- * are looked up, which what the table has of them has come from memory for
- * meanwhile, and then those that are new are dealt with.  The states are read
- * twice.
+ * In batches: first the children of all of its states are made, then what the
+ * table may have of them is asked for, all at once, then they are looked up,
+ * and then those that are new are dealt with.  The states are read twice.
  */
 static void visit_block(struct worker *k, const struct kw_block *n)
 {

@@ -50,10 +50,8 @@ static unsigned written_by(enum kw_op op)
 /* Does it look at memory? */
 static bool is_access(unsigned op)
 {
-	return (op < KW_OP_LEA && op != KW_OP_MB && op != KW_OP_WMB &&
-		op != KW_OP_RMB) || op == KW_OP_LOCK || op == KW_OP_UNLOCK ||
-	       (op >= KW_OP_DEACTIVATE && op <= KW_OP_WAKE) ||
-	       (op >= KW_OP_RAISE && op <= KW_OP_IS_ARMED);
+	return kw_op_follows(op) && op != KW_OP_MB && op != KW_OP_WMB &&
+	       op != KW_OP_RMB;
 }
 
 void kw_grains_init(struct kw_world *w)
