@@ -147,13 +147,18 @@ static void hunt_ailing(struct worker *k)
 }
 
 /* k->s is what has not been seen before. */
-static void new_state(struct worker *k, uint64_t fp, const struct kw_made *by)
+static inline void new_state(struct worker *k, uint64_t fp,
+			     const struct kw_made *by)
 {
 	size_t size = k->b->h->size;
 
 	if (by->takes)
 		kw_world_note_orders(k->k.w, k->s, by->dirty);
 	kw_later_put(&k->out, k->s, fp, by->dirty);
+	if (!kw_may_ail(k->k.ailing, k->s)) {
+		k->k.states++;
+		return;
+	}
 	if (!kw_hunt_ails(&k->k, k->s, fp))
 		return;
 	memcpy(k->ailing + k->nr_ailing * size, k->s, size);

@@ -20,15 +20,16 @@ void kw_expander_init(struct kw_expander *x, const struct kw_world *w)
 	room = size + (8u << x->grain_shift) + KW_APART;
 	x->cur = g_malloc0(room);
 	x->work = g_malloc0(room);
-	x->acting = g_malloc0(nr * sizeof(*x->acting) + KW_APART);
-	x->own = g_malloc0(nr * sizeof(*x->own) + KW_APART);
-	x->reads = g_malloc(nr * sizeof(*x->reads) + KW_APART);
-	x->brief = g_malloc0(nr * sizeof(*x->brief) + KW_APART);
-	memset(x->reads, 0xff, nr * sizeof(*x->reads));
-	memset(x->own, 0xff, nr * sizeof(*x->own));
-	for (a = 0; a < nr; a++)
-		x->acting[a] = &x->own[a];	/* true of no state */
-	x->own[w->nr_actors] = (struct kw_acting){ .full = ~UINT64_C(0) };
+	x->seats = g_malloc0(nr * sizeof(*x->seats) + KW_APART);
+	for (a = 0; a < w->nr_actors; a++)
+		x->seats[a] = (struct kw_seat){
+			.acting = { .reads = ~UINT64_C(0) },
+			.block = w->block_grains[a],
+			.base = w->places[a].base,
+			.first = w->places[a].first,
+			.last = w->places[a].last,
+		};
+	x->looks = g_new(struct kw_look, KW_MOST_LOOKS);
 	x->changes = g_new(struct kw_change, MAX(x->nr_words,
 						 KW_QUICK_CHANGES));
 	kw_memo_init(&x->memo, sizeof(struct kw_made) +
@@ -47,10 +48,8 @@ void kw_expander_free(struct kw_expander *x)
 {
 	g_free(x->cur);
 	g_free(x->work);
-	g_free(x->acting);
-	g_free(x->own);
-	g_free(x->reads);
-	g_free(x->brief);
+	g_free(x->seats);
+	g_free(x->looks);
 	g_free(x->changes);
 	kw_memo_free(&x->memo);
 	kw_memo_free(&x->ordered);
@@ -232,8 +231,9 @@ static struct kw_made *make_quickly(struct kw_expander *x, unsigned a,
 	return e;
 }
 
-/* Everything that a may do: its step, handlers that begin or expire. */
-static void make_all(struct kw_expander *x, unsigned a, struct kw_acting *to)
+/* Everything that a may do: its step, handlers that begin or expire.  Is it a
+   quick step and nothing else? */
+static bool make_all(struct kw_expander *x, unsigned a, struct kw_acting *to)
 {
 	const struct kw_world *w = x->w;
 	const struct kw_actor_state *st = kw_block(w, x->cur, a);
@@ -247,37 +247,13 @@ static void make_all(struct kw_expander *x, unsigned a, struct kw_acting *to)
 		last = make_quickly(x, a, to);
 	to->adds = last ? last->adds : 0;
 	if (last && w->quiet && !st->armed && !st->pend)
-		return;
+		return true;
 	kw_world_moves_of(w, x->work, a, last, &l);
 	for (i = 0; i < l.nr; i++)
 		last = make(x, &moves[i], to, last);
 	to->several = to->nr > 1 || (last && last->move.type == KW_FORCE);
 	to->adds = to->nr ? to->first->adds : 0;
-}
-
-/* So many words of surroundings are worth being compared. */
-#define MOST_WORDS 32
-
-static struct kw_acting *remember(struct kw_expander *x, uint64_t key,
-					unsigned a)
-{
-	struct kw_acting *now = &x->own[a];
-	unsigned n = 1u << x->grain_shift, nr, i, k;
-	struct kw_acts *acts;
-	uint64_t m;
-
-	nr = (unsigned)__builtin_popcountll(now->full) * n;
-	if (nr > MOST_WORDS)
-		return now;
-	acts = kw_memo_alloc(&x->memo, sizeof(*acts) + 8 * nr);
-	*acts = (struct kw_acts){ .now = *now, .key = key, .actor = a };
-	for (nr = 0, m = now->full; m; m &= m - 1) {
-		i = (unsigned)__builtin_ctzll(m) << x->grain_shift;
-		for (k = 0; k < n; k++)
-			acts->words[nr++] = kw_word_at(x->cur, i + k);
-	}
-	kw_memo_add(&x->memo, acts);
-	return &acts->now;
+	return false;
 }
 
 static void catch_up(struct kw_expander *x)
@@ -285,128 +261,83 @@ static void catch_up(struct kw_expander *x)
 	memcpy(x->work, x->cur, 8 * (size_t)x->nr_words);
 }
 
-/* Some bits of a word count, unless all of its grain does. */
-static void add_part(struct kw_expander *x, struct kw_acting *to,
-		     unsigned addr, unsigned len)
+/* What a's quick step, e, depends on beside the blocks of a and its homes;
+   how many. */
+static unsigned quick_spans(const struct kw_expander *x, unsigned a,
+			    const struct kw_made *e, struct kw_span *spans)
 {
-	uint64_t grain = kw_grains(x->w, addr, len);
+	unsigned nr = kw_quick_spans(x->w, x->cur, a, spans), i;
 
-	to->reads |= grain;
-	if (to->full & grain)
-		return;
-	to->part = (uint16_t)(addr / 8);
-	to->bits = (UINT64_C(1) << 8 * len) - 1;
-	to->bits <<= 8 * (addr % 8);
-	to->are = kw_word_at(x->cur, to->part) & to->bits;
+	/* What its changes add depends on all of the words. */
+	for (i = 0; i < e->nr; i++)
+		spans[nr++] = (struct kw_span){ 8 * e->changes[i].place, 8 };
+	return nr;
 }
 
 static void make_anew(struct kw_expander *x, unsigned a)
 {
-	struct kw_acting *to = &x->own[a];
-	unsigned addr, len;
+	struct kw_span spans[KW_QUICK_SPANS + KW_QUICK_CHANGES];
+	struct kw_acting *to = &x->seats[a].acting;
+	unsigned nr = 1;
 
 	*to = (struct kw_acting){ 0 };
 	catch_up(x);
-	to->reads = kw_reads(x->w, x->cur, a, &addr, &len);
-	make_all(x, a, to);
-	to->full = to->reads;
-	if (len)
-		add_part(x, to, addr, len);
-}
-
-/* Words that tell surroundings apart are weighed by odd numbers. */
-#define WEIGHT	UINT64_C(0x9e3779b97f4a7c15)
-
-static inline uint64_t weigh(const uint8_t *s, unsigned word, uint64_t by)
-{
-	return kw_word_at(s, word) * by;
-}
-
-/* A hash of much of what a's moves depend on. */
-static inline uint64_t key_of(const struct kw_world *w, const uint8_t *s,
-			      unsigned a)
-{
-	const struct kw_place *p = &w->places[a];
-	const struct kw_actor_state *st = (const void *)(s + p->base);
-	const struct kw_view *v = &w->views[st->pc];
-	uint64_t key = a, by = WEIGHT;
-	unsigned i, A;
-
-	for (i = p->first; i <= p->last; i++, by += 2 * WEIGHT)
-		key += weigh(s, i, by);
-	if (p->home != a)
-		key += weigh(s, w->places[p->home].base / 8, by + 2 * WEIGHT);
-	A = st->regs[v->reg] + (unsigned)v->off;
-	if (v->part)
-		key += (v->part == 1 ? s[A] : kw_get16(s, A)) * by;
-	else if (v->accesses && A + 8 <= w->size)
-		key += weigh(s, A / 8, by + 4 * WEIGHT);
-	if (v->oracle)
-		key += weigh(s, w->flags_at / 8, by + 6 * WEIGHT);
-	key ^= key >> 32;
-	return key * UINT64_C(0xd6e8feb86659fd93);
-}
-
-/* What a, which does something, may do. */
-static inline struct kw_acting *look_at(struct kw_expander *x, unsigned a)
-{
-	const struct kw_world *w = x->w;
-	struct kw_acting *now;
-	uint64_t key;
-
-	if (!w->local) {
-		x->own[a] = (struct kw_acting){
-			.reads = ~UINT64_C(0), .full = ~UINT64_C(0),
-		};
-		make_all(x, a, &x->own[a]);
-		return &x->own[a];
+	to->reads = kw_reads(x->w, x->cur, a, spans);
+	if (make_all(x, a, to)) {
+		to->reads = kw_actor_grains(x->w, a);
+		nr = quick_spans(x, a, to->first, spans);
 	}
-	key = key_of(w, x->cur, a);
-	now = kw_memo_find(&x->memo, key, a, x->cur, x->grain_shift);
-	if (now)
-		return now;
-	make_anew(x, a);
-	return remember(x, key, a);
+	kw_remember(x, a, spans, nr);
+}
+
+/* What a, whose block is st, may do, as far as it is known. */
+static inline struct kw_acting *known(struct kw_expander *x, unsigned a,
+				      const struct kw_actor_state *st)
+{
+	struct kw_seat *seat = &x->seats[a];
+
+	if (x->stale & seat->block || !seat->stand)
+		seat->stand = kw_memo_stand(&x->memo, x->cur, a, st->pc,
+					    seat->first, seat->last);
+	return seat->stand ? kw_memo_find(&x->memo, seat->stand, x->cur) :
+			     NULL;
 }
 
 /* Something is another that a depends on. */
 static inline void renew(struct kw_expander *x, unsigned a)
 {
 	const struct kw_world *w = x->w;
-	struct kw_acting *now = x->acting[a];
-	const struct kw_actor_state *st = (const void *)(x->cur +
-							 w->places[a].base);
+	struct kw_seat *seat = &x->seats[a];
+	const struct kw_actor_state *st = (const void *)(x->cur + seat->base);
 	bool ready = st->run == KW_READY && !st->nest;
 
-	if (!(x->stale & now->full) &&
-	    (kw_word_at(x->cur, now->part) & now->bits) == now->are)
-		return;
 	if (!ready && w->quiet && !st->armed && !st->pend) {
-		x->acting[a] = &x->own[w->nr_actors];
-		x->reads[a] = w->header_grains[a];
-		x->brief[a] = (struct kw_brief){ .nr = 0 };
-		return;
+		seat->stand = NULL;
+		seat->acting = (struct kw_acting){
+			.reads = w->header_grains[a],
+		};
+	} else if (!w->local) {
+		seat->acting = (struct kw_acting){ .reads = ~UINT64_C(0) };
+		make_all(x, a, &seat->acting);
+	} else if ((seat->from = known(x, a, st))) {
+		seat->acting = *seat->from;
+	} else {
+		make_anew(x, a);
 	}
-	now = look_at(x, a);
-	x->acting[a] = now;
-	x->reads[a] = now->reads;
-	x->brief[a] = (struct kw_brief){
-		.first = now->first, .adds = now->adds, .nr = now->nr,
-		.several = now->several, .shows = now->shows,
-	};
 }
 
 /* Which actors' first, so that the loops can be foreseen. */
 static inline void renew_stale(struct kw_expander *x)
 {
-	unsigned nr = x->w->nr_actors, first, a, end;
+	unsigned nr = x->w->nr_actors, first, a;
 	uint64_t stale = x->stale, todo;
 
 	for (first = 0; first < nr; first += 64) {
-		end = MIN(nr - first, 64);
-		for (todo = 0, a = 0; a < end; a++)
-			todo |= (uint64_t)((x->reads[first + a] & stale) != 0)
-				<< a;
+		todo = 0;
+#pragma GCC unroll 8
+		for (a = MIN(nr, first + 64); a > first; a--)
+			todo += todo + !!(x->seats[a - 1].acting.reads &
+					  stale);
 		for (; todo; todo &= todo - 1)
 			renew(x, first + (unsigned)__builtin_ctzll(todo));
 	}
@@ -420,10 +351,11 @@ void kw_expander_told(struct kw_expander *x)
 	if (x->w->footprint && !x->every)
 		return;
 	for (a = 0; a < x->w->nr_actors; a++) {
-		if (!x->brief[a].shows || x->acting[a]->fails)
+		if (!x->seats[a].acting.shows || x->seats[a].acting.fails)
 			continue;
-		x->brief[a].shows = false;
-		x->acting[a]->shows = false;
+		x->seats[a].acting.shows = false;
+		if (x->seats[a].from)
+			x->seats[a].from->shows = false;
 	}
 }
 
@@ -453,25 +385,33 @@ static void add_several(struct kw_expander *x, const struct kw_made *e,
 			add_child(x, e);
 }
 
+static void add_all_several(struct kw_expander *x)
+{
+	unsigned nr = x->w->nr_actors, a;
+
+	for (x->nr = 0, a = 0; a < nr; a++)
+		add_several(x, x->seats[a].acting.first, x->seats[a].acting.nr);
+}
+
 /* Behind those that there are. */
 static inline void add_children(struct kw_expander *x)
 {
 	unsigned nr = x->w->nr_actors, a;
 	struct kw_child *c = x->children;
 	uint64_t fp = x->fp;
-	bool shows = false;
+	bool shows = false, several = false;
 
+#pragma GCC unroll 4
 	for (a = 0; a < nr; a++) {
-		const struct kw_brief *b = &x->brief[a];
+		const struct kw_acting *b = &x->seats[a].acting;
 
 		shows |= b->shows;
-		if (!b->several) {
-			*c = (struct kw_child){ fp + b->adds, b->first };
-			c += b->nr;
-			continue;
-		}
-		x->nr = (unsigned)(c - x->children);
-		add_several(x, b->first, b->nr);
+		several |= b->several;
+		*c = (struct kw_child){ fp + b->adds, b->first };
+		c += b->nr;
+	}
+	if (several) {
+		add_all_several(x);
 		c = x->children + x->nr;
 	}
 	x->nr = (unsigned)(c - x->children);

@@ -30,12 +30,14 @@ struct kw_child {
 /* After so many children a batch is full. */
 #define KW_BATCH	1536
 
-/* Of an actor's acting, what each state asks for. */
-struct kw_brief {
-	const struct kw_made *first;
-	uint64_t adds;
-	uint16_t nr;
-	bool several, shows;
+/* Of an actor: a line of the cache. */
+struct kw_seat {
+	struct kw_acting acting;	/* what it may do */
+	struct kw_acting *from;		/* the memo's that this is, or NULL */
+	const struct kw_stand *stand;	/* where it stands; NULL: not known */
+	uint64_t block;			/* grains */
+	uint32_t base;			/* of its block */
+	uint16_t first, last;		/* ... words */
 };
 
 struct kw_expander {
@@ -49,12 +51,9 @@ struct kw_expander {
 	uint64_t fp;			/* of cur */
 	uint64_t stale;			/* grains that are another than when
 					   acting was up to date */
-	struct kw_acting **acting;	/* [actor] */
-	uint64_t *reads;		/* [actor]: acting's */
-	struct kw_brief *brief;		/* [actor]: acting's */
-	struct kw_acting *own;		/* [actor]: where it is not memo's; and
-					   of whoever can do nothing */
+	struct kw_seat *seats;		/* [actor] */
 	struct kw_memo memo;
+	struct kw_look *looks;		/* of the actor that is looked at */
 	struct kw_change *changes;	/* of the move that is being made */
 	bool shows;			/* some of cur's moves do */
 	unsigned nr;			/* cur's moves */

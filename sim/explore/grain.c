@@ -104,11 +104,8 @@ void kw_views_init(struct kw_world *w)
 	w->views = g_new0(struct kw_view, p->nr_nodes);
 	for (i = 0; i < p->nr_nodes; i++)
 		w->views[i] = (struct kw_view){
-			.off = p->nodes[i].off, .reg = p->nodes[i].reg,
-			.accesses = is_access(p->nodes[i].op),
 			.part = w->node[i] & KW_N_GUARDED ? 0 :
 				(uint8_t)part_of(p->nodes[i].op),
-			.oracle = !w->quick[i] || (w->node[i] & KW_N_ARCH),
 			.takes = w->takes[i],
 		};
 	w->places = g_new0(struct kw_place, p->nr_actors);
@@ -120,7 +117,6 @@ void kw_views_init(struct kw_world *w)
 		w->places[i] = (struct kw_place){
 			.base = ac->base, .first = ac->base / 8,
 			.last = (ac->base + KW_BLOCK_SIZE(ac) - 1) / 8,
-			.home = ac->home,
 		};
 		for (k = w->places[i].first; k <= w->places[i].last; k++)
 			w->block_of[k] = (uint16_t)i;
@@ -235,23 +231,30 @@ uint64_t kw_step_reads(const struct kw_world *w, const uint8_t *s, unsigned a)
 	return g;
 }
 
+uint64_t kw_actor_grains(const struct kw_world *w, unsigned a)
+{
+	uint64_t g = w->block_grains[a] | home_grains(w, a);
+
+	if (w->p->actors[a].type == KW_GUEST && w->virq_of[a] != KW_NO_ACTOR)
+		g |= w->header_grains[w->virq_of[a]];
+	return g;
+}
+
 uint64_t kw_reads(const struct kw_world *w, const uint8_t *s, unsigned a,
-		  unsigned *addr, unsigned *len)
+		  struct kw_span *span)
 {
 	const struct kw_actor_state *st = kw_block(w, s, a);
 	const struct kw_node *n = &w->p->nodes[st->pc];
-	uint64_t g = w->block_grains[a] | home_grains(w, a);
+	uint64_t g = kw_actor_grains(w, a);
 
-	*len = 0;
-	if (w->p->actors[a].type == KW_GUEST && w->virq_of[a] != KW_NO_ACTOR)
-		g |= w->header_grains[w->virq_of[a]];
+	*span = (struct kw_span){ 0 };
 	if (st->run != KW_READY || st->nest)
 		return g;
-	*addr = st->regs[n->reg] + (unsigned)n->off;
-	*len = w->views[st->pc].part;
-	if (n->op == KW_OP_LOCK && kw_get16(s, *addr))
-		*len = 2;	/* it waits, or fails */
-	if ((!st->regs[n->reg] && n->reg) || *addr % 8 + *len > 8)
-		*len = 0;
-	return *len ? g : g | kw_step_reads(w, s, a);
+	span->addr = st->regs[n->reg] + (unsigned)n->off;
+	span->len = w->views[st->pc].part;
+	if (n->op == KW_OP_LOCK && kw_get16(s, span->addr))
+		span->len = 2;	/* it waits, or fails */
+	if ((!st->regs[n->reg] && n->reg) || span->addr % 8 + span->len > 8)
+		span->len = 0;
+	return span->len ? g : g | kw_step_reads(w, s, a);
 }

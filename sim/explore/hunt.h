@@ -32,6 +32,7 @@ struct kw_hunter {
 	struct kw_hunt *h;
 	struct kw_world *w;	/* a fork of the hunt's */
 	bool alone;		/* and may ask whether it was wrong */
+	const struct kw_ailing *ailing;	/* its */
 	struct kw_rescue *rescue;
 	struct kw_adder *adder;
 	uint64_t states, transitions, ends;

@@ -35,18 +35,17 @@ enum {				/* of a node */
 
 /* What is asked of nodes and actors most often, close together. */
 struct kw_view {
-	uint16_t off;			/* as the node's */
-	uint8_t reg;
 	uint8_t part;			/* bytes in memory that decide all */
-	bool accesses;			/* looks at memory */
-	bool oracle;			/* may look at vCPUs' flags */
 	bool takes;			/* see kw_world.takes */
+};
+
+struct kw_span {			/* of memory, in one word */
+	unsigned addr, len;
 };
 
 struct kw_place {
 	uint32_t base;
 	uint16_t first, last;		/* words of its block */
-	uint16_t home;
 };
 
 struct kw_world {
@@ -84,6 +83,8 @@ struct kw_world {
 	uint64_t flags_grains;
 	struct kw_slot *slots;
 	unsigned nr_slots;
+	struct kw_sleeper *sleepers;
+	struct kw_ailing ailing;
 	bool checks;			/* some invariants are seen by moves */
 	struct kw_footprint *footprint;	/* NULL: every move is made */
 	struct kw_footprint *ahead;	/* for weak memory, or NULL */
@@ -129,6 +130,21 @@ void kw_quick_init(struct kw_world *w);
 int kw_quick_step(const struct kw_world *w, const uint8_t *s, unsigned a,
 		  struct kw_change *c, uint64_t *adds);
 #define KW_QUICK_CHANGES 8	/* at most */
+#define KW_QUICK_SPANS	 3	/* at most */
+/*
+ * ... and what that depended on, beside the blocks of a and its homes.
+ * Returns how many.
+ */
+unsigned kw_quick_spans(const struct kw_world *w, const uint8_t *s, unsigned a,
+			struct kw_span spans[KW_QUICK_SPANS]);
+
+/* remember.c */
+/*
+ * Keeps what a does in x->cur, its seat's acting, which depends on what that
+ * reads and on spans as well: those are added to it.
+ */
+void kw_remember(struct kw_expander *x, unsigned a,
+		 const struct kw_span *spans, unsigned nr_spans);
 
 /* race.c */
 void kw_races_init(struct kw_world *w);
@@ -173,10 +189,12 @@ uint64_t kw_begin_grains(const struct kw_world *w, unsigned a);
 /*
  * Those that a's moves depend on: which there are, what they do and show,
  * without what oracle and invariants look at (struct kw_seen_by_move), and
- * without *len bytes at *addr, in one word, on which they depend as well.
+ * without the span (its len may be 0), on which they depend as well.
  */
 uint64_t kw_reads(const struct kw_world *w, const uint8_t *s, unsigned a,
-		  unsigned *addr, unsigned *len);
+		  struct kw_span *span);
+/* ... on which everything that a may ever do depends. */
+uint64_t kw_actor_grains(const struct kw_world *w, unsigned a);
 /* ... and its step does, where it can step, or evaluates a path. */
 uint64_t kw_step_reads(const struct kw_world *w, const uint8_t *s,
 		       unsigned a);

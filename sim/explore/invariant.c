@@ -153,6 +153,24 @@ static void add_invariant(struct kw_world *w, unsigned i)
 	mark_nodes(w, v);
 }
 
+static void add_ailing(struct kw_world *w)
+{
+	unsigned i, t, nr = 0;
+
+	w->sleepers = g_new(struct kw_sleeper, w->nr_vcpus + 1);
+	for (i = 0; i < w->nr_vcpus; i++) {
+		t = w->thread_of[i];
+		if (t != KW_NO_ACTOR)
+			w->sleepers[nr++] = (struct kw_sleeper){
+				w->flags_at + i, w->p->actors[t].base +
+				offsetof(struct kw_actor_state, run),
+			};
+	}
+	w->ailing = (struct kw_ailing){ w->sleepers, nr, false };
+	for (i = w->nr_vcpus; i < w->nr_slots; i++)
+		w->ailing.others |= w->slots[i].lasts;
+}
+
 void kw_slots_new(struct kw_world *w)
 {
 	unsigned i;
@@ -164,6 +182,7 @@ void kw_slots_new(struct kw_world *w)
 	for (i = 0; i < w->p->nr_invariants; i++)
 		if (w->opts.check >> i & 1)
 			add_invariant(w, i);
+	add_ailing(w);
 }
 
 unsigned kw_world_nr_slots(const struct kw_world *w)
@@ -207,9 +226,13 @@ static bool fails(const struct kw_world *w, uint8_t *s,
 static inline bool oversleeps(const struct kw_world *w, const uint8_t *s,
 			      unsigned v)
 {
-	unsigned f = s[w->flags_at + v], t = w->thread_of[v];
+	const unsigned both = KW_V_ACTIVE | KW_V_SPEC;
+	unsigned t;
 
-	return (f & KW_V_ACTIVE) && (f & KW_V_SPEC) && t != KW_NO_ACTOR &&
+	if ((s[w->flags_at + v] & both) != both)
+		return false;
+	t = w->thread_of[v];
+	return t != KW_NO_ACTOR &&
 	       s[w->places[t].base + offsetof(struct kw_actor_state, run)] ==
 		       KW_ASLEEP;
 }
@@ -233,6 +256,11 @@ unsigned kw_world_next_ail(const struct kw_world *w, uint8_t *s,
 		if (w->slots[slot].lasts && kw_world_ails(w, s, slot))
 			return slot;
 	return KW_NO_SLOT;
+}
+
+const struct kw_ailing *kw_world_ailing(const struct kw_world *w)
+{
+	return &w->ailing;
 }
 
 bool kw_world_counts(const struct kw_world *w, unsigned slot,

@@ -67,17 +67,20 @@ static void new_block(struct kw_later *q)
 static inline uint8_t *put_words(struct kw_later *q, const uint8_t *s,
 				 uint64_t m, uint8_t *to, uint64_t *changed)
 {
-	uint64_t bits, all = 0;
+	uint64_t is, bits, differ, all = 0;
+	uint8_t *last = q->last;
 	unsigned i;
 
 	for (; m; m &= m - 1) {
 		i = (unsigned)__builtin_ctzll(m);
-		bits = kw_word_at(q->last, i) ^ kw_word_at(s, i);
+		is = kw_word_at(s, i);
+		bits = kw_word_at(last, i) ^ is;
+		differ = bits != 0;
 		/* The next one takes its place, if it is as before. */
 		memcpy(to, &bits, sizeof(bits));
-		to += bits ? sizeof(bits) : 0;
-		all |= bits ? m & -m : 0;
-		kw_word_put(q->last, i, kw_word_at(s, i));
+		to += differ * sizeof(bits);
+		all |= differ << i;
+		kw_word_put(last, i, is);
 	}
 	*changed = all;
 	return to;

@@ -339,3 +339,39 @@ int kw_quick_step(const struct kw_world *w, const uint8_t *s, unsigned a,
 	}
 	return nr;
 }
+
+unsigned kw_quick_spans(const struct kw_world *w, const uint8_t *s, unsigned a,
+			struct kw_span spans[KW_QUICK_SPANS])
+{
+	const struct kw_actor_state *st = kw_block(w, s, a);
+	const struct kw_node *n = &w->p->nodes[st->pc];
+	unsigned at = (st->regs[n->reg] + (unsigned)n->off) & 0xffff;
+	unsigned how = w->quick[st->pc];
+
+	if (how >= LOAD) {
+		spans[0] = (struct kw_span){ at, 1 };
+		return 1;
+	}
+	switch (how) {
+	case DEACTIVATE:
+		spans[2] = (struct kw_span){ at + KW_TASK_SIGPENDING, 1 };
+		spans[1] = (struct kw_span){ at + KW_TASK_STATE, 1 };
+		/* fallthrough */
+	case SWITCH:
+		spans[0] = (struct kw_span){ at + KW_TASK_ON_RQ, 1 };
+		return how == SWITCH ? 1 : 3;
+	case WAKE:
+		spans[0] = (struct kw_span){ at + KW_TASK_THREAD, 2 };
+		spans[1] = (struct kw_span){ at + KW_TASK_STATE, 1 };
+		return 2;
+	case STORE_REF:
+	case LOCK:
+		spans[0] = (struct kw_span){ at, 2 };
+		return 1;
+	case OWN:
+		spans[0] = (struct kw_span){ at, 2 };
+		return n->op == KW_OP_LOAD_REF;
+	default:
+		return 0;
+	}
+}

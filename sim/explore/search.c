@@ -25,6 +25,7 @@ void kw_hunter_init(struct kw_hunter *k, struct kw_hunt *h)
 		.h = h, .w = kw_world_fork(h->w),
 		.adder = kw_adder_new(&h->visited),
 	};
+	k->ailing = kw_world_ailing(k->w);
 	k->rescue = kw_rescue_new(k->w);
 }
 

@@ -234,6 +234,28 @@ bool kw_world_ails(const struct kw_world *w, uint8_t *s, unsigned slot);
 unsigned kw_world_next_ail(const struct kw_world *w, uint8_t *s,
 			   unsigned slot);
 #define KW_NO_SLOT UINT_MAX
+/* May there be one?  A quick no to most states. */
+struct kw_sleeper {
+	uint32_t flags, run;		/* addresses: a vCPU's byte (see above),
+					   and its thread's */
+};
+struct kw_ailing {
+	const struct kw_sleeper *sleepers;
+	unsigned nr;
+	bool others;			/* other slots last, too */
+};
+const struct kw_ailing *kw_world_ailing(const struct kw_world *w);
+static inline bool kw_may_ail(const struct kw_ailing *x, const uint8_t *s)
+{
+	const unsigned exposed = KW_V_ACTIVE | KW_V_SPEC;
+	bool may = x->others;
+	unsigned i;
+
+	for (i = 0; i < x->nr; i++)
+		may |= ((s[x->sleepers[i].flags] & exposed) == exposed) &
+		       (s[x->sleepers[i].run] == KW_ASLEEP);
+	return may;
+}
 /* May move m be counted on to end it? */
 bool kw_world_counts(const struct kw_world *w, unsigned slot,
 		     const struct kw_move *m);
