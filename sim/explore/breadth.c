@@ -8,6 +8,7 @@
  * a level shows is asked for when all of it was visited, so that nothing
  * depends on the order within it.
  */
+#include "crew.h"
 #include "expand.h"
 #include "hunt.h"
 #include "queue.h"
@@ -56,66 +57,31 @@ struct breadth {
 	uint64_t left;			/* states in them */
 	struct worker *workers;
 	unsigned nr_workers;
-	/* Workers meet to let the table grow. */
-	GMutex meeting;			/* of what follows */
-	GCond all_met;
-	unsigned present, arrived, meetings;
+	struct kw_crew crew;		/* the workers; they meet to let the
+					   table grow */
 	struct kw_growth growth;
 };
-
-/* Of k->b->meeting: all who are present have come. */
-static void end_meeting(struct breadth *b)
-{
-	b->arrived = 0;
-	b->meetings++;
-	g_cond_broadcast(&b->all_met);
-}
-
-/* Until all who are present have come here; true for one of them. */
-static bool meet(struct breadth *b)
-{
-	bool last;
-	unsigned this;
-
-	g_mutex_lock(&b->meeting);
-	this = b->meetings;
-	last = ++b->arrived == b->present;
-	if (last)
-		end_meeting(b);
-	while (this == b->meetings)
-		g_cond_wait(&b->all_met, &b->meeting);
-	g_mutex_unlock(&b->meeting);
-	return last;
-}
-
-static void leave(struct breadth *b)
-{
-	g_mutex_lock(&b->meeting);
-	if (--b->present == b->arrived && b->arrived)
-		end_meeting(b);
-	g_mutex_unlock(&b->meeting);
-}
 
 /* All who are present come here when it is full. */
 static void grow(struct breadth *b)
 {
 	struct kw_growth *g = &b->growth;
-	bool first = meet(b);
+	bool first = kw_crew_meet(&b->crew);
 
 	if (first)
 		kw_growth_begin(g, &b->h->visited);
 	for (;;) {
 		if (first)
 			kw_growth_round(g);
-		meet(b);
+		kw_crew_meet(&b->crew);
 		if (!g->more)
 			break;
 		kw_growth_parts(g);
-		meet(b);
+		kw_crew_meet(&b->crew);
 	}
 	if (first)
 		kw_growth_end(g);
-	meet(b);
+	kw_crew_meet(&b->crew);
 }
 
 /* Between two states: is there room in the table? */
@@ -413,33 +379,24 @@ static struct kw_block *take(struct worker *k)
 	return n;
 }
 
-static void *work(void *arg)
+/* Worker i, until nothing is left of the level. */
+static void work(void *arg, unsigned i)
 {
-	struct worker *k = arg;
+	struct breadth *b = arg;
+	struct worker *k = &b->workers[i];
 	struct kw_block *n;
 
 	while ((n = take(k))) {
 		visit_block(k, n);
 		g_free(n);
 	}
-	leave(k->b);
-	return NULL;
 }
 
 /* All blocks of a level, by as many threads as are worth it. */
 static void visit_level(struct breadth *b)
 {
-	unsigned nr = (unsigned)MIN(b->nr_workers, b->nr_todo / BLOCKS + 1);
-	GThread **t = g_new0(GThread *, nr);
-	unsigned i;
-
-	b->present = nr;
-	for (i = 1; i < nr; i++)
-		t[i] = g_thread_new("explore", work, &b->workers[i]);
-	work(&b->workers[0]);
-	for (i = 1; i < nr; i++)
-		g_thread_join(t[i]);
-	g_free(t);
+	kw_crew_work(&b->crew, (unsigned)MIN(b->nr_workers,
+					     b->nr_todo / BLOCKS + 1));
 }
 
 /* A level was visited: what has it shown, and what is the next? */
@@ -656,8 +613,7 @@ void kw_hunt_breadth(struct kw_hunt *h)
 	b.nr_workers = MAX(1, h->opts->jobs);
 	h->visited.alone = b.nr_workers == 1;
 	g_mutex_init(&b.lock);
-	g_mutex_init(&b.meeting);
-	g_cond_init(&b.all_met);
+	kw_crew_init(&b.crew, b.nr_workers, work, &b);
 
 	b.workers = g_new0(struct worker, b.nr_workers);
 	for (i = 0; i < b.nr_workers; i++) {
@@ -674,6 +630,7 @@ void kw_hunt_breadth(struct kw_hunt *h)
 			       kw_world_grain_shift(h->w));
 	}
 	levels(&b);
+	kw_crew_free(&b.crew);
 	if (h->res->bound == KW_UNBOUNDED)
 		bounded(&b.workers[0]);
 	if (!b.nr_todo)
@@ -690,6 +647,4 @@ void kw_hunt_breadth(struct kw_hunt *h)
 	free_blocks(b.made);
 	g_free(b.workers);
 	g_mutex_clear(&b.lock);
-	g_mutex_clear(&b.meeting);
-	g_cond_clear(&b.all_met);
 }

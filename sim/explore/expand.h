@@ -14,6 +14,7 @@
 #ifndef KW_EXPAND_H
 #define KW_EXPAND_H
 
+#include "apart.h"
 #include "memo.h"
 #include "world.h"
 
@@ -25,8 +26,6 @@ struct kw_child {
 	const struct kw_made *by;
 };
 
-/* What a thread writes shares no line of a cache with what another does. */
-#define KW_APART	128
 /* After so many children a batch is full. */
 #define KW_BATCH	1536
 

@@ -32,7 +32,7 @@ void kw_memo_init(struct kw_memo *m, size_t most)
 	};
 	begin(&m->stands);
 	begin(&m->acts);
-	m->hints = g_new0(const struct kw_stand *, KW_MEMO_HINTS);
+	m->hints = g_malloc0(KW_MEMO_HINTS * sizeof(*m->hints) + KW_APART);
 }
 
 void kw_memo_free(struct kw_memo *m)

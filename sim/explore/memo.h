@@ -11,6 +11,7 @@
 #define KW_MEMO_H
 
 #include <glib.h>
+#include "apart.h"
 #include "fingerprint.h"
 #include "world.h"
 

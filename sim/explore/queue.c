@@ -11,7 +11,7 @@ void kw_later_init(struct kw_later *q, const uint8_t *start, uint32_t size,
 	*q = (struct kw_later){
 		.all = ~UINT64_C(0) >> (64 - grains),
 		.start = start, .nr_words = size / 8,
-		.grain_shift = grain_shift, .last = g_malloc(size),
+		.grain_shift = grain_shift, .last = g_malloc(size + KW_APART),
 		.entry_max = KW_LATER_HEAD + sizeof(uint16_t) +
 			     KW_LATER_HALF * ((size_t)size / 4 + 2),
 	};

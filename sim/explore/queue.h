@@ -15,6 +15,7 @@
 #ifndef KW_QUEUE_H
 #define KW_QUEUE_H
 
+#include "apart.h"
 #include "fingerprint.h"
 
 /* Of most blocks; those of very large states are larger. */

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <glib.h>
+#include "apart.h"
 #include "line.h"
 #include "room.h"
 
@@ -26,13 +27,15 @@ struct kw_visited {
 	uint64_t *slots;	/* 0: free; exact: a record's address */
 	uint64_t nr_slots, margin;	/* the margin is behind them; whole
 					   lines of KW_LINE slots */
-	uint64_t count;			/* of what is counted, see below */
-	uint64_t record_bytes;
 	bool exact;
 	bool alone;		/* one thread adds at a time */
 	bool wide;		/* see line.h */
 	const uint8_t *base;	/* exact: what states are packed against */
 	uint32_t size;
+	/* What threads write while others read the rest. */
+	char apart[KW_APART];
+	uint64_t count;			/* of what is counted, see below */
+	uint64_t record_bytes;
 };
 
 /* Exact: where one thread's records are; else NULL. */
