@@ -121,10 +121,6 @@ static inline void new_state(struct worker *k, uint64_t fp,
 	if (by->takes)
 		kw_world_note_orders(k->k.w, k->s, by->dirty);
 	kw_later_put(&k->out, k->s, fp, by->dirty);
-	if (!kw_may_ail(k->k.ailing, k->s)) {
-		k->k.states++;
-		return;
-	}
 	if (!kw_hunt_ails(&k->k, k->s, fp))
 		return;
 	memcpy(k->ailing + k->nr_ailing * size, k->s, size);

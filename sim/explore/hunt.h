@@ -61,11 +61,19 @@ bool kw_hunter_was_wrong(struct kw_hunter *k);
  */
 bool kw_hunt_state(struct kw_hunter *k, uint8_t *s, uint64_t fp,
 		   unsigned *slot, struct kw_find *f);
+/* See kw_hunt_ails(). */
+bool kw_hunt_may_ail(struct kw_hunter *k, uint8_t *s, uint64_t fp);
 /*
  * False: it shows nothing, and is counted.  Else kw_hunt_state() is to be
  * asked, better a while later: what it needs comes from memory meanwhile.
  */
-bool kw_hunt_ails(struct kw_hunter *k, uint8_t *s, uint64_t fp);
+static inline bool kw_hunt_ails(struct kw_hunter *k, uint8_t *s, uint64_t fp)
+{
+	if (kw_may_ail(k->ailing, s))
+		return kw_hunt_may_ail(k, s, fp);
+	k->states++;
+	return false;
+}
 /* Has what was expanded since shown a cycle of locks? */
 bool kw_hunt_orders(struct kw_hunter *k, struct kw_find *f);
 /* A state without moves. */

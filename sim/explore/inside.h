@@ -83,7 +83,6 @@ struct kw_world {
 	uint64_t flags_grains;
 	struct kw_slot *slots;
 	unsigned nr_slots;
-	struct kw_sleeper *sleepers;
 	struct kw_ailing ailing;
 	bool checks;			/* some invariants are seen by moves */
 	struct kw_footprint *footprint;	/* NULL: every move is made */

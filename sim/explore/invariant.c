@@ -153,22 +153,22 @@ static void add_invariant(struct kw_world *w, unsigned i)
 	mark_nodes(w, v);
 }
 
-static void add_ailing(struct kw_world *w)
+static void find_ailing(struct kw_world *w)
 {
-	unsigned i, t, nr = 0;
+	struct kw_ailing *x = &w->ailing;
+	unsigned v, t;
 
-	w->sleepers = g_new(struct kw_sleeper, w->nr_vcpus + 1);
-	for (i = 0; i < w->nr_vcpus; i++) {
-		t = w->thread_of[i];
-		if (t != KW_NO_ACTOR)
-			w->sleepers[nr++] = (struct kw_sleeper){
-				w->flags_at + i, w->p->actors[t].base +
-				offsetof(struct kw_actor_state, run),
-			};
+	x->nr = w->nr_vcpus;
+	x->sleepers = g_new(struct kw_sleeper, x->nr + 1);
+	for (v = 0; v < x->nr; v++) {
+		t = w->thread_of[v];
+		x->sleepers[v].flags = w->flags_at + v;
+		x->sleepers[v].run = t == KW_NO_ACTOR ? w->flags_at + v :
+			(uint32_t)(w->p->actors[t].base +
+				   offsetof(struct kw_actor_state, run));
 	}
-	w->ailing = (struct kw_ailing){ w->sleepers, nr, false };
-	for (i = w->nr_vcpus; i < w->nr_slots; i++)
-		w->ailing.others |= w->slots[i].lasts;
+	for (v = w->nr_vcpus; v < w->nr_slots; v++)
+		x->others |= w->slots[v].lasts;
 }
 
 void kw_slots_new(struct kw_world *w)
@@ -182,7 +182,7 @@ void kw_slots_new(struct kw_world *w)
 	for (i = 0; i < w->p->nr_invariants; i++)
 		if (w->opts.check >> i & 1)
 			add_invariant(w, i);
-	add_ailing(w);
+	find_ailing(w);
 }
 
 unsigned kw_world_nr_slots(const struct kw_world *w)
@@ -223,34 +223,20 @@ static bool fails(const struct kw_world *w, uint8_t *s,
 			      w->p->objects[slot->object].addr, read);
 }
 
-static inline bool oversleeps(const struct kw_world *w, const uint8_t *s,
-			      unsigned v)
-{
-	const unsigned both = KW_V_ACTIVE | KW_V_SPEC;
-	unsigned t;
-
-	if ((s[w->flags_at + v] & both) != both)
-		return false;
-	t = w->thread_of[v];
-	return t != KW_NO_ACTOR &&
-	       s[w->places[t].base + offsetof(struct kw_actor_state, run)] ==
-		       KW_ASLEEP;
-}
-
 bool kw_world_ails(const struct kw_world *w, uint8_t *s, unsigned slot)
 {
 	const struct kw_slot *x = &w->slots[slot];
 
 	if (x->vcpu < 0)
 		return is_moment(w, s, x, -1, NULL) && fails(w, s, x, NULL);
-	return oversleeps(w, s, (unsigned)x->vcpu);
+	return kw_oversleeps(&w->ailing.sleepers[x->vcpu], s);
 }
 
 unsigned kw_world_next_ail(const struct kw_world *w, uint8_t *s,
 			   unsigned slot)
 {
 	for (; slot < w->nr_vcpus; slot++)
-		if (oversleeps(w, s, slot))
+		if (kw_oversleeps(&w->ailing.sleepers[slot], s))
 			return slot;
 	for (; slot < w->nr_slots; slot++)
 		if (w->slots[slot].lasts && kw_world_ails(w, s, slot))

@@ -71,7 +71,7 @@ static void find_slot(const struct kw_hunter *k, unsigned slot,
 	};
 }
 
-bool kw_hunt_ails(struct kw_hunter *k, uint8_t *s, uint64_t fp)
+bool kw_hunt_may_ail(struct kw_hunter *k, uint8_t *s, uint64_t fp)
 {
 	unsigned i = kw_world_next_ail(k->w, s, 0);
 

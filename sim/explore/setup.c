@@ -356,6 +356,6 @@ void kw_world_free(struct kw_world *w)
 	g_free(w->block_grains);
 	g_free(w->header_grains);
 	g_free(w->slots);
-	g_free(w->sleepers);
+	g_free(w->ailing.sleepers);
 	g_free(w);
 }

@@ -234,26 +234,34 @@ bool kw_world_ails(const struct kw_world *w, uint8_t *s, unsigned slot);
 unsigned kw_world_next_ail(const struct kw_world *w, uint8_t *s,
 			   unsigned slot);
 #define KW_NO_SLOT UINT_MAX
-/* May there be one?  A quick no to most states. */
+/* A vCPU that may oversleep. */
 struct kw_sleeper {
-	uint32_t flags, run;		/* addresses: a vCPU's byte (see above),
-					   and its thread's */
+	uint32_t flags, run;		/* addresses: its byte (see above), and
+					   its thread's; no thread: flags */
 };
+static inline bool kw_oversleeps(const struct kw_sleeper *x, const uint8_t *s)
+{
+	const unsigned exposed = KW_V_ACTIVE | KW_V_SPEC;
+
+	_Static_assert((KW_ASLEEP & (KW_V_ACTIVE | KW_V_SPEC)) !=
+		       (KW_V_ACTIVE | KW_V_SPEC), "a byte is no thread's");
+	return ((s[x->flags] & exposed) == exposed) & (s[x->run] == KW_ASLEEP);
+}
+/* What to ask most states first, whose answer is no. */
 struct kw_ailing {
-	const struct kw_sleeper *sleepers;
+	struct kw_sleeper *sleepers;	/* [nr], a vCPU each */
 	unsigned nr;
 	bool others;			/* other slots last, too */
 };
 const struct kw_ailing *kw_world_ailing(const struct kw_world *w);
+/* False: kw_world_next_ail() finds none. */
 static inline bool kw_may_ail(const struct kw_ailing *x, const uint8_t *s)
 {
-	const unsigned exposed = KW_V_ACTIVE | KW_V_SPEC;
 	bool may = x->others;
 	unsigned i;
 
 	for (i = 0; i < x->nr; i++)
-		may |= ((s[x->sleepers[i].flags] & exposed) == exposed) &
-		       (s[x->sleepers[i].run] == KW_ASLEEP);
+		may |= kw_oversleeps(&x->sleepers[i], s);
 	return may;
 }
 /* May move m be counted on to end it? */

@@ -14,7 +14,7 @@ enum {				/* addresses */
 	HARDIRQ = 14, VIRQ = 16,	/* handlers */
 	LOCKS = 18, NR_LOCKS = 2,
 	LIST = 22, POINTER = 26,
-	TASK = 32,
+	TASK = 30,			/* in two words of a state */
 	ENTRIES = 40, NR_ENTRIES = 2,	/* 8 bytes each: a link, a byte */
 };
 enum { VERDICT, SIGNAL };
