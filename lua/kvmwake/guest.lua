@@ -371,6 +371,16 @@ function K.vmm_line(irq, level)
 	mutex_unlock(kvm.hw.bql)
 end
 
+-- An edge-triggered one latches the rise, and knows nothing of the fall.
+function K.vmm_edge(irq, level)
+	mutex_lock(kvm.hw.bql)
+	if level then
+		store(irq.hw_latch, true)
+	end
+	K.kvm_vm_ioctl_irq_line("spi", irq, level)
+	mutex_unlock(kvm.hw.bql)
+end
+
 function K.vmm_lower(vcpu) K.vmm_line(load(vcpu.acked), false) end
 
 function K.vmm_cpu_line(vcpu, level)

@@ -17,24 +17,35 @@ kvm.vm_schema = {
 	halt_poll = c.is_time, flags = c.array_of(c.is_string), pmr = c.is_boolean,
 }
 
--- What a scenario's function does with an interrupt of a device.
-local function new_spi(irq)
+-- What a scenario's function does with an interrupt of a device.  What rises on
+-- an edge-triggered one is latched; a level-triggered one is pending while its
+-- line is up.
+local function new_spi(irq, name, is_level)
+	local line = is_level and K.vmm_line or K.vmm_edge
+
 	return {
 		ref = irq,
 		-- An edge: latched now, injected when the thread gets to it.
-		pulse = function()
+		pulse = is_level and function()
+			error("pulse() of \"" .. name .. "\", which is level" ..
+			      "-triggered: assert() and deassert(), or irqfd()", 2)
+		end or function()
 			store(irq.hw_latch, true)
 			K.kvm_vgic_inject_irq(irq, true)
 		end,
 		-- A line that the VMM drives by KVM_IRQ_LINE.
-		assert = function() K.vmm_line(irq, true) end,
-		deassert = function() K.vmm_line(irq, false) end,
+		assert = function() line(irq, true) end,
+		deassert = function() line(irq, false) end,
 		-- irqfd without resampling: the line goes up and down.
 		irqfd = function()
-			store(irq.hw_line, true)
+			local input = is_level and irq.hw_line or irq.hw_latch
+
+			store(input, true)
 			K.kvm_vgic_inject_irq(irq, true)
 			K.kvm_vgic_inject_irq(irq, false)
-			store(irq.hw_line, false)
+			if is_level then
+				store(irq.hw_line, false)
+			end
 		end,
 	}
 end
@@ -67,9 +78,11 @@ local function make_spis(spis, nr_vcpus)
 		end
 	end
 	for _, t in ipairs(list) do
-		kvm.spi[t.name] = new_spi(new_irq(t.name,
-			t.level and SOURCE_LEVEL or SOURCE_EDGE,
-			kvm.vcpu[t.target or 0], t))
+		local irq = new_irq(t.name,
+				    t.level and SOURCE_LEVEL or SOURCE_EDGE,
+				    kvm.vcpu[t.target or 0], t)
+
+		kvm.spi[t.name] = new_spi(irq, t.name, t.level)
 		kvm.spi_names[#kvm.spi_names + 1] = t.name
 	end
 end
