@@ -52,6 +52,7 @@ struct kw_relaxed {
 	unsigned nr_cpus;	/* and one more: all hardware */
 	uint16_t *cpu_of;	/* [actor] */
 	uint16_t *thread_of;	/* [CPU] */
+	bool awaits;		/* somebody may wait for a handler's end */
 	bool *arch;		/* [address]: an architectural field */
 	bool *whole;		/* [address]: no device's; NULL: a search */
 	struct kw_racy known;	/* shared by all forks */

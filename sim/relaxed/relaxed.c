@@ -281,11 +281,12 @@ static unsigned list_ways(struct kw_relaxed *r, uint8_t *s, unsigned a)
 	return !vars || has_room(r, s, r->cpu_of[a], vars);
 }
 
-/* Handler h + 1 runs on a CPU: have the stores of that drained? */
-static bool drained(const struct kw_relaxed *r, const uint8_t *s, unsigned h)
+/* Handler h + 1 is idle: have the stores drained that it ended with? */
+static bool has_ended(const struct kw_relaxed *r, const uint8_t *s, unsigned h)
 {
 	return !h || r->cpu_of[h - 1] == r->nr_cpus ||
-	       kw_weak_can_mb(&r->w, kw_weak_words(r, s), r->cpu_of[h - 1]);
+	       kw_weak_has_ended(&r->w, kw_weak_words(r, s),
+				 r->cpu_of[h - 1]);
 }
 
 static unsigned await_ways(struct kw_relaxed *r, uint8_t *s,
@@ -303,7 +304,7 @@ static unsigned other_ways(struct kw_relaxed *r, uint8_t *s,
 
 	switch (x->n->op) {
 	case KW_OP_AWAIT_IDLE:
-		return drained(r, s, kw_get16(s, x->A));
+		return has_ended(r, s, kw_get16(s, x->A));
 	case KW_OP_RAISE:
 		h = kw_get16(s, x->A);
 		return !h || r->cpu_of[h - 1] == x->t || is_empty(r, s, x);
@@ -611,6 +612,9 @@ static void other(struct kw_relaxed *r, uint8_t *s, const struct access *x,
 	set_view(r, s, x, view);
 	if (x->hw || done->effect == KW_EFF_BLOCKED)
 		return;
+	if (r->awaits && done->effect == KW_EFF_END &&
+	    r->p->actors[x->a].home != x->a)
+		kw_weak_end(&r->w, weak, x->t);
 	switch (x->n->op) {
 	case KW_OP_WMB:
 		kw_weak_wmb(&r->w, weak, x->t);

@@ -38,6 +38,16 @@ static void find_cpus(struct kw_relaxed *r)
 	}
 }
 
+static bool awaits_ends(const struct kw_program *p)
+{
+	unsigned i;
+
+	for (i = 0; i < p->nr_nodes; i++)
+		if (p->nodes[i].op == KW_OP_AWAIT_IDLE)
+			return true;
+	return false;
+}
+
 /* May node n load an address that was stale, or may have been? */
 static bool loads_address(const struct kw_relaxed *r, unsigned n)
 {
@@ -134,6 +144,7 @@ struct kw_relaxed *kw_relaxed_new(const struct kw_program *p,
 
 	r->p = p;
 	r->opts = *opts;
+	r->awaits = awaits_ends(p);
 	find_cpus(r);
 	kw_racy_init(r);
 	r->vars = g_new0(uint16_t, p->objects_size);

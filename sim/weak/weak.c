@@ -364,6 +364,24 @@ void kw_weak_wmb(const struct kw_weak *w, uint16_t *s, unsigned t)
 	th->wmb = th->nr_buf > 0;
 }
 
+void kw_weak_end(const struct kw_weak *w, uint16_t *s, unsigned t)
+{
+	unsigned k;
+
+	for (k = 0; k < kw_thread(w, s, t)->nr_buf; k++)
+		kw_buf(w, s, t)[k].flags |= KW_WEAK_ENDED;
+}
+
+bool kw_weak_has_ended(const struct kw_weak *w, const uint16_t *s, unsigned t)
+{
+	unsigned k;
+
+	for (k = 0; k < kw_thread(w, s, t)->nr_buf; k++)
+		if (kw_buf(w, s, t)[k].flags & KW_WEAK_ENDED)
+			return false;
+	return true;
+}
+
 void kw_weak_see(const struct kw_weak *w, uint16_t *s, unsigned t,
 		 unsigned var, uint16_t view)
 {

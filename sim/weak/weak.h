@@ -61,6 +61,8 @@ enum kw_weak_flag {
 	KW_WEAK_PLAIN	= 1 << 3,	/* neither marked nor atomic */
 	KW_WEAK_WMB	= 1 << 4,	/* a wmb before it: weak.c's own */
 	KW_WEAK_ACQUIRE	= 1 << 5,	/* loads only */
+	KW_WEAK_ENDED	= 1 << 6,	/* a handler has ended since: also
+					   weak.c's own */
 };
 
 /* A store that waits in a buffer. */
@@ -141,6 +143,14 @@ bool kw_weak_can_mb(const struct kw_weak *w, const uint16_t *s, unsigned t);
 void kw_weak_mb(const struct kw_weak *w, uint16_t *s, unsigned t);
 void kw_weak_rmb(const struct kw_weak *w, uint16_t *s, unsigned t);
 void kw_weak_wmb(const struct kw_weak *w, uint16_t *s, unsigned t);
+
+/*
+ * A handler on t's CPU ends.  Who waits for that waits for what t had stored
+ * until then; not for what it stores later.
+ */
+void kw_weak_end(const struct kw_weak *w, uint16_t *s, unsigned t);
+bool kw_weak_has_ended(const struct kw_weak *w, const uint16_t *s,
+		       unsigned t);
 
 /* t has seen what there is of var up to view. */
 void kw_weak_see(const struct kw_weak *w, uint16_t *s, unsigned t,

@@ -93,6 +93,20 @@ other_raised stores nothing
 other_raised pends nothing
 LIST
 
+# Who waits for an interrupt's end waits for what was stored before it.
+for when in later before; do
+	sed "s/when = \"later\"/when = \"$when\"/" tests/explore/ended.lua \
+		>"$TMPDIR/shape.lua"
+	for model in sc tso arm64; do
+		want=proved
+		[ $when = before ] || [ $model = sc ] || want=violated
+		for o in --bfs --no-reduction --no-settling; do
+			[ "$(verdict --memory $model $o)" = $want ]
+			ok $? "ended, $when, $model $o: $want"
+		done
+	done
+done
+
 # What is late is said to be.
 sed "s/^\tsmp_mb()\t*-- waker\$//" tests/explore/wake.lua >"$TMPDIR/shape.lua"
 explored --memory arm64 "$TMPDIR/shape.lua" >"$TMPDIR/out" 2>&1
