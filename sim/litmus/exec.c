@@ -118,12 +118,13 @@ static void store(struct kw_lit_search *s, uint16_t *state, unsigned t,
 		.var = (uint16_t)var,
 		.value = kw_lit_number(s, value),
 		.flags = (uint16_t)insn->flags,
-		.view = view_of(s, state, t, insn->val),
+		/* What reads it back depends on its address, too. */
+		.view = MAX(view_of(s, state, t, insn->val),
+			    address_view(s, state, t)),
 	};
 
 	/* A store comes after what it depends on, for data races, too. */
-	kw_weak_see(&s->w, state + s->weak, t, var,
-		    MAX(st.view, address_view(s, state, t)));
+	kw_weak_see(&s->w, state + s->weak, t, var, st.view);
 	if (s->w.model == KW_WEAK_SC)
 		check_neighbours(s, state, t, var,
 				 insn->flags & KW_WEAK_PLAIN);

@@ -412,6 +412,7 @@ static void store_word(struct kw_relaxed *r, uint8_t *s,
 		       const struct access *x, unsigned addr, unsigned value)
 {
 	uint16_t *weak = kw_weak_words(r, s);
+	uint16_t at = view_of(r, s, x, x->n->reg);
 	unsigned var = r->var_of[addr] - 1u;
 	struct kw_weak_store st = {
 		.var = (uint16_t)var, .value = (uint16_t)value,
@@ -421,10 +422,9 @@ static void store_word(struct kw_relaxed *r, uint8_t *s,
 		if (x->n->flags & KW_NODE_RELEASE)
 			st.flags |= KW_WEAK_RELEASE;
 		if (x->n->op == KW_OP_STORE_REF)
-			st.view = view_of(r, s, x, x->n->dst);
+			st.view = MAX(at, view_of(r, s, x, x->n->dst));
 	}
-	kw_weak_see(&r->w, weak, x->t, var,
-		    MAX(st.view, view_of(r, s, x, x->n->reg)));
+	kw_weak_see(&r->w, weak, x->t, var, MAX(at, st.view));
 	kw_weak_store(&r->w, weak, x->t, &st);
 }
 

@@ -68,7 +68,7 @@ enum kw_weak_flag {
 /* A store that waits in a buffer. */
 struct kw_weak_store {
 	uint16_t var, value, flags;
-	uint16_t view;		/* of the registers that the value is from */
+	uint16_t view;		/* of what its value and address are from */
 };
 
 /* What a load can see. */
