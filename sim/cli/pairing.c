@@ -110,14 +110,27 @@ static void put_step(const struct kw_parting *part, unsigned k, GString *out)
 			       src->line);
 }
 
+/* How many steps are shown: of the one from a little before the parting on. */
+static unsigned last_steps(const struct kw_parting *part, unsigned k)
+{
+	unsigned i, from = part->at[0] > 40 ? part->at[0] - 40 : 0, nr = 0;
+
+	if (k)
+		return 16;
+	for (i = from; i < part->seen[0]->len; i++)
+		nr += kw_step_matters(part->p[0],
+				      &g_array_index(part->seen[0],
+						     struct kw_step_seen, i));
+	return nr;
+}
+
 static void put_columns(const struct kw_parting *part, unsigned k,
 			GString *out)
 {
 	const struct kw_columns c = {
 		.program = part->p[k], .vcpu = -1, .untimed = true,
 		.seen = (const void *)part->seen[k]->data,
-		.nr_seen = part->seen[k]->len, .max_steps = k ? 16 : 0,
-		.from_ns = part->at[0] > 40 && !k ? part->at[0] - 40 : 0,
+		.nr_seen = part->seen[k]->len, .max_steps = last_steps(part, k),
 		.to_ns = UINT64_MAX,
 	};
 

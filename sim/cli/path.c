@@ -258,6 +258,7 @@ void kw_retrace_why(const struct kw_retrace *r, GString *out)
 		vcpu = kw_world_vcpu(r->world, (unsigned)r->what->vcpu);
 		e.vcpu = (uint16_t)(vcpu - p->objects);
 		e.cause = cause_of(r, vcpu);
+		e.state = r->s;
 	}
 	kw_why_reached(p, &e, (const void *)r->seen->data, r->seen->len, out);
 	g_free(text);

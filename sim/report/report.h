@@ -210,9 +210,9 @@ struct kw_reached {
 	uint16_t vcpu, cause;	/* object numbers; vcpu 0: none */
 	bool spurious;		/* else missed */
 	const char *failure;	/* or NULL */
-	/* or: it does not hold of the object vcpu, in this state */
+	/* or: it does not hold of the object vcpu */
 	const struct kw_invariant *invariant;
-	const uint8_t *state;
+	const uint8_t *state;	/* the last; NULL with a failure */
 };
 void kw_why_reached(const struct kw_program *p, const struct kw_reached *r,
 		    const struct kw_step_seen *seen, unsigned nr_seen,

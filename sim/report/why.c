@@ -10,6 +10,8 @@
  * (spurious).
  */
 #include <string.h>
+#include "../machine/machine.h"
+#include "../oracle/oracle.h"
 #include "report.h"
 
 #define MAX_LOADS 12
@@ -204,6 +206,22 @@ static void explain_spurious(const struct search *f,
 	put_last_seen(f, last_op(f, KW_OP_MARK, -1, e->left), out);
 }
 
+/* SPEC holds of the vCPU by itself: it waits no longer, or for its inputs. */
+static void own_cause(const struct kw_program *p, const struct kw_reached *r,
+		      GString *out)
+{
+	uint16_t addr = p->objects[r->vcpu].addr, entry = p->oracle.pending;
+	uint8_t *s = g_memdup2(r->state, p->state_size);
+
+	if (kw_eval(p, s, p->oracle.waits, addr) == KW_WAITS_NOT)
+		entry = p->oracle.waits;
+	g_string_append(out, entry == p->oracle.waits ? "it may run: " :
+			"an input of its own is deliverable: ");
+	kw_operands(p, r->state, entry, addr, out);
+	g_string_append(out, ". ");
+	g_free(s);
+}
+
 static void reached_sleep(const struct search *f, const struct kw_reached *r,
 			  GString *out)
 {
@@ -216,8 +234,7 @@ static void reached_sleep(const struct search *f, const struct kw_reached *r,
 		g_string_append_printf(out, "%s is deliverable. ",
 				       f->p->objects[r->cause].name);
 	else
-		g_string_append(out, "it may run, or an input of its own is "
-				"deliverable. ");
+		own_cause(f->p, r, out);
 	if (sleep < 0)
 		return;
 	g_string_append(out, "It went to sleep having ");

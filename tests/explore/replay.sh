@@ -114,6 +114,13 @@ for number in 6 0 99999999999999999999 -1 1x; do
 done
 exits 2 'unknown property' replay --db "$older" explore/1/mist
 
+# A vCPU that sleeps though it waits for nothing any more: it is said that it may
+# run, and where that stands.
+"$KVMWAKE" explore --db "$db" --memory sc --as v4.14 --kernel \
+	v4.14+mutant-no-wake-on-cpu-on scenarios/gallery/cpu-hotplug.lua | \
+	tr '\n' ' ' >"$TMPDIR/out"
+says 'although it may run: vcpu1.hw_off is 0\. ' "$TMPDIR/out" 'it may run'
+
 # The mail has explorations, too.
 ode=scenarios/ode/vgic-consumed-request.lua
 "$KVMWAKE" explore --db "$db" --kernel v4.14 $ode >/dev/null

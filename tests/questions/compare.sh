@@ -43,6 +43,8 @@ says '^  v4.14: .*vcpu0' "$TMPDIR/out" 'a kick'
 # in its buffer drains first.
 compare 1 v4.14 v4.14+mutant-no-kick migrated-before-wait
 says '^  v4.14: vcpu1.mode = EXITING' "$TMPDIR/out" 'the kick is where they part'
+[ "$(grep -cE '^ \.\.\. [0-9]+ steps before$' "$TMPDIR/out")" = 2 ]
+ok $? 'of both it is said how many steps are not shown'
 
 compare 0 v4.14 v4.14+ode-4 line-while-waiting
 says 'same$' "$TMPDIR/out" 'proposal 4 changes nothing'
