@@ -337,6 +337,8 @@ static void test_weak(void)
 		for (seed = 1, nr = done = 0; seed <= programs(WEAK_PROGRAMS); seed++) {
 			generate(&m, seed);
 			declare_guarded(&m, seed);
+			if (seed % 2)
+				generate_orders(&m, seed);
 			if (seed % 4)
 				generate_names(&m);
 			nr++;

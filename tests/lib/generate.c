@@ -530,13 +530,12 @@ static void move_to(struct assembler *m, unsigned first, unsigned shared,
 	}
 }
 
-/* Acquire and release, by what has been drawn so far. */
-static void add_orders(struct generator *g, unsigned first)
+/* Acquire and release, from node first on. */
+static void draw_orders(struct generator *g, unsigned first, unsigned end)
 {
-	uint64_t after = g->random;
 	unsigned i;
 
-	for (i = first; g->threads && i < g->m->p.nr_nodes; i++) {
+	for (i = first; i < end; i++) {
 		struct kw_node *n = &g->m->nodes[i];
 
 		if (draw(g, 3))
@@ -546,6 +545,22 @@ static void add_orders(struct generator *g, unsigned first)
 		else if (n->op == KW_OP_STORE || n->op == KW_OP_STORE_REF)
 			n->flags |= KW_NODE_RELEASE;
 	}
+}
+
+void generate_orders(struct assembler *m, uint64_t seed)
+{
+	struct generator g = { .m = m, .random = seed };
+
+	draw_orders(&g, 1, m->p.oracle.waits);
+}
+
+/* The same of what was drawn so far, which tells what they are. */
+static void add_orders(struct generator *g, unsigned first)
+{
+	uint64_t after = g->random;
+
+	if (g->threads)
+		draw_orders(g, first, g->m->p.nr_nodes);
 	g->random = after;
 }
 

@@ -13,6 +13,8 @@
 void generate(struct assembler *m, uint64_t seed);
 /* The same, of actors that do little but take locks. */
 void generate_locks(struct assembler *m, uint64_t seed);
+/* Some loads and stores order others, whatever they access. */
+void generate_orders(struct assembler *m, uint64_t seed);
 /* As the compiler does: what a node touches is called by its field's name. */
 void generate_names(struct assembler *m);
 
