@@ -373,31 +373,55 @@ static void put_json(const struct synthesis *y, GString *out)
 	g_string_free(text, TRUE);
 }
 
+static void put_given_up(const struct synthesis *y, unsigned i)
+{
+	const bool *up = y->t.given_up + KW_TABLES_FROM(i, 0);
+	const char *name = g_array_index(y->t.tried, struct kw_tried, i).name;
+	unsigned p;
+
+	for (p = 0; p < KW_TABLES_PROPERTIES; p++)
+		if (up[p] && !(p == KW_FINDS_SPURIOUS && up[KW_FINDS_MISSED]))
+			kw_cli_note(y->t.cli, "%s: %s: given up, no predicate "
+				    "avoids it and all else%s", name,
+				    property_name(y, p),
+				    p != KW_FINDS_MISSED ? "" : "; nor is "
+				    "spurious asked there: who never wakes "
+				    "never is");
+}
+
+static unsigned nr_asked(const struct synthesis *y)
+{
+	unsigned i, asked = 0;
+
+	for (i = 0; i < y->t.tried->len; i++)
+		asked += !g_array_index(y->t.tried, struct kw_tried,
+					i).bounded;
+	return asked;
+}
+
 /* Exit code: what was left out of the question is said. */
 static int put_notes(const struct synthesis *y)
 {
-	unsigned i, p, asked = 0;
+	unsigned i;
 
 	for (i = 0; i < y->t.tried->len; i++) {
 		const struct kw_tried *x = &g_array_index(
 			y->t.tried, struct kw_tried, i);
 
-		asked += !x->bounded;
 		if (x->bounded)
 			kw_cli_note(y->t.cli, "%s: bounded: not asked%s",
 				    x->name,
 				    kw_explored_fewer(y->t.cli->model));
-		for (p = 0; p < KW_TABLES_PROPERTIES; p++)
-			if (y->t.given_up && y->t.given_up[
-			    KW_TABLES_FROM(i, p)])
-				kw_cli_note(y->t.cli, "%s: %s: given up, no "
-					    "predicate avoids it and all "
-					    "else", x->name,
-					    property_name(y, p));
+		else if (x->several)
+			kw_cli_note(y->t.cli, "%s: several vCPUs: it may be "
+				    "said to ask for more than it does",
+				    x->name);
+		if (y->t.given_up)
+			put_given_up(y, i);
 	}
 	if (y->t.bounded)
 		kw_cli_note(y->t.cli, "bounded: a table could not be judged");
-	return asked && !y->t.bounded ? KW_EXIT_FINE : KW_EXIT_NOTHING;
+	return nr_asked(y) && !y->t.bounded ? KW_EXIT_FINE : KW_EXIT_NOTHING;
 }
 
 static int report(const struct synthesis *y)
@@ -416,10 +440,12 @@ static int report(const struct synthesis *y)
 		put_json(y, cli->out);
 		return code;
 	}
-	g_string_append_printf(cli->out, "# kvmwake %s, %s, memory %s, %u "
-			       "scenario%s: what must %s() say?\n",
-			       KW_VERSION, y->t.kernel, cli->exploring,
-			       y->t.tried->len,
+	g_string_append_printf(cli->out, "# kvmwake %s, %s, memory %s, ",
+			       KW_VERSION, y->t.kernel, cli->exploring);
+	if (nr_asked(y) < y->t.tried->len)
+		g_string_append_printf(cli->out, "%u of ", nr_asked(y));
+	g_string_append_printf(cli->out, "%u scenario%s: what must %s() "
+			       "say?\n", y->t.tried->len,
 			       y->t.tried->len > 1 ? "s" : "",
 			       y->t.predicate);
 	put_text(y, cli->out);

@@ -7,6 +7,7 @@
  * on the cells that were looked up in it: one of them must be otherwise.  A
  * table is only ever believed when every scenario was explored with it.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tables.h"
@@ -55,6 +56,15 @@ static bool explore(struct kw_tables *t, const struct kw_exploring *what,
 	return true;
 }
 
+static unsigned vcpus_of(const struct kw_program *p)
+{
+	unsigned i, nr = 0;
+
+	for (i = 0; i < p->nr_objects; i++)
+		nr += !strcmp(p->kinds[p->objects[i].kind].name, "vcpu");
+	return nr;
+}
+
 bool kw_tables_add(struct kw_tables *t, const char *path, GError **err)
 {
 	static const struct kw_looked_for nothing;
@@ -77,6 +87,7 @@ bool kw_tables_add(struct kw_tables *t, const char *path, GError **err)
 		return false;
 	y.name = g_strdup(x.scenario->name);
 	y.bounded = !x.res.complete;
+	y.several = vcpus_of(x.scenario->program) > 1;
 	for (i = 0; !y.bounded && i < x.scenario->program->nr_marks; i++) {
 		cell = cell_of(x.scenario->program->marks[i]);
 		if (marks[i] && cell >= 0)
@@ -131,21 +142,33 @@ static void learn(struct kw_tables *t, unsigned i, const uint8_t *table,
 	g_array_append_val(t->clauses, w.clause);
 }
 
+static unsigned nr_wanted(const struct kw_clause *k)
+{
+	unsigned c, nr = 0;
+
+	for (c = 0; c < KW_ASK_CELLS; c++)
+		nr += k->want[c] != KW_ASK_FREE;
+	return nr;
+}
+
 int kw_tables_witness(const struct kw_tables *t, unsigned cell, uint8_t so,
 		      enum kw_property *p)
 {
-	unsigned i;
+	unsigned i, least = UINT_MAX;
+	int in = -1;
 
 	for (i = 0; i < t->clauses->len; i++) {
 		const struct kw_clause *k = &g_array_index(
 			t->clauses, struct kw_clause, i);
 
-		if (k->want[cell] != so)
+		if (k->want[cell] != so || t->given_up[k->from] ||
+		    nr_wanted(k) >= least)
 			continue;
+		least = nr_wanted(k);
 		*p = k->from % KW_TABLES_PROPERTIES;
-		return (int)(k->from / KW_TABLES_PROPERTIES);
+		in = (int)(k->from / KW_TABLES_PROPERTIES);
 	}
-	return -1;
+	return in;
 }
 
 /* Explores the table in scenario i; *fine: nothing was found. */
@@ -251,6 +274,25 @@ static bool find(struct kw_tables *t, struct kw_solve *s, bool *none,
 	return !*err;
 }
 
+/*
+ * Where something is missed whatever a table says, one that never wakes is as
+ * good as any, and never spurious: that would be all that is asked of it.
+ */
+static bool give_up_spurious(struct kw_tables *t)
+{
+	bool any = false, *spurious;
+	unsigned i;
+
+	for (i = 0; i < t->tried->len; i++) {
+		spurious = &t->given_up[KW_TABLES_FROM(i, KW_FINDS_SPURIOUS)];
+		if (!t->given_up[KW_TABLES_FROM(i, KW_FINDS_MISSED)] ||
+		    *spurious)
+			continue;
+		*spurious = any = true;
+	}
+	return any;
+}
+
 bool kw_tables_start(struct kw_tables *t, bool most, uint8_t *table,
 		     GError **err)
 {
@@ -266,7 +308,9 @@ bool kw_tables_start(struct kw_tables *t, bool most, uint8_t *table,
 	s.price = price;
 	if (!t->given_up)
 		t->given_up = g_new0(bool, s.nr_from + 1);
-	ok = find(t, &s, &none, err);
+	do {
+		ok = find(t, &s, &none, err);
+	} while (ok && !t->cli->stop && !t->bounded && give_up_spurious(t));
 	memcpy(table, s.table, sizeof(s.table));
 	g_free(price);
 	return ok;

@@ -15,6 +15,7 @@ struct kw_tried {			/* a scenario */
 	struct kw_exploring what;
 	char *name;
 	bool bounded;			/* too big to be asked */
+	bool several;			/* vCPUs that look at the table */
 };
 
 /* Invariants are not asked for. */
@@ -30,7 +31,10 @@ struct kw_tables {
 	GArray *tried;			/* struct kw_tried */
 	GArray *clauses;		/* struct kw_clause; from: see there */
 	bool seen[KW_ASK_CELLS];	/* some table looks it up */
-	/* [KW_TABLES_FROM()]: no table avoids it and all others, too. */
+	/*
+	 * [KW_TABLES_FROM()]: no table avoids it and all others, too; or it is
+	 * spurious where missed is given up.
+	 */
 	bool *given_up;
 	uint64_t explorations, states;
 	bool bounded;			/* a table was too big to be judged */
@@ -50,7 +54,10 @@ bool kw_tables_possible(struct kw_tables *t, unsigned cell, uint8_t so,
 /* What this table leads to in scenario i, avoidable or not. */
 bool kw_tables_try(struct kw_tables *t, unsigned i, const uint8_t *table,
 		   bool found[KW_TABLES_PROPERTIES], GError **err);
-/* The scenario of the first clause that wants the cell so, or -1. */
+/*
+ * The scenario of a clause that wants the cell so and as few others as can be,
+ * of those that are not given up; or -1.
+ */
 int kw_tables_witness(const struct kw_tables *t, unsigned cell, uint8_t so,
 		      enum kw_property *p);
 

@@ -45,6 +45,21 @@ synthesize 'nothing to see' $ode/gicv4-doorbell.lua \
 says '^gicv4-doorbell: missed: given up' "$TMPDIR/err" 'it says so'
 says '^- +false' "$TMPDIR/out" 'asleep when there is nothing to see'
 
+# No predicate saves the interrupt that is migrated to a sleeper.  One that never
+# wakes is not the answer.
+synthesize 'what is missed anyway' --memory sc $ode/line-while-waiting.lua \
+	scenarios/gallery/irq-balancer.lua scenarios/gallery/ipi-ping-pong.lua \
+	--max-states 200000
+says '^irq-balancer: missed: given up.*; nor is spurious asked' "$TMPDIR/err" \
+	'then spurious is not asked either'
+says '^vgic_pending +either +true$' "$TMPDIR/out" \
+	'asleep with an interrupt pending: not what must be'
+says '^irq_lines IRQ_PENDING +true +true +else missed in line-while-waiting' \
+	"$TMPDIR/out" 'why: in a scenario that is asked'
+says '^irq-balancer: several vCPUs' "$TMPDIR/err" 'what clauses do not see'
+says '^ipi-ping-pong: bounded: not asked' "$TMPDIR/err" 'one is too big'
+says '^# .*, 2 of 3 scenarios: ' "$TMPDIR/out" '... and not counted'
+
 # The table in place of the predicate is the predicate.
 for s in pmu-overflow-in-wfi line-while-waiting kick-wakes; do
 	for k in v4.14 v4.14+ode-3 v4.14+ode; do
