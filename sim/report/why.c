@@ -6,8 +6,8 @@
  *
  * The predicate's operands are found without knowing its name: they are the
  * loads of the vCPU's thread between setting its task's state and leaving
- * the run queue (missed, late), or the last load before the verdict
- * (spurious).
+ * the run queue (missed, late) or the verdict (spurious).  A verdict of halt
+ * polling, which does not set the state, is told by its last load.
  */
 #include <string.h>
 #include "../machine/machine.h"
@@ -111,16 +111,23 @@ static void put_last_load(const struct search *f, unsigned begin,
 	g_string_append_printf(out, ", in %s()", path_of(f, i));
 }
 
-/* The loads between setting the state and step `sleep`, path by path. */
-static void put_loads(const struct search *f, unsigned sleep, GString *out)
+/* Where the thread set its task's state last, up to step i; or 0. */
+static unsigned state_set(const struct search *f, unsigned i)
+{
+	while (i && !(f->seen[i].e.actor == f->thread &&
+		      sets_task_state(f, i)))
+		i--;
+	return i;
+}
+
+/* The loads from step begin to step end, path by path. */
+static void put_loads(const struct search *f, unsigned begin, unsigned end,
+		      GString *out)
 {
 	const char *path = NULL;
-	unsigned i, begin = sleep, nr = 0;
+	unsigned i, nr = 0;
 
-	while (begin && !(f->seen[begin].e.actor == f->thread &&
-			  sets_task_state(f, begin)))
-		begin--;
-	for (i = begin; i < sleep; i++) {
+	for (i = begin; i < end; i++) {
 		if (f->seen[i].e.actor != f->thread ||
 		    !kw_step_is_load(f->p, &f->seen[i]))
 			continue;
@@ -176,21 +183,34 @@ static void explain_sleep(const struct search *f, const struct kw_episode *e,
 		return;
 	g_string_append_printf(out, "It last went to sleep at %s, having ",
 			       kw_ns_text(f->seen[sleep].e.ns, a));
-	put_loads(f, (unsigned)sleep, out);
+	put_loads(f, state_set(f, (unsigned)sleep), (unsigned)sleep, out);
 	g_string_append_c(out, '.');
 }
 
-/* The last load of the thread up to step i. */
+/*
+ * What the thread saw before the verdict, step i: since it set its task's
+ * state; or last, where it has marked something since (it polls, or a timer
+ * ended the wait).
+ */
 static void put_last_seen(const struct search *f, int i, GString *out)
 {
-	while (i >= 0 && !(f->seen[i].e.actor == f->thread &&
-			   kw_step_is_load(f->p, &f->seen[i])))
-		i--;
+	unsigned begin, k, last = 0;
+
 	if (i < 0)
 		return;
-	g_string_append_printf(out, " What ended the wait: in %s(), ",
-			       path_of(f, (unsigned)i));
-	kw_step_text(f->p, &f->seen[i], out);
+	begin = state_set(f, (unsigned)i);
+	for (k = begin; k < (unsigned)i; k++) {
+		if (f->seen[k].e.actor != f->thread)
+			continue;
+		if (op_of(f, k) == KW_OP_MARK)
+			begin = 0;
+		if (kw_step_is_load(f->p, &f->seen[k]))
+			last = k;
+	}
+	if (!last)
+		return;
+	g_string_append(out, " It ended the wait having ");
+	put_loads(f, begin ? begin : last, (unsigned)i, out);
 	g_string_append_c(out, '.');
 }
 
@@ -238,7 +258,7 @@ static void reached_sleep(const struct search *f, const struct kw_reached *r,
 	if (sleep < 0)
 		return;
 	g_string_append(out, "It went to sleep having ");
-	put_loads(f, (unsigned)sleep, out);
+	put_loads(f, state_set(f, (unsigned)sleep), (unsigned)sleep, out);
 	g_string_append_c(out, '.');
 }
 

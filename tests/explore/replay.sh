@@ -121,6 +121,15 @@ exits 2 'unknown property' replay --db "$older" explore/1/mist
 	tr '\n' ' ' >"$TMPDIR/out"
 says 'although it may run: vcpu1.hw_off is 0\. ' "$TMPDIR/out" 'it may run'
 
+# Why a wait ended: all that its predicate saw, not what it saw last.
+"$KVMWAKE" explore --db "$db" --kernel v4.14+ode-3 --memory sc --no-check \
+	scenarios/ode/migrated-before-wait.lua >"$TMPDIR/out"
+sed -n '/^why:/,/^replay/p' "$TMPDIR/out" | tr '\n' ' ' >"$TMPDIR/why"
+says 'having seen in kvm_test_request.*has KVM_REQ_IRQ_PENDING; ' \
+	"$TMPDIR/why" 'the request'
+says '; vcpu_stopped\(\): vcpu1.power_off is 0\.' "$TMPDIR/why" \
+	'... and power_off'
+
 # The mail has explorations, too.
 ode=scenarios/ode/vgic-consumed-request.lua
 "$KVMWAKE" explore --db "$db" --kernel v4.14 $ode >/dev/null
