@@ -37,12 +37,14 @@ struct layout {
 	GString *cell;
 };
 
-static bool concerns(const struct kw_columns *c, const struct kw_step_seen *s)
+static bool shown(const struct kw_columns *c, const struct kw_step_seen *s)
 {
 	const struct kw_program *p = c->program;
 	const struct kw_object *o;
 	unsigned lane;
 
+	if (s->e.ns < c->from_ns || s->e.ns > c->to_ns)
+		return false;
 	if (!c->all && !kw_step_matters(p, s))
 		return false;
 	if (c->vcpu < 0)
@@ -56,11 +58,6 @@ static bool concerns(const struct kw_columns *c, const struct kw_step_seen *s)
 	o = s->e.addr < p->objects_size ? kw_object_at(p, s->e.addr) : NULL;
 	return o && !strcmp(p->kinds[o->kind].name, "vcpu") &&
 	       o->index == c->vcpu;
-}
-
-static bool shown(const struct kw_columns *c, const struct kw_step_seen *s)
-{
-	return s->e.ns >= c->from_ns && s->e.ns <= c->to_ns && concerns(c, s);
 }
 
 /* Columns in the order of their actors. */
@@ -126,24 +123,19 @@ static void put_heading(struct layout *l)
 	g_free(heads);
 }
 
-/*
- * The first of the last max_steps that are shown; *before: how many not.  A run
- * that is shown from a time on says so by its times; without times they count.
- */
+/* The first of the last max_steps that are shown; *before: how many not. */
 static unsigned first_step(const struct kw_columns *c, unsigned *before)
 {
 	unsigned i = c->nr_seen, left = c->max_steps;
 
 	*before = 0;
-	while (c->max_steps && i && left)
+	if (!c->max_steps)
+		return 0;
+	while (i && left)
 		left -= shown(c, &c->seen[--i]);
-	left = c->max_steps ? i : 0;
-	while (c->untimed && !c->max_steps && left < c->nr_seen &&
-	       c->seen[left].e.ns < c->from_ns)
-		left++;
-	for (i = 0; i < left; i++)
-		*before += c->untimed ? concerns(c, &c->seen[i]) :
-					shown(c, &c->seen[i]);
+	left = i;
+	while (i)
+		*before += shown(c, &c->seen[--i]);
 	return left;
 }
 
