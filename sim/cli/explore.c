@@ -12,7 +12,7 @@ struct explore {
 	struct kw_cli *cli;
 	struct kw_store *store;
 	struct kw_table *table;
-	unsigned nr, nr_items, differing, unknown, vacuous, fine;
+	unsigned nr, nr_items, differing, unknown, vacuous, not_judged, fine;
 	bool interrupted;
 	char *less;			/* kw_cli_less() */
 	char *where;			/* kw_cli_where() */
@@ -210,8 +210,10 @@ static void tell(struct explore *e, const struct kw_explored *x)
 		e->unknown++;
 	else if (is_vacuous(x))
 		e->vacuous++;
-	else
+	else if (x->expected.any)
 		e->fine++;
+	else
+		e->not_judged++;
 	if (e->cli->o.json) {
 		put_json(e, x);
 	} else if (!e->cli->o.quiet || x->judged != KW_EXPLORED_HOLDS) {
@@ -259,7 +261,7 @@ static bool explore_item(struct explore *e, const struct kw_item *item,
 		.path = item->path, .kernel = item->kernel, .save = save,
 		.resume = e->cli->o.resume,
 	};
-	struct kw_explored x;
+	struct kw_explored x = { .scenario = NULL };
 	bool ok;
 
 	kw_exploring_defaults(e->cli, &what);
@@ -267,7 +269,8 @@ static bool explore_item(struct explore *e, const struct kw_item *item,
 	what.kept = e->where;
 	g_mkdir_with_parents(dir, 0777);
 	ok = kw_cli_explore(e->cli, &what, &x, err);
-	if (!ok && item->expected)
+	/* It is the scenario that names such a kernel. */
+	if (!ok && item->expected && !x.scenario && !*e->less)
 		kw_cli_locate(item->path, item->kernel, err);
 	if (ok) {
 		e->interrupted = x.res.bound == KW_BOUND_STOPPED;
@@ -349,6 +352,10 @@ static void put_end(const struct explore *e)
 		kw_cli_note(e->cli, "%u of %u vacuous: nothing could have been "
 			    "missed, so nothing was tested", e->vacuous,
 			    e->nr);
+	if (e->not_judged)
+		kw_cli_note(e->cli, "%u of %u not judged: the scenario expects "
+			    "nothing of the kernel (--as K judges as of K)",
+			    e->not_judged, e->nr);
 }
 
 static bool lists_steps(const struct kw_cli *cli)

@@ -182,8 +182,8 @@ void kw_exploring_defaults(const struct kw_cli *cli, struct kw_exploring *w)
 	w->max_states = o->max_states;
 	w->max_bytes = o->max_memory << 20;
 	w->preemptions = (unsigned)o->preemptions;
-	w->spurious_bound = (unsigned)MIN(o->spurious_bound, UINT8_MAX);
-	w->per_kick = o->per_kick && w->spurious_bound;
+	w->spurious_bound = (unsigned)o->spurious_bound;
+	w->per_kick = o->per_kick;
 	w->jobs = kw_cli_jobs(cli);
 	w->show_progress = cli->tty_err && !o->quiet;
 }
@@ -273,6 +273,17 @@ static bool search(struct kw_cli *cli, struct kw_explored *x, GError **err)
 	return !*err;
 }
 
+static bool check_as(const struct kw_explored *x, GError **err)
+{
+	const char *as = x->what.as;
+
+	if (!as || kw_expect_find(x->scenario, as))
+		return true;
+	g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+		    "%s expects nothing of %s (--as)", x->scenario->path, as);
+	return false;
+}
+
 bool kw_cli_explore_loaded(struct kw_cli *cli,
 			   const struct kw_exploring *what,
 			   struct kw_scenario *scenario,
@@ -281,7 +292,7 @@ bool kw_cli_explore_loaded(struct kw_cli *cli,
 	struct kw_world_opts world;
 
 	*x = (struct kw_explored){ .what = *what, .scenario = scenario };
-	if (!find_check(x, err)) {
+	if (!check_as(x, err) || !find_check(x, err)) {
 		kw_scenario_free(scenario);
 		return false;
 	}
@@ -340,10 +351,10 @@ const char *kw_explored_verdict(const struct kw_explored *x)
 
 const char *kw_explored_judgement(const struct kw_explored *x)
 {
-	if (!x->expected.any)
-		return "not judged";
 	if (x->judged == KW_EXPLORED_DIFFERS)
 		return "NOT AS EXPECTED";
+	if (!x->expected.any)
+		return "not judged";
 	if (!x->res.exposed && x->res.complete)
 		return "vacuous";
 	return x->judged == KW_EXPLORED_UNKNOWN ? "not known" : "as expected";

@@ -34,8 +34,8 @@ static const char explore_notes[] =
 "  bounded   a limit was hit first\n"
 "What tso and sc allow arm64 allows, too: proved under arm64 is proved under\n"
 "all three.  Where that takes too long, --memory sc sees fewer states.\n"
-"Exit code: 0 as the scenario expects under this model, 1 not, 4 bounded or\n"
-"vacuous.\n";
+"Exit code: 0 as the scenario expects under this model, 1 not, 4 bounded,\n"
+"vacuous, or of a kernel of which it expects nothing.\n";
 
 static const char trace_notes[] =
 "commands, of text as tracefs, trace-cmd report or perf script print it,\n"

@@ -338,29 +338,55 @@ static bool option(struct kw_cli *cli, int argc, char **argv, int *i,
 
 #define MAX_JOBS 1024
 
+static bool at_most(const char *name, uint64_t n, unsigned max, GError **err)
+{
+	if (n <= max)
+		return true;
+	g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE, "--%s: at most %u", name,
+		    max);
+	return false;
+}
+
+/* Of which one would be heeded and the other not. */
+static bool check_pairs(const struct kw_cli *cli, GError **err)
+{
+	static const char *const pairs[][2] = {
+		{ "bfs", "dfs" }, { "check", "no-check" },
+		{ "compare", "kernel" }, { "compare", "as" },
+		{ "compare", "sample" }, { "compare", "save" },
+		{ "compare", "resume" },
+	};
+	unsigned i;
+
+	for (i = 0; i < G_N_ELEMENTS(pairs); i++)
+		if (kw_option_given(cli, pairs[i][0]) &&
+		    kw_option_given(cli, pairs[i][1])) {
+			g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+				    "--%s and --%s: one of them", pairs[i][0],
+				    pairs[i][1]);
+			return false;
+		}
+	return true;
+}
+
 /* What the table cannot say. */
 static bool check_values(const struct kw_cli *cli, GError **err)
 {
 	const char *c = cli->o.color;
 
-	if (cli->o.jobs > MAX_JOBS) {
-		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
-			    "--jobs: at most %u", MAX_JOBS);
+	if (!at_most("jobs", cli->o.jobs, MAX_JOBS, err) ||
+	    !at_most("preemptions", cli->o.preemptions, UINT8_MAX, err) ||
+	    !at_most("spurious-bound", cli->o.spurious_bound, UINT8_MAX, err) ||
+	    !check_pairs(cli, err))
 		return false;
-	}
-	if (cli->o.bfs && cli->o.dfs) {
-		g_set_error_literal(err, KW_CLI_ERROR, KW_EXIT_USAGE,
-				    "--bfs and --dfs: one of them");
-		return false;
-	}
 	if (cli->o.sample && cli->o.dfs) {
 		g_set_error_literal(err, KW_CLI_ERROR, KW_EXIT_USAGE,
 				    "--sample: breadth first only");
 		return false;
 	}
-	if (cli->o.preemptions > UINT8_MAX) {
-		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
-			    "--preemptions: at most %u", UINT8_MAX);
+	if (cli->o.per_kick && !cli->o.spurious_bound) {
+		g_set_error_literal(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+				    "--per-kick: with --spurious-bound N only");
 		return false;
 	}
 	if (!strcmp(c, "auto") || !strcmp(c, "always") || !strcmp(c, "never"))

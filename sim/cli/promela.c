@@ -91,10 +91,6 @@ int kw_export_promela(struct kw_cli *cli)
 	GError *err = NULL;
 	int code = KW_EXIT_FINE;
 
-	if (cli->o.preemptions > UINT8_MAX)
-		return kw_cli_usage(cli, "--preemptions: 0 to 255");
-	if (cli->o.spurious_bound > UINT8_MAX)
-		return kw_cli_usage(cli, "--spurious-bound: 0 to 255");
 	if (!kw_cli_model(cli))
 		return KW_EXIT_USAGE;
 	if (cli->model != KW_WEAK_SC)

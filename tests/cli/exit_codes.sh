@@ -69,6 +69,24 @@ says "^kvmwake: $TMPDIR/none.lua: No such file or directory\$" "$TMPDIR/err" \
 exits 2 "no such kernel" "$KVMWAKE" run $db --kernel v4.41 $scenario
 exits 2 "--as without an expectation" "$KVMWAKE" run $db --runs 1 \
 	--kernel v4.14 --as v9 $scenario
+exits 2 "explore --as without an expectation" explored --as v9 $scenario
+says "^kvmwake: $scenario expects nothing of v9 \\(--as\\)\$" \
+	"$TMPDIR/err" "it says so"
+for pair in '--check I2 --no-check' '--bfs --dfs' '--per-kick' \
+		'--spurious-bound 256' '--compare v4.14 v4.14+ode --as v4.14' \
+		'--compare v4.14 v4.14+ode --kernel v4.14' \
+		'--compare v4.14 v4.14+ode --resume'; do
+	# shellcheck disable=SC2086
+	exits 2 "explore $pair" explored $pair $scenario
+	says '^kvmwake: --' "$TMPDIR/err" "it names the option"
+done
+# Not at the scenario's line: what is wrong stands on the command line.
+for wrong in '--check I99' '--without smp_mb@nobody' \
+		"--resume --save $TMPDIR/none"; do
+	# shellcheck disable=SC2086
+	exits 2 "explore $wrong" explored $wrong tests/cli/vacuous.lua
+	says '^kvmwake: ' "$TMPDIR/err" "said of the command line"
+done
 exits 2 "no such database" "$KVMWAKE" report --db "$TMPDIR/none.db"
 exits 2 "replay of nothing" "$KVMWAKE" replay $db nonsense
 exits 2 "replay of what is not stored" \
@@ -95,6 +113,12 @@ exits 1 "vacuous, and a verdict differs" "$KVMWAKE" run \
 	--db "$TMPDIR/b.db" --kernel v4.14 --as v4.14+ode tests/cli/vacuous.lua
 exits 4 "nothing judged" "$KVMWAKE" run $db --seed 2 --runs 10 \
 	--kernel v4.14+ode-1+ode-2 $scenario
+exits 4 "nothing judged, explored" explored --memory sc \
+	--kernel v4.14+ode-1+ode-3 $scenario
+says '; not judged$' "$TMPDIR/out" "it says not judged"
+exits 1 "never expected, and nothing else is" explored --memory sc \
+	--kernel v4.14+ode-1+ode-2 $scenario
+says 'violated: missed; NOT AS EXPECTED$' "$TMPDIR/out" "missed never is"
 exits 4 "nothing to report" "$KVMWAKE" report --seed 9 --db "$TMPDIR/b.db"
 
 # 130

@@ -20,7 +20,7 @@ rule() {
 		want=proved
 		[[ " $where " != *" $memory "* ]] || want=violated
 		"$KVMWAKE" explore --json --memory $memory --kernel "$kernel" \
-			--as none "scenarios/ode/$s.lua" "$@" >"$TMPDIR/out"
+			"scenarios/ode/$s.lua" "$@" >"$TMPDIR/out"
 		have=$(grep '"exploration"' "$TMPDIR/out" |
 		       sed 's/.*"verdict":"\([a-z]*\)".*/\1/')
 		[ "$have" = $want ]

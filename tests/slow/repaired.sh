@@ -10,7 +10,7 @@
 kernel=v4.14+kick-reads-cpu-late+cpu-on-ordered
 
 found() {
-	explored --json --keep-going --kernel $kernel --as none \
+	explored --json --keep-going --kernel $kernel \
 		--max-states 1000000 --memory "$1" "$2" 2>"$TMPDIR/err" |
 		sed -n 's/.*"exploration".*"found":\(\[[^]]*\]\).*/\1/p'
 }
