@@ -189,8 +189,6 @@ void kw_weak_store(const struct kw_weak *w, uint16_t *s, unsigned t,
 	entry->flags &= (uint16_t)~KW_WEAK_WMB;
 	if (th->wmb)
 		entry->flags |= KW_WEAK_WMB;
-	if (th->readers)
-		entry->flags |= KW_WEAK_READER;
 	th->wmb = 0;
 }
 
@@ -450,10 +448,21 @@ void kw_weak_rcu_lock(const struct kw_weak *w, uint16_t *s, unsigned t,
 	kw_thread(w, s, t)->readers += (uint16_t)(1u << 4 * domain);
 }
 
+static uint16_t ends_reader(unsigned domain)
+{
+	return (uint16_t)(KW_WEAK_READER << domain);
+}
+
 void kw_weak_rcu_unlock(const struct kw_weak *w, uint16_t *s, unsigned t,
 			unsigned domain)
 {
-	kw_thread(w, s, t)->readers -= (uint16_t)(1u << 4 * domain);
+	struct kw_weak_thread *th = kw_thread(w, s, t);
+	unsigned k;
+
+	th->readers -= (uint16_t)(1u << 4 * domain);
+	/* ... and what was stored before the reader began. */
+	for (k = 0; k < th->nr_buf; k++)
+		kw_buf(w, s, t)[k].flags |= ends_reader(domain);
 }
 
 uint16_t kw_weak_gp_wait(const struct kw_weak *w, const uint16_t *s,
@@ -467,7 +476,7 @@ uint16_t kw_weak_gp_wait(const struct kw_weak *w, const uint16_t *s,
 
 		for (k = 0; k < kw_thread(w, s, t)->nr_buf; k++)
 			waits |= !!(kw_buf(w, s, t)[k].flags &
-				    KW_WEAK_READER);
+				    ends_reader(domain));
 		if (waits)
 			still |= (uint16_t)(1u << t);
 	}

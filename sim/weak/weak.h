@@ -57,12 +57,12 @@ struct kw_weak {
 enum kw_weak_flag {
 	KW_WEAK_RELEASE	= 1 << 0,	/* drains as the oldest */
 	KW_WEAK_UNLOCK	= 1 << 1,	/* ... and a lock waits for it */
-	KW_WEAK_READER	= 1 << 2,	/* stored in an RCU reader */
 	KW_WEAK_PLAIN	= 1 << 3,	/* neither marked nor atomic */
 	KW_WEAK_WMB	= 1 << 4,	/* a wmb before it: weak.c's own */
 	KW_WEAK_ACQUIRE	= 1 << 5,	/* loads only */
 	KW_WEAK_ENDED	= 1 << 6,	/* a handler has ended since: also
 					   weak.c's own */
+	KW_WEAK_READER	= 1 << 8,	/* << domain: a reader ended since */
 };
 
 /* A store that waits in a buffer. */
@@ -192,8 +192,8 @@ void kw_weak_set_slot(const struct kw_weak *w, uint16_t *s, unsigned t,
 /*
  * RCU, and SRCU: a domain each.  A reader that begins sees what every grace
  * period that has begun saw at its beginning; a grace period ends when the
- * readers of its domain that it found have ended and their stores, or those
- * of any reader, have drained.
+ * readers of its domain that it found have ended and what they had stored by
+ * then, in the reader and before it, has drained.
  */
 #define KW_WEAK_MAX_DOMAINS 4		/* up to 15 nested readers each */
 bool kw_weak_in_reader(const struct kw_weak *w, const uint16_t *s, unsigned t,
