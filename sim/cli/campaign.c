@@ -31,12 +31,11 @@ static void progress(struct job *j, uint64_t runs)
 	    now - j->begun < 500000 || now - j->shown < 200000 || !done)
 		return;
 	j->shown = now;
-	fprintf(stderr, "\r\033[K%s: %" G_GUINT64_FORMAT " of %"
-		G_GUINT64_FORMAT " runs, %" G_GUINT64_FORMAT " s left",
-		j->label, runs, j->wanted,
-		(uint64_t)((double)(now - j->begun) / 1e6 / (double)done *
-			   (double)left + 0.5));
-	fflush(stderr);
+	kw_cli_progress("%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			" runs, %" G_GUINT64_FORMAT " s left", j->label, runs,
+			j->wanted,
+			(uint64_t)((double)(now - j->begun) / 1e6 /
+				   (double)done * (double)left + 0.5));
 }
 
 static bool sink(void *arg, const struct kw_block *b)
@@ -113,7 +112,7 @@ static bool go_on(struct job *j, struct kw_store *store,
 	done->new_runs = kw_campaign_run(c, sink, j);
 	done->interrupted = j->cli->stop;
 	if (j->shown)
-		fputs("\r\033[K", stderr);
+		kw_cli_progress("%s", "");
 	return true;
 }
 

@@ -211,7 +211,7 @@ static bool keep(void *arg, unsigned i, GError **err)
 	kw_explored_free(&f->x);
 	f->explored = false;
 	if (j->cli->tty_err && !j->cli->o.quiet)
-		g_printerr("\r%u of %u explored\033[K", i + 1, j->order->len);
+		kw_cli_progress("%u of %u explored", i + 1, j->order->len);
 	return true;
 }
 
@@ -228,7 +228,7 @@ static bool explore_all(struct kw_judged_claims *j, GError **err)
 	kw_each(&each, err);
 	kw_store_close(j->store, *err ? NULL : err);
 	if (j->cli->tty_err && !j->cli->o.quiet)
-		g_printerr("\r\033[K");
+		kw_cli_progress("%s", "");
 	return !*err && !j->interrupted;
 }
 

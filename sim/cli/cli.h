@@ -136,6 +136,8 @@ int kw_cli_usage(struct kw_cli *cli, const char *fmt, ...)
 void kw_cli_note(struct kw_cli *cli, const char *fmt, ...)
 	G_GNUC_PRINTF(2, 3);
 void kw_cli_flush(struct kw_cli *cli);
+/* On the terminal's last line, as far as it fits; "" leaves nothing there. */
+void kw_cli_progress(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 /* Wraps text in colour code where the output is to have colour. */
 void kw_cli_color(struct kw_cli *cli, const char *code, const char *text,
 		  GString *out);

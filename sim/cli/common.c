@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "cli.h"
 
@@ -104,6 +105,24 @@ void kw_cli_note(struct kw_cli *cli, const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+void kw_cli_progress(const char *fmt, ...)
+{
+	struct winsize size = { .ws_col = 0 };
+	va_list ap;
+	char *text;
+	int width;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
+		size.ws_col = 80;
+	width = size.ws_col - 1;
+	va_start(ap, fmt);
+	text = g_strdup_vprintf(fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\r%.*s\033[K", width, text);
+	fflush(stderr);
+	g_free(text);
 }
 
 void kw_cli_flush(struct kw_cli *cli)

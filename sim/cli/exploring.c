@@ -143,15 +143,16 @@ static void when_to_end(const struct kw_looked_for *x, struct kw_search_opts *o)
 static void progress(void *arg, const struct kw_search_progress *p)
 {
 	uint64_t all = kw_search_expect(p);
+	char guess[48] = "";
 
 	(void)arg;
-	g_printerr("\r%" G_GUINT64_FORMAT " states, %" G_GUINT64_FORMAT
-		   " to be visited", p->states, p->left);
 	if (all == KW_GROWING)
-		g_printerr(", growing");
+		g_snprintf(guess, sizeof(guess), ", growing");
 	else if (all)
-		g_printerr(", about %" G_GUINT64_FORMAT " in all", all);
-	g_printerr(" \033[K");
+		g_snprintf(guess, sizeof(guess), ", about %" G_GUINT64_FORMAT
+			   " in all", all);
+	kw_cli_progress("%" G_GUINT64_FORMAT " states, %" G_GUINT64_FORMAT
+			" to be visited%s", p->states, p->left, guess);
 }
 
 bool kw_exploring_memory(struct kw_cli *cli)
@@ -266,7 +267,7 @@ static bool search(struct kw_cli *cli, struct kw_explored *x, GError **err)
 		when_to_end(&x->expected, &opts);
 	kw_search(x->world, &opts, &x->res);
 	if (what->show_progress)
-		g_printerr("\r\033[K");
+		kw_cli_progress("%s", "");
 	x->judged = judge(x);
 	if (x->res.error)
 		g_propagate_error(err, g_steal_pointer(&x->res.error));

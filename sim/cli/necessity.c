@@ -58,7 +58,7 @@ static void progress(const struct necessity *n, const char *step,
 		     const char *scenario)
 {
 	if (n->cli->tty_err && !n->cli->o.quiet)
-		g_printerr("\r%.36s %.36s\033[K", step, scenario);
+		kw_cli_progress("%s %s", step, scenario);
 }
 
 /* --- the kernel as it is ------------------------------------------------ */
@@ -507,7 +507,7 @@ static bool tell(void *arg, unsigned i, GError **err)
 	if (n->cli->stop)
 		return false;
 	if (n->cli->tty_err && !n->cli->o.quiet)
-		g_printerr("\r\033[K");
+		kw_cli_progress("%s", "");
 	n->nr[q->verdict]++;
 	if (q->verdict == NOT_REACHED)
 		return true;

@@ -430,7 +430,7 @@ static int report(const struct synthesis *y)
 	int code;
 
 	if (cli->tty_err && !cli->o.quiet)
-		g_printerr("\r\033[K");
+		kw_cli_progress("%s", "");
 	if (cli->stop)
 		return KW_EXIT_INTERRUPTED;
 	code = put_notes(y);

@@ -15,8 +15,8 @@
 static void progress(const struct kw_tables *t, const char *name)
 {
 	if (t->cli->tty_err && !t->cli->o.quiet)
-		g_printerr("\rtable %" G_GUINT64_FORMAT ", %.50s\033[K",
-			   t->explorations, name);
+		kw_cli_progress("table %" G_GUINT64_FORMAT ", %s",
+				t->explorations, name);
 }
 
 static struct kw_tried *tried(const struct kw_tables *t, unsigned i)
