@@ -179,8 +179,7 @@ static uint16_t find_domain(struct kw_lit_reader *r, const struct prim *p,
 
 static bool is_rcu(const struct prim *p)
 {
-	return p->op == KW_I_RCU_LOCK || p->op == KW_I_RCU_UNLOCK ||
-	       p->op == KW_I_GP;
+	return p->op >= KW_I_RCU_LOCK && p->op <= KW_I_GP;
 }
 
 static struct kw_lit_expr emit_call(struct kw_lit_reader *r,

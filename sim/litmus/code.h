@@ -59,7 +59,9 @@ struct kw_lit_node {
 enum kw_lit_op {
 	KW_I_LOAD, KW_I_STORE, KW_I_RMW, KW_I_LOCK, KW_I_MB, KW_I_RMB,
 	KW_I_WMB, KW_I_SET, KW_I_JUMPZ, KW_I_JUMP, KW_I_RCU_LOCK,
-	KW_I_RCU_UNLOCK, KW_I_GP, KW_I_GP_WAIT, KW_I_END,
+	KW_I_RCU_UNLOCK,
+	KW_I_RCU_UP,		/* ends the reader of another thread */
+	KW_I_GP, KW_I_GP_WAIT, KW_I_END,
 };
 
 enum kw_lit_rmw {

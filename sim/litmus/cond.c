@@ -27,6 +27,33 @@ static int make(struct kw_lit_reader *r, enum kw_lit_cond_op op, int a, int b)
 	return add(r, &c);
 }
 
+/* The number or the P of THREAD:REGISTER comes next. */
+static bool at_loc(const struct kw_lit_reader *r)
+{
+	const char *p = r->at;
+
+	while (p < r->end && (*p == ' ' || *p == '\t'))
+		p++;
+	return (r->tok.type == KW_T_NUMBER || kw_lit_at_thread(r)) &&
+	       p < r->end && *p == ':';
+}
+
+/* 0 or P0, and the colon */
+static int read_thread(struct kw_lit_reader *r)
+{
+	bool named = r->tok.type == KW_T_NAME;
+	int64_t n = named ? g_ascii_strtoll(r->tok.at + 1, NULL, 10) :
+		r->tok.number;
+
+	if (n < 0 || n >= r->l->nr_threads) {
+		kw_lit_fail(r, r->tok.line, "there is no P%" PRId64, n);
+		return -1;
+	}
+	kw_lit_next(r);
+	kw_lit_expect(r, ":");
+	return (int)n;
+}
+
 /* 0:r1  P0:r1  x  [x]  *x */
 static struct kw_lit_loc read_loc(struct kw_lit_reader *r)
 {
@@ -34,16 +61,8 @@ static struct kw_lit_loc read_loc(struct kw_lit_reader *r)
 	bool bracket = kw_lit_accept(r, "[");
 	char *name;
 
-	if (r->tok.type == KW_T_NUMBER) {
-		if (r->tok.number < 0 || r->tok.number >= r->l->nr_threads) {
-			kw_lit_fail(r, r->tok.line, "there is no P%" PRId64,
-				    r->tok.number);
-			return loc;
-		}
-		loc.thread = (int)r->tok.number;
-		kw_lit_next(r);
-		kw_lit_expect(r, ":");
-	}
+	if (r->tok.type == KW_T_NUMBER || at_loc(r))
+		loc.thread = read_thread(r);
 	kw_lit_accept(r, "*");
 	name = kw_lit_take_name(r, "a variable or THREAD:REGISTER");
 	if (r->err) {
@@ -78,15 +97,6 @@ static void show(struct kw_lit_reader *r, const struct kw_lit_loc *loc)
 						 struct kw_lit_loc, i)))
 			return;
 	g_array_append_val(r->l->shown, *loc);
-}
-
-static bool at_loc(const struct kw_lit_reader *r)
-{
-	const char *p = r->at;
-
-	while (p < r->end && (*p == ' ' || *p == '\t'))
-		p++;
-	return r->tok.type == KW_T_NUMBER && p < r->end && *p == ':';
 }
 
 /* loc = value, loc = loc */
@@ -175,6 +185,8 @@ static void read_locations(struct kw_lit_reader *r)
 		struct kw_lit_loc loc = read_loc(r);
 
 		show(r, &loc);
+		while (kw_lit_skip_type(r) || kw_lit_accept(r, "*"))
+			;	/* its type, which is not needed */
 		if (!kw_lit_accept(r, ";") && !kw_lit_accept(r, ","))
 			break;
 	}

@@ -215,6 +215,21 @@ static void unlock(struct kw_lit_search *s, uint16_t *state, unsigned t)
 		kw_weak_rcu_unlock(&s->w, state + s->weak, t, domain);
 }
 
+/*
+ * srcu_up_read(): the reader is the only one that there can be; when it has
+ * not begun it never ends, which is what can be said of both.
+ */
+static void up(struct kw_lit_search *s, uint16_t *state, unsigned t)
+{
+	unsigned domain = kw_lit_at(s, state, t)->domain, u;
+
+	for (u = 0; u < s->l->nr_threads; u++)
+		if (kw_weak_in_reader(&s->w, state + s->weak, u, domain)) {
+			kw_weak_rcu_unlock(&s->w, state + s->weak, u, domain);
+			return;
+		}
+}
+
 static enum kw_lit_did rcu(struct kw_lit_search *s, uint16_t *state,
 			   unsigned t)
 {
@@ -227,6 +242,11 @@ static enum kw_lit_did rcu(struct kw_lit_search *s, uint16_t *state,
 		break;
 	case KW_I_RCU_UNLOCK:
 		unlock(s, state, t);
+		break;
+	case KW_I_RCU_UP:
+		if (!kw_weak_can_mb(&s->w, weak, t))
+			return KW_LIT_BLOCKED;
+		up(s, state, t);
 		break;
 	default:
 		if (!kw_weak_can_mb(&s->w, weak, t))
@@ -250,8 +270,7 @@ enum kw_lit_did kw_lit_exec(struct kw_lit_search *s, uint16_t *state,
 	if (insn->op > KW_I_LOCK) {
 		if (choice)
 			return KW_LIT_NO_CHOICE;
-		return insn->op == KW_I_RCU_LOCK || insn->op == KW_I_GP ||
-		       insn->op == KW_I_RCU_UNLOCK ?
+		return insn->op >= KW_I_RCU_LOCK && insn->op <= KW_I_GP ?
 			rcu(s, state, t) : KW_LIT_BLOCKED;
 	}
 	var = kw_lit_target(s, state, t, insn);

@@ -231,7 +231,7 @@ static void read_thread(struct kw_lit_reader *r)
 	g_free(name);
 }
 
-static bool at_thread(const struct kw_lit_reader *r)
+bool kw_lit_at_thread(const struct kw_lit_reader *r)
 {
 	return r->tok.type == KW_T_NAME && *r->tok.at == 'P' &&
 	       r->tok.len > 1 && g_ascii_isdigit(r->tok.at[1]);
@@ -253,7 +253,7 @@ static void read_file(struct kw_lit_reader *r)
 			kw_lit_expect(r, ";");
 	}
 	kw_lit_expect(r, "}");
-	while (at_thread(r))
+	while (kw_lit_at_thread(r))
 		read_thread(r);
 	if (!r->err && !r->l->nr_threads)
 		kw_lit_unexpected(r, "a thread, such as P0(int *x)");
@@ -308,6 +308,52 @@ static struct kw_litmus *new_litmus(void)
 	return l;
 }
 
+static unsigned count(const struct kw_litmus *l, unsigned t,
+		      enum kw_lit_op op, unsigned domain)
+{
+	unsigned pc, nr = 0;
+
+	for (pc = 0; pc < l->threads[t].insns->len; pc++) {
+		const struct kw_lit_insn *insn = kw_lit_insn(l, t, pc);
+
+		nr += insn->op == op && insn->domain == domain;
+	}
+	return nr;
+}
+
+/*
+ * An srcu_up_read() ends a reader of its own thread; without one, that of
+ * another thread, which has to be the only one of its srcu_struct.
+ */
+static void settle_up(struct kw_lit_reader *r, unsigned t, unsigned pc)
+{
+	struct kw_lit_insn *insn = kw_lit_insn(r->l, t, pc);
+	unsigned downs = 0, ups = 0, u;
+
+	if (count(r->l, t, KW_I_RCU_LOCK, insn->domain)) {
+		insn->op = KW_I_RCU_UNLOCK;
+		return;
+	}
+	for (u = 0; u < r->l->nr_threads; u++) {
+		downs += count(r->l, u, KW_I_RCU_LOCK, insn->domain);
+		ups += count(r->l, u, KW_I_RCU_UP, insn->domain) +
+		       count(r->l, u, KW_I_RCU_UNLOCK, insn->domain);
+	}
+	if (downs > 1 || ups > 1)
+		kw_lit_fail(r, insn->line, "srcu_up_read() in another thread "
+			    "is supported for one reader of an srcu_struct");
+}
+
+static void settle_ups(struct kw_lit_reader *r)
+{
+	unsigned t, pc;
+
+	for (t = 0; t < r->l->nr_threads; t++)
+		for (pc = 0; pc < r->l->threads[t].insns->len; pc++)
+			if (kw_lit_insn(r->l, t, pc)->op == KW_I_RCU_UP)
+				settle_up(r, t, pc);
+}
+
 static void check_length(struct kw_lit_reader *r)
 {
 	unsigned t, nr = 0;
@@ -333,6 +379,7 @@ struct kw_litmus *kw_litmus_parse(const char *file, const char *text,
 
 	r.l->documented = documented(text, size);
 	read_file(&r);
+	settle_ups(&r);
 	if (!r.err) {
 		kw_lit_analyse(r.l);
 		kw_lit_find_late(r.l);

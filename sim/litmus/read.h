@@ -49,6 +49,8 @@ bool kw_lit_skip_type(struct kw_lit_reader *r);
 unsigned kw_lit_var(struct kw_lit_reader *r, const char *name);
 unsigned kw_lit_reg(struct kw_lit_reader *r, unsigned t, const char *name);
 int64_t kw_lit_read_value(struct kw_lit_reader *r);
+/* The next token is P and a number. */
+bool kw_lit_at_thread(const struct kw_lit_reader *r);
 
 /* body.c, expr.c */
 void kw_lit_read_body(struct kw_lit_reader *r);

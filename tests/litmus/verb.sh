@@ -94,6 +94,43 @@ srcu() {
 }
 srcu s Never
 srcu u Sometimes
+
+# up STRUCT VERDICT: a reader that another thread ends
+up() {
+	cat >"$t" <<-L
+		C t
+		{}
+		P0(int *y, struct srcu_struct *s, struct srcu_struct *u, int *i)
+		{
+			WRITE_ONCE(*i, 1 + srcu_down_read($1));
+			int r0 = READ_ONCE(*y);
+		}
+		P1(int *x, struct srcu_struct *s, struct srcu_struct *u, int *i)
+		{
+			int r0 = READ_ONCE(*x);
+			int r1 = smp_load_acquire(i);
+			srcu_up_read($1, r1);
+		}
+		P2(int *x, int *y, struct srcu_struct *s)
+		{
+			WRITE_ONCE(*y, 1);
+			synchronize_srcu(s);
+			WRITE_ONCE(*x, 1);
+		}
+		exists (P1:r0=1 /\\ 1:r1=1 /\\ 0:r0=0)
+	L
+	exits 0 "srcu_up_read() of $1" "$KVMWAKE" litmus "$t"
+	says "^Observation t $2" "$TMPDIR/out" "srcu_up_read() of $1: $2"
+	"$KVMWAKE" litmus --no-reduction "$t" | grep -v '^Memory' |
+		diff - <(grep -v '^Memory' "$TMPDIR/out") >/dev/null
+	ok $? "srcu_up_read() of $1: the same without reduction"
+}
+up s Never
+up u Sometimes
+body 'int i = srcu_down_read(x); int r1 = READ_ONCE(*y); srcu_up_read(x, i);' \
+	'locations [P0:r1 int; x int *] exists (P0:r1=0)'
+exits 0 "srcu_up_read() of the own thread; P0:r1, types of locations" \
+	"$KVMWAKE" litmus "$t"
 exits 0 "a data race" "$KVMWAKE" litmus scenarios/litmus/MP+plain-race.litmus
 says '^Flag data-race$' "$TMPDIR/out" "the race is flagged"
 exits 0 "no data race" "$KVMWAKE" litmus \
@@ -135,7 +172,8 @@ refuses() {
 	exits 2 "$2" "$KVMWAKE" litmus "$t"
 	says "t.litmus:[0-9]+: .*$1" "$TMPDIR/err" "$2: said, with its line"
 }
-refuses 'srcu_down_read\(\) is not supported' 'srcu' 'srcu_down_read(x);'
+refuses 'is supported for one reader' 'srcu_up_read() of which reader' \
+	'srcu_up_read(x, 0); srcu_up_read(x, 0);'
 refuses 'while is not supported' 'a loop' 'while (READ_ONCE(*x)) {}'
 refuses 'srcu\(\) of a pointer' 'srcu of a pointer' 'int a = READ_ONCE(*y);
 synchronize_srcu(a);'
