@@ -104,7 +104,8 @@ static void put_detail(struct explore *e, const struct kw_explored *x)
 {
 	GString *out = e->cli->out;
 
-	if (!x->res.complete && !x->res.ended)
+	if (!x->res.complete && !x->res.ended &&
+	    x->res.bound != KW_BOUND_MEMORY)
 		g_string_append_printf(out, "bounded: not all was seen, "
 			"%s%s\n", x->res.bound == KW_BOUND_STATES ?
 			"--max-states" : x->res.bound == KW_BOUND_BYTES ?

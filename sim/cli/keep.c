@@ -86,6 +86,7 @@ static const char *bound_of(const struct kw_explored *x)
 	static const char *const names[] = {
 		[KW_BOUND_STATES] = "states", [KW_BOUND_BYTES] = "bytes",
 		[KW_BOUND_STOPPED] = "interrupted",
+		[KW_BOUND_MEMORY] = "memory",
 	};
 
 	return names[x->res.bound];

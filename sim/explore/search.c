@@ -274,6 +274,8 @@ static void attempt(struct kw_hunt *h)
 		kw_hunt_depth(h);
 	else
 		kw_hunt_breadth(h);
+	if (h->res->bound == KW_UNBOUNDED && kw_world_was_bounded(h->w))
+		h->res->bound = KW_BOUND_MEMORY;
 	h->res->complete = !h->stop && h->res->bound == KW_UNBOUNDED;
 	h->res->ended = kw_hunt_enough(h);
 	kw_visited_free(&h->visited);

@@ -45,6 +45,7 @@ const char *kw_property_name(const struct kw_program *p, unsigned property);
 
 enum kw_bound {		/* why a search ended before all was seen */
 	KW_UNBOUNDED, KW_BOUND_STATES, KW_BOUND_BYTES, KW_BOUND_STOPPED,
+	KW_BOUND_MEMORY,	/* what a CPU may buffer, or read late */
 };
 
 /* How far it is. */
