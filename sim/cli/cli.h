@@ -105,6 +105,9 @@ extern const unsigned kw_nr_options;
 bool kw_options_parse(struct kw_cli *cli, int argc, char **argv,
 		      GError **err);
 bool kw_option_given(const struct kw_cli *cli, const char *name);
+/* Was one of these (NULL-terminated) given?  Then it is an error, and why. */
+bool kw_options_refuse(const struct kw_cli *cli, const char *const *names,
+		       const char *why, GError **err);
 void kw_options_free(struct kw_cli *cli);
 /* The word of words (NULL-terminated) that is nearest, or NULL. */
 const char *kw_nearest(const char *word, const char *const *words);

@@ -443,6 +443,17 @@ bool kw_option_given(const struct kw_cli *cli, const char *name)
 	return false;
 }
 
+bool kw_options_refuse(const struct kw_cli *cli, const char *const *names,
+		       const char *why, GError **err)
+{
+	while (*names && !kw_option_given(cli, *names))
+		names++;
+	if (*names)
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE, "%s: --%s: %s",
+			    cli->verb->name, *names, why);
+	return *names;
+}
+
 void kw_options_free(struct kw_cli *cli)
 {
 	unsigned i;

@@ -42,8 +42,7 @@ static void put_steps(struct kw_cli *cli, const struct kw_columns *c)
 		const struct kw_step_seen *s = &c->seen[i];
 		const struct kw_src *src = &p->srcs[p->nodes[s->e.node].src];
 
-		if (s->e.ns < c->from_ns || s->e.ns > c->to_ns ||
-		    (!c->all && !kw_step_matters(p, s)))
+		if (!kw_columns_show(c, s))
 			continue;
 		g_string_truncate(text, 0);
 		kw_step_text(p, s, text);
@@ -60,6 +59,27 @@ static void put_steps(struct kw_cli *cli, const struct kw_columns *c)
 		kw_json_end(&j);
 	}
 	g_string_free(text, TRUE);
+}
+
+/* --vcpu, which the scenario must have */
+static bool which_vcpu(const struct kw_rerun *r, int *vcpu, GError **err)
+{
+	const struct kw_program *p = r->rec.scenario->program;
+	uint64_t n = r->cli->o.vcpu;
+	unsigned i;
+
+	*vcpu = -1;
+	if (!kw_option_given(r->cli, "vcpu"))
+		return true;
+	for (i = 0; i < p->nr_objects; i++)
+		if (!strcmp(p->kinds[p->objects[i].kind].name, "vcpu") &&
+		    p->objects[i].index == n)
+			*vcpu = (int)n;
+	if (*vcpu < 0)
+		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "--vcpu: %s has no vCPU %" G_GUINT64_FORMAT,
+			    r->rec.scenario->name, n);
+	return *vcpu >= 0;
 }
 
 /* Without --from and --to: the wait that went wrong. */
@@ -79,9 +99,8 @@ static bool window(struct kw_rerun *r,
 		return false;
 	if (o->to && !kw_cli_duration(o->to, &c->to_ns, err))
 		return false;
-	c->vcpu = kw_option_given(r->cli, "vcpu") ? (int)o->vcpu : -1;
 	c->all = o->all;
-	return true;
+	return which_vcpu(r, &c->vcpu, err);
 }
 
 static void put_head(struct kw_rerun *r)
@@ -158,6 +177,11 @@ static bool print(struct kw_rerun *r, GError **err)
 
 int kw_verb_replay(struct kw_cli *cli)
 {
+	static const char *const of_found[] = { "goto", "step", NULL };
+	static const char *const of_runs[] = {
+		"kernel", "memory", "run", "seed", "vcpu", "from", "to", "all",
+		NULL
+	};
 	struct kw_rerun r = { .cli = cli };
 	GError *err = NULL;
 
@@ -168,13 +192,15 @@ int kw_verb_replay(struct kw_cli *cli)
 		return KW_EXIT_USAGE;
 	if (!kw_cli_find_data(cli, &err))
 		return kw_cli_fail(cli, err);
-	if (g_str_has_prefix(cli->args->pdata[0], "explore/"))
-		kw_cli_replay_found(cli, cli->args->pdata[0], &err);
-	else if (cli->o.step || kw_option_given(cli, "goto"))
-		return kw_cli_usage(cli, "replay: --goto and --step are for "
-				    "what `explore` has found");
-	else if (kw_cli_rerun(cli, &r, &err))
+	if (g_str_has_prefix(cli->args->pdata[0], "explore/")) {
+		if (!kw_options_refuse(cli, of_runs, "for runs, not for what "
+				       "`explore` has found", &err))
+			kw_cli_replay_found(cli, cli->args->pdata[0], &err);
+	} else if (!kw_options_refuse(cli, of_found, "for what `explore` has "
+				      "found", &err) &&
+		   kw_cli_rerun(cli, &r, &err)) {
 		print(&r, &err);
+	}
 	kw_rerun_free(&r);
 	return err ? kw_cli_fail(cli, err) : KW_EXIT_FINE;
 }

@@ -95,13 +95,16 @@ static bool look_up(struct kw_rerun *r, GError **err)
 
 static bool find_run(struct kw_rerun *r, GError **err)
 {
+	static const char *const said[] = { "kernel", "seed", "run", NULL };
 	const char *arg = r->cli->args->pdata[0];
 
 	r->seed = r->cli->o.seed;
 	r->run = r->cli->o.run;
 	if (!g_str_has_suffix(arg, ".lua")) {
 		if (parse_id(r, arg))
-			return look_up(r, err);
+			return !kw_options_refuse(r->cli, said, "the ID says "
+						  "that", err) &&
+			       look_up(r, err);
 		g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
 			    "%s: \"%s\" is neither a scenario file nor "
 			    "SCENARIO/KERNEL/SEED/RUN", r->cli->verb->name,

@@ -37,7 +37,7 @@ struct layout {
 	GString *cell;
 };
 
-static bool shown(const struct kw_columns *c, const struct kw_step_seen *s)
+bool kw_columns_show(const struct kw_columns *c, const struct kw_step_seen *s)
 {
 	const struct kw_program *p = c->program;
 	const struct kw_object *o;
@@ -69,7 +69,7 @@ static unsigned find_columns(struct layout *l, unsigned first)
 	for (a = 0; a < p->nr_actors; a++)
 		l->column[a] = -1;
 	for (i = first; i < l->c->nr_seen; i++)
-		if (shown(l->c, &l->c->seen[i]))
+		if (kw_columns_show(l->c, &l->c->seen[i]))
 			l->column[kw_lane(p, l->c->seen[i].e.actor,
 					  l->few)] = 0;
 	for (a = 0; a < p->nr_actors; a++)
@@ -132,10 +132,10 @@ static unsigned first_step(const struct kw_columns *c, unsigned *before)
 	if (!c->max_steps)
 		return 0;
 	while (i && left)
-		left -= shown(c, &c->seen[--i]);
+		left -= kw_columns_show(c, &c->seen[--i]);
 	left = i;
 	while (i)
-		*before += shown(c, &c->seen[--i]);
+		*before += kw_columns_show(c, &c->seen[--i]);
 	return left;
 }
 
@@ -163,7 +163,7 @@ void kw_columns_print(const struct kw_columns *c, GString *out)
 		if (i + 1 == c->loop_at)
 			g_string_append(out, " --- from here on again and "
 					"again ---\n");
-		if (shown(c, &c->seen[i]))
+		if (kw_columns_show(c, &c->seen[i]))
 			put_step(&l, &c->seen[i], ++nr);
 	}
 	g_string_free(l.cell, TRUE);

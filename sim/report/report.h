@@ -197,6 +197,7 @@ struct kw_columns {
 };
 /* The thread in whose column an actor's steps are shown. */
 unsigned kw_lane(const struct kw_program *p, unsigned actor, bool few);
+bool kw_columns_show(const struct kw_columns *c, const struct kw_step_seen *s);
 void kw_columns_print(const struct kw_columns *c, GString *out);
 
 /* why.c: what went wrong in a run, in a sentence or two */

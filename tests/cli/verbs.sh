@@ -87,6 +87,28 @@ exits 0 "replay --all" "$KVMWAKE" replay $db --all \
 says '^why: ' "$TMPDIR/out" "replay: why"
 says '^replay: kvmwake replay pmu-overflow-in-wfi/v4.14/1/3' "$TMPDIR/out" \
 	"replay: replay"
+run=pmu-overflow-in-wfi/v4.14/1/3
+for wrong in '--vcpu 1' '--vcpu 4294967296' '--kernel v4.14+ode' '--run 4' \
+		'--seed 2' '--goto 1' '--step'; do
+	# shellcheck disable=SC2086
+	exits 2 "replay of a run, $wrong" "$KVMWAKE" replay $db $run $wrong
+	says "^kvmwake: .*${wrong%% *}" "$TMPDIR/err" "it names the option"
+done
+"$KVMWAKE" replay $db $run --json --all --vcpu 0 >"$TMPDIR/out"
+says '"actor":"vcpu0"' "$TMPDIR/out" "replay --json --vcpu: what is the vCPU's"
+! grep -q '"step":"raises pmi.irq"' "$TMPDIR/out"
+ok $? "replay --json --vcpu: and nothing else"
+explored --memory sc --kernel v4.14 $scenario >/dev/null
+found=explore/pmu-overflow-in-wfi/v4.14/sc/missed
+exits 0 "replay of what was explored" "$KVMWAKE" replay \
+	--db "$TMPDIR/explored.db" $found
+for wrong in '--vcpu 0' '--all' '--from 3us' '--memory tso' '--run 1'; do
+	# shellcheck disable=SC2086
+	exits 2 "replay of what was explored, $wrong" "$KVMWAKE" replay \
+		--db "$TMPDIR/explored.db" $found $wrong
+	says "^kvmwake: .*${wrong%% *}: for runs" "$TMPDIR/err" \
+		"it names the option"
+done
 cp $scenario "$TMPDIR/mine.lua"
 exits 0 "replay of a file" "$KVMWAKE" replay "$TMPDIR/mine.lua" \
 	--kernel v4.14 --run 3
