@@ -100,6 +100,19 @@ static void put_in_place(const struct kw_explored *x, GString *out)
 	g_ptr_array_free(names, TRUE);
 }
 
+/* Without a step that it has not it is proved of the scenario as it is. */
+static void put_absent(const struct explore *e, const struct kw_explored *x)
+{
+	const GPtrArray *names = e->cli->o.without;
+	unsigned i;
+
+	for (i = 0; i < MIN(names->len, 64); i++)
+		if (x->scenario->absent >> i & 1)
+			g_string_append_printf(e->cli->out, "%s is on none of "
+				"its paths: nothing was left out for it\n",
+				(char *)names->pdata[i]);
+}
+
 static void put_detail(struct explore *e, const struct kw_explored *x)
 {
 	GString *out = e->cli->out;
@@ -122,6 +135,7 @@ static void put_detail(struct explore *e, const struct kw_explored *x)
 		g_string_append(out, "memory bounded: some reads could have "
 				"been staler, or some stores later\n");
 	put_in_place(x, out);
+	put_absent(e, x);
 	if (e->nr_items > 1)
 		return;
 	if (kw_world_symmetry(x->world) > 1)

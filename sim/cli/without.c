@@ -47,10 +47,13 @@ static bool find_elsewhere(struct less *l, const char *name, GArray *into,
 	return l->all && kw_steps_named(l->all, name, into, err);
 }
 
-static bool find(struct less *l, const char *name, GArray *into, GError **err)
+/* *here: it is one of the scenario's. */
+static bool find(struct less *l, const char *name, GArray *into, bool *here,
+		 GError **err)
 {
 	GError *why = NULL;
 
+	*here = true;
 	if (kw_steps_named(l->here, name, into, &why))
 		return true;
 	if (!g_error_matches(why, KW_SCRIPT_ERROR, KW_NO_SUCH_STEP)) {
@@ -58,6 +61,7 @@ static bool find(struct less *l, const char *name, GArray *into, GError **err)
 		return false;
 	}
 	g_error_free(why);
+	*here = false;
 	return find_elsewhere(l, name, into, err);
 }
 
@@ -111,14 +115,20 @@ static void add_others(struct less *l)
 	}
 }
 
+/* *absent: bit i, names[i] is none of the scenario's. */
 static bool find_all(struct less *l, const GPtrArray *names, GArray *into,
-		     GError **err)
+		     uint64_t *absent, GError **err)
 {
 	unsigned i;
+	bool here;
 
-	for (i = 0; i < names->len; i++)
-		if (!find(l, names->pdata[i], into, err))
+	*absent = 0;
+	for (i = 0; i < names->len; i++) {
+		if (!find(l, names->pdata[i], into, &here, err))
 			return false;
+		if (!here && i < 64)
+			*absent |= 1ull << i;
+	}
 	return true;
 }
 
@@ -129,6 +139,7 @@ struct kw_scenario *kw_cli_load_less(const struct kw_script *script,
 	struct kw_script listing = *script, less = *script;
 	struct less l = { .script = script };
 	struct kw_scenario *s = NULL;
+	uint64_t absent, others;
 
 	if (!script->kernel || !(without->len + only->len))
 		return kw_script_load(script, err);
@@ -136,12 +147,14 @@ struct kw_scenario *kw_cli_load_less(const struct kw_script *script,
 	l.only = g_array_new(FALSE, FALSE, sizeof(struct kw_kernel_step));
 	listing.list_steps = true;
 	l.here = kw_script_load(&listing, err);
-	if (l.here && find_all(&l, without, l.without, err) &&
-	    find_all(&l, only, l.only, err)) {
+	if (l.here && find_all(&l, without, l.without, &absent, err) &&
+	    find_all(&l, only, l.only, &others, err)) {
 		add_others(&l);
 		less.without = (const void *)l.without->data;
 		less.nr_without = l.without->len;
 		s = kw_script_load(&less, err);
+		if (s)
+			s->absent = absent;
 	}
 	kw_scenario_free(l.here);
 	kw_scenario_free(l.all);

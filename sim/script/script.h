@@ -81,6 +81,7 @@ struct kw_scenario {
 	uint64_t kernel_digest;			/* ... kernel's and patches' */
 	struct kw_kernel_step *steps;		/* with list_steps; sorted */
 	unsigned nr_steps;
+	uint64_t absent;		/* which of --without are none of its */
 	const char *predicate, **atoms;	/* of observe(); atoms end in NULL */
 	struct kw_own *own;			/* with list_atoms */
 	struct kw_program *program;

@@ -34,6 +34,8 @@ less 0 'nor, with sequential consistency, without any barrier' --memory sc \
 less 1 '... but with what hardware does' --without smp_mb --without smp_wmb
 less 0 'nor without what is not on its paths' \
 	--without smp_mb@kvm_psci_vcpu_on
+says '^smp_mb@kvm_psci_vcpu_on is on none of its paths: nothing was left out' \
+	"$TMPDIR/out" '... which is said'
 # Only a barrier that nobody here executes: the others are gone all the same.
 exits 1 'only a barrier of somebody else, tso' "$KVMWAKE" explore "$line" \
 	--kernel v4.14 --no-check --memory tso --only smp_mb@kvm_psci_vcpu_on
