@@ -27,10 +27,19 @@ struct follow {
 	const char *wanted;	/* what the leader did first, in words */
 };
 
+/* A store that waits is told as it will be: the other one may not wait. */
 static void record(void *arg, const uint8_t *before, const uint8_t *after,
 		   unsigned actor, const struct kw_done *done)
 {
+	const struct kw_recorder *r = arg;
+	struct kw_step_seen *s;
+	const struct kw_node *n;
+
 	kw_path_record(arg, before, after, actor, done);
+	s = &g_array_index(r->seen, struct kw_step_seen, r->seen->len - 1);
+	n = &r->program->nodes[s->e.node];
+	if (n->op == KW_OP_STORE && s->e.addr < r->program->objects_size)
+		s->e.after = n->val;
 }
 
 static const struct kw_step_seen *step_at(const GArray *seen, unsigned i)
@@ -83,12 +92,18 @@ static bool is_read(const struct kw_program *p, const struct kw_step_seen *s,
 	return false;
 }
 
-/* A change of p that concerns somebody in both programs. */
-static bool is_change(const struct kw_program *p,
+/*
+ * A change of p that concerns somebody in both programs.  Where stores may wait
+ * memory does not tell what one changes: each is a change then.
+ */
+static bool is_change(const struct follow *f, const struct kw_program *p,
 		      const struct kw_step_seen *s,
 		      const struct kw_program *other)
 {
-	return kw_step_matters(p, s) && !kw_step_is_load(p, s) &&
+	bool store = kw_world_is_weak(f->w) &&
+		     p->nodes[s->e.node].op == KW_OP_STORE;
+
+	return (store || kw_step_matters(p, s)) && !kw_step_is_load(p, s) &&
 	       is_read(p, s, p) && is_read(p, s, other);
 }
 
@@ -100,7 +115,7 @@ static int next_change(struct follow *f, unsigned a)
 	for (i = f->done[a]; i < f->r.seen->len; i++) {
 		const struct kw_step_seen *s = step_at(f->r.seen, i);
 
-		if (s->e.actor == a && is_change(f->p, s, f->lead))
+		if (s->e.actor == a && is_change(f, f->p, s, f->lead))
 			return (int)i;
 	}
 	f->done[a] = i;
@@ -238,7 +253,7 @@ static bool lead(struct follow *f, struct kw_parting *part,
 		same = move(f, m->type, (unsigned)a) || m->type == KW_FLOW;
 	part->stuck = !same;
 	for (; same && i < part->seen[0]->len; i++)
-		if (is_change(f->lead, step_at(part->seen[0], i), f->p)) {
+		if (is_change(f, f->lead, step_at(part->seen[0], i), f->p)) {
 			changes = true;
 			same = follow_change(f, part, i);
 		}
@@ -312,7 +327,25 @@ static void begin(struct follow *f, struct kw_parting *part,
 	f->size = kw_world_size(f->w);
 	f->s = g_malloc0(f->size);
 	f->done = g_new0(unsigned, f->p->nr_actors);
-	kw_world_start(f->w, f->s);
+	kw_world_watch_start(f->w, f->s, record, &f->r);
+}
+
+/*
+ * What is done before anybody's first move; what that is, is not the same for
+ * both.
+ */
+static bool lead_start(struct follow *f, struct kw_parting *part,
+		       const struct kw_explored *x, uint8_t *s)
+{
+	struct kw_recorder r = { .program = f->lead, .seen = part->seen[0] };
+	bool same = true;
+	unsigned i;
+
+	kw_world_watch_start(x->world, s, record, &r);
+	for (i = 0; same && i < part->seen[0]->len; i++)
+		if (is_change(f, f->lead, step_at(part->seen[0], i), f->p))
+			same = follow_change(f, part, i);
+	return same;
 }
 
 void kw_part(const struct kw_explored *x, enum kw_property p,
@@ -327,7 +360,7 @@ void kw_part(const struct kw_explored *x, enum kw_property p,
 
 	begin(&f, part, x, other);
 	r.seen = part->seen[0];
-	kw_world_start(x->world, s);
+	part->parted = !lead_start(&f, part, x, s);
 	for (m = 0; m < way->nr_moves && !part->parted; m++)
 		part->parted = !lead(&f, part, x, s, &way->moves[m]);
 	finish(x, p, m, s, &r);

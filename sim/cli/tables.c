@@ -134,7 +134,7 @@ static void learn(struct kw_tables *t, unsigned i, const uint8_t *table,
 
 	memset(w.clause.want, KW_ASK_FREE, sizeof(w.clause.want));
 	w.clause.from = KW_TABLES_FROM(i, p);
-	kw_world_start(x->world, s);
+	kw_world_watch_start(x->world, s, watch, &w);
 	for (m = 0; m < found->nr_moves; m++)
 		kw_world_watch(x->world, s, &found->moves[m], &seen, watch,
 			       &w);

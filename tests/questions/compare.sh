@@ -46,6 +46,18 @@ says '^  v4.14: vcpu1.mode = EXITING' "$TMPDIR/out" 'the kick is where they part
 [ "$(grep -cE '^ \.\.\. [0-9]+ steps before$' "$TMPDIR/out")" = 2 ]
 ok $? 'of both it is said how many steps are not shown'
 
+# What is done before the first move, and what waits in a buffer, is not the same in
+# both: only the kick reads vcpu1's cpu.
+for memory in sc arm64; do
+	exits 0 "who is kicked, $memory" "$KVMWAKE" explore --memory $memory \
+		--compare v4.14 v4.14+kick-on-migration --no-check \
+		$ode/migrated-at-prune.lua
+	says '^  v4.14: vcpu0.cpu = 0, in kvm_arch_vcpu_put' "$TMPDIR/out" \
+		'the one goes on'
+	says '^  v4.14\+kick-on-migration: vcpu1.requests .= KVM_REQ_IRQ' \
+		"$TMPDIR/out" 'the other requests'
+done
+
 compare 0 v4.14 v4.14+ode-4 line-while-waiting
 says 'same$' "$TMPDIR/out" 'proposal 4 changes nothing'
 ! grep -q 'they part' "$TMPDIR/out"
