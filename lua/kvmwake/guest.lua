@@ -78,8 +78,8 @@ end
 
 -- The scenario's own guest memory: vm.flags = { "ready" }.
 local function find_flag(name)
-	if not kvm.flag[name] then
-		error("no flag \"" .. tostring(name) .. "\" in vm.flags", 3)
+	if not kvm.has_flag[name] then
+		error(kvm.no_flag(name), 3)
 	end
 	return kvm.flag[name].value
 end

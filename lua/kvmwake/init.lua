@@ -4,7 +4,7 @@
 -- The VM.  A scenario's functions get this table as `vm`.
 kvm = {
 	vcpu = {}, irq = {}, spi = {}, spi_names = {}, sgi = {}, line = {},
-	pmu = {}, vlpi = {}, flag = {},
+	pmu = {}, vlpi = {}, flag = {}, has_flag = {},
 	-- Functions (a, thread, vcpu) by which kernels and patches add actors
 	-- to each vCPU; a(suffix, type, home, handler, run) makes one.
 	vcpu_makers = {},

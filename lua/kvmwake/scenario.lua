@@ -141,6 +141,35 @@ local function check_spis(vm, level)
 	end
 end
 
+-- Two of these that are called the same.
+local function check_names(list, what, level)
+	local seen = {}
+
+	for _, t in ipairs(list) do
+		if t.name and seen[t.name] then
+			error(what .. ": two are called \"" .. t.name .. "\"",
+			      level + 1)
+		end
+		seen[t.name or 0] = true
+	end
+end
+
+local function check_vm(vm, level)
+	check_spis(vm, level + 1)
+	check_names(vm.spis or {}, "vm.spis", level + 1)
+	for _, n in ipairs(vm.off or {}) do
+		if n >= vm.vcpus then
+			error("vm.off: no such vCPU: " .. n, level + 1)
+		end
+	end
+	for _, key in ipairs { "spis", "sgis" } do
+		if vm.irqchip == "user" and vm[key] then
+			error("vm." .. key .. ": needs vm.irqchip = \"vgic\"",
+			      level + 1)
+		end
+	end
+end
+
 local function check_scenario(s, level)
 	c.table(s, scenario_schema, "scenario", level + 1)
 	for _, key in ipairs { "name", "about", "vm", "guest", "expect" } do
@@ -161,7 +190,8 @@ local function check_scenario(s, level)
 			      level + 1)
 		end
 	end
-	check_spis(s.vm, level + 1)
+	check_names(s.actors or {}, "scenario.actors", level + 1)
+	check_vm(s.vm, level + 1)
 end
 
 local function merge_timing(t)

@@ -180,5 +180,13 @@ function kvm.make_vm(vm)
 	end })
 	for _, name in ipairs(vm.flags or {}) do
 		kvm.flag[name] = object("guest_flag", name)
+		kvm.has_flag[name] = true
 	end
+	function kvm.no_flag(name)
+		return "no flag \"" .. tostring(name) .. "\" in vm.flags" ..
+		       kvm.did_you_mean(tostring(name), vm.flags or {})
+	end
+	setmetatable(kvm.flag, { __index = function(_, name)
+		error(kvm.no_flag(name), 2)
+	end })
 end

@@ -290,10 +290,11 @@ static bool explore_item(struct explore *e, const struct kw_item *item,
 	if (ok) {
 		e->interrupted = x.res.bound == KW_BOUND_STOPPED;
 		put_saved(e, &what, &x);
-		if (!e->interrupted)
+		/* Told in any case: it may have taken hours. */
+		if (!e->interrupted) {
 			ok = kw_explored_keep(e->cli, e->store, &x, err);
-		if (ok && !e->interrupted)
 			tell(e, &x);
+		}
 		kw_explored_free(&x);
 	}
 	g_free(save);

@@ -274,6 +274,32 @@ static bool search(struct kw_cli *cli, struct kw_explored *x, GError **err)
 	return !*err;
 }
 
+/* A name under broken must be one of the kernel's invariants. */
+static bool check_broken(const struct kw_explored *x, const struct kw_expect *e,
+			 GError **err)
+{
+	const struct kw_program *p = x->scenario->program;
+	char **name = g_strsplit(e && e->broken ? e->broken : "", " ", -1);
+	unsigned i, k;
+	bool ok = true;
+
+	for (i = 0; name[i] && ok; i++) {
+		for (k = KW_FINDS_RACE; k < KW_FINDS_INVARIANT +
+		     p->nr_invariants; k++)
+			if (!strcmp(kw_property_name(p, k), name[i]))
+				break;
+		ok = !*name[i] || k < KW_FINDS_INVARIANT + p->nr_invariants;
+		if (!ok) {
+			g_set_error(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+				    "explore: broken: \"%s\" is no invariant "
+				    "of %s", name[i], x->what.kernel);
+			kw_cli_locate(x->scenario->path, name[i], err);
+		}
+	}
+	g_strfreev(name);
+	return ok;
+}
+
 static bool check_as(const struct kw_explored *x, GError **err)
 {
 	const char *as = x->what.as;
@@ -293,7 +319,10 @@ bool kw_cli_explore_loaded(struct kw_cli *cli,
 	struct kw_world_opts world;
 
 	*x = (struct kw_explored){ .what = *what, .scenario = scenario };
-	if (!check_as(x, err) || !find_check(x, err)) {
+	if (!check_as(x, err) ||
+	    !check_broken(x, kw_expect_find(scenario, what->as ? what->as :
+					    what->kernel), err) ||
+	    !find_check(x, err)) {
 		kw_scenario_free(scenario);
 		return false;
 	}

@@ -139,4 +139,14 @@ for i in 1 2 3 4 5 6; do
 	[ "$(sqlite3 "$two" 'SELECT sum(runs) FROM campaigns')" = 16000 ]
 	ok $? "both are there"
 done
+
+# ... but what an exploration has found is told, though it is not kept.
+explored --memory tso $scenario >/dev/null
+(ulimit -f 36; trap '' XFSZ; explored --memory sc --kernel v4.14 \
+	$scenario) \
+	>"$TMPDIR/out" 2>"$TMPDIR/err"
+ok $(($? != 2)) "disk full, explored: exit 2"
+says 'violated: missed; as expected$' "$TMPDIR/out" "the verdict is told"
+says '^why: ' "$TMPDIR/out" "and why"
+says 'is full|cannot write' "$TMPDIR/err" "and that it is not kept"
 finish

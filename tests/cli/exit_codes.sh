@@ -80,6 +80,11 @@ for pair in '--check I2 --no-check' '--bfs --dfs' '--per-kick' \
 	exits 2 "explore $pair" explored $pair $scenario
 	says '^kvmwake: --' "$TMPDIR/err" "it names the option"
 done
+sed '/expect/i explore = { every = { broken = { "I99" } } },' \
+	tests/cli/vacuous.lua >"$TMPDIR/broken.lua"
+exits 2 "explore, an invariant that is none" explored "$TMPDIR/broken.lua"
+says "^$TMPDIR/broken.lua:11: explore: broken: \"I99\" is no invariant of v4.14" \
+	"$TMPDIR/err" "it says where"
 # Not at the scenario's line: what is wrong stands on the command line.
 for wrong in '--check I99' '--without smp_mb@nobody' \
 		"--resume --save $TMPDIR/none"; do
