@@ -198,11 +198,15 @@ static enum kw_lit_did rmw(struct kw_lit_search *s, uint16_t *state,
 		return KW_LIT_BLOCKED;
 	check_race(s, state, t, var, false);
 	check_neighbours(s, state, t, var, false);
+	seen.view = MAX(seen.view, address_view(s, state, t));
+	if (insn->order == KW_WEAK_RMW_ACQUIRE ||
+	    insn->order == KW_WEAK_RMW_LOCK)	/* its address, too */
+		kw_weak_load(&s->w, state + s->weak, t, var, KW_WEAK_ACQUIRE,
+			     &seen);
 	kw_weak_rmw(&s->w, state + s->weak, t, var, kw_lit_number(s, new_),
 		    insn->order);
 	kw_lit_set_reg(s, state, t, insn->dst,
-		       kw_lit_returned(insn, old, new_, true),
-		       MAX(seen.view, address_view(s, state, t)));
+		       kw_lit_returned(insn, old, new_, true), seen.view);
 	state[t]++;
 	return KW_LIT_DID;
 }
