@@ -413,8 +413,8 @@ static int put_notes(const struct synthesis *y)
 				    x->name,
 				    kw_explored_fewer(y->t.cli->model));
 		else if (x->several)
-			kw_cli_note(y->t.cli, "%s: several vCPUs: it may be "
-				    "said to ask for more than it does",
+			kw_cli_note(y->t.cli, "%s: several vCPUs: \"must be\" "
+				    "and strongest may ask for too much",
 				    x->name);
 		if (y->t.given_up)
 			put_given_up(y, i);
