@@ -340,6 +340,32 @@ static void put_json_atoms(const struct synthesis *y, struct kw_json *j,
 	kw_json_close(j, ']');
 }
 
+/* What the answer does not speak of. */
+static void put_json_left_out(const struct synthesis *y, struct kw_json *j)
+{
+	GString *text = g_string_new(NULL);
+	unsigned i, p;
+
+	kw_json_open(j, "not_asked", '[');
+	for (i = 0; i < y->t.tried->len; i++)
+		if (g_array_index(y->t.tried, struct kw_tried, i).bounded)
+			kw_json_text(j, NULL, g_array_index(
+				y->t.tried, struct kw_tried, i).name);
+	kw_json_close(j, ']');
+	kw_json_open(j, "given_up", '[');
+	for (i = 0; i < y->t.tried->len; i++)
+		for (p = 0; p < KW_TABLES_PROPERTIES; p++) {
+			if (!y->t.given_up[KW_TABLES_FROM(i, p)])
+				continue;
+			g_string_printf(text, "%s in %s", property_name(y, p),
+					g_array_index(y->t.tried,
+						struct kw_tried, i).name);
+			kw_json_text(j, NULL, text->str);
+		}
+	kw_json_close(j, ']');
+	g_string_free(text, TRUE);
+}
+
 static void put_json(const struct synthesis *y, GString *out)
 {
 	unsigned own = kw_ask_support(y->t.nr_atoms, y->own), more = 0;
@@ -365,6 +391,7 @@ static void put_json(const struct synthesis *y, GString *out)
 		put_json_atoms(y, &j, "redundant",
 			       redundant(y, own, own | more));
 	}
+	put_json_left_out(y, &j);
 	kw_json_u64(&j, "explorations", y->t.explorations);
 	kw_json_u64(&j, "states", y->t.states);
 	kw_json_end(&j);

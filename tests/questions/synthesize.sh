@@ -83,11 +83,16 @@ lines = [json.loads(x) for x in open(sys.argv[1])]
 end = lines[-1]
 assert end["type"] == "synthesis" and end["missing"].endswith("pmu_overflow")
 assert end["atoms"][0] == "irq_lines" and end["explorations"] > 3
+assert end["given_up"] == end["not_asked"] == [], end
 cells = {tuple(x["sees"]): x for x in lines[:-1]}
 assert cells[()]["must"] == "false"
 assert cells["IRQ_PENDING", "pmu_overflow"]["must"] == "true"
 PY
 ok $? 'an object a cell, and one for all'
+"$KVMWAKE" synthesize --json $ode/gicv4-doorbell.lua \
+	$ode/pmu-overflow-in-wfi.lua 2>/dev/null |
+	grep -qF '"given_up":["missed in gicv4-doorbell","spurious in gicv4-'
+ok $? 'what is given up'
 "$KVMWAKE" synthesize --json $ode/pmu-overflow-in-wfi.lua --jobs 2 |
 	cmp -s - "$TMPDIR/out"
 ok $? 'the same bytes again'
