@@ -52,6 +52,27 @@ static bool put_user_place(lua_State *L, int level, GString *out)
 }
 
 /*
+ * What is wrong in a kernel's path may be what a file of the user's gave it:
+ * where that calls, if it does.
+ */
+static void put_caller(lua_State *L, int level, GString *out)
+{
+	lua_Debug ar;
+
+	if (!lua_frame(L, level, true, &ar) || ar.source[0] != '=')
+		return;
+	for (; lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (ar.currentline <= 0 || ar.source[0] != '@')
+			continue;
+		g_string_append(out, " (called from ");
+		put_place(kw_build(L), &ar, out);
+		g_string_append_c(out, ')');
+		return;
+	}
+}
+
+/*
  * Message text with the user's place, on top of the stack; with ours too
  * when the mistake may be ours.
  */
@@ -70,6 +91,7 @@ static void push_error(lua_State *L, int level, const char *text, bool ours)
 			put_place(b, &inner, out);
 			g_string_append_c(out, ')');
 		}
+		put_caller(L, level, out);
 	} else {
 		if (found)
 			put_place(b, &inner, out);
