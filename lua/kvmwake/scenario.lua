@@ -214,6 +214,10 @@ local function configure_host(s)
 	end
 	local cpus = s.host and s.host.cpus or threads
 
+	if cpus == threads and threads > 256 then
+		error("scenario: " .. threads .. " vCPUs and threads, and " ..
+		      "at most 256 CPUs: say host = { cpus = ... }", 0)
+	end
 	kvm.overcommitted = cpus < threads
 	host {
 		cpus = cpus, slice = s.host and s.host.slice or ms(3),
