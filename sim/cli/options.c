@@ -369,6 +369,22 @@ static bool check_pairs(const struct kw_cli *cli, GError **err)
 	return true;
 }
 
+/* It shows the steps, and does nothing else. */
+static bool check_list(const struct kw_cli *cli, GError **err)
+{
+	GPtrArray *without = cli->o.without;
+
+	if (!g_ptr_array_find_with_equal_func(without, "list", g_str_equal,
+					      NULL) ||
+	    (without->len == 1 && !cli->o.only->len &&
+	     !kw_option_given(cli, "compare")))
+		return true;
+	g_set_error_literal(err, KW_CLI_ERROR, KW_EXIT_USAGE,
+			    "--without list: not with --only, --compare or "
+			    "another --without");
+	return false;
+}
+
 /* What the table cannot say. */
 static bool check_values(const struct kw_cli *cli, GError **err)
 {
@@ -377,7 +393,7 @@ static bool check_values(const struct kw_cli *cli, GError **err)
 	if (!at_most("jobs", cli->o.jobs, MAX_JOBS, err) ||
 	    !at_most("preemptions", cli->o.preemptions, UINT8_MAX, err) ||
 	    !at_most("spurious-bound", cli->o.spurious_bound, UINT8_MAX, err) ||
-	    !check_pairs(cli, err))
+	    !check_pairs(cli, err) || !check_list(cli, err))
 		return false;
 	if (cli->o.sample && cli->o.dfs) {
 		g_set_error_literal(err, KW_CLI_ERROR, KW_EXIT_USAGE,

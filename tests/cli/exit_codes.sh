@@ -75,7 +75,9 @@ says "^kvmwake: $scenario expects nothing of v9 \\(--as\\)\$" \
 for pair in '--check I2 --no-check' '--bfs --dfs' '--per-kick' \
 		'--spurious-bound 256' '--compare v4.14 v4.14+ode --as v4.14' \
 		'--compare v4.14 v4.14+ode --kernel v4.14' \
-		'--compare v4.14 v4.14+ode --resume'; do
+		'--compare v4.14 v4.14+ode --resume' \
+		'--without list --without smp_mb' '--without list --only list' \
+		'--without list --compare v4.14 v4.14+ode'; do
 	# shellcheck disable=SC2086
 	exits 2 "explore $pair" explored $pair $scenario
 	says '^kvmwake: --' "$TMPDIR/err" "it names the option"
