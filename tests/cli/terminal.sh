@@ -3,6 +3,10 @@
 # On a terminal how far it is stands on one line, however narrow that is, and is
 # gone in the end; without a terminal nobody is told.
 . tests/lib/cli.sh
+if ! python3 -c 'import pty; pty.openpty()' 2>/dev/null; then
+	echo "no pseudo-terminals here (devpts)"
+	exit 77
+fi
 
 cat >"$TMPDIR/watch.py" <<'P'
 import fcntl, os, pty, re, struct, sys, termios
