@@ -24,9 +24,11 @@
 /* So many new states at most wait for what kw_hunt_state() says of them. */
 #define AILING	16
 
-/* So many fingerprints are remembered as looked up: most states are reached
-   several times, and soon one after another. */
-#define RECENT	32768
+/* So many fingerprints at most are remembered as looked up, one for every SLOTS
+   of the table: most states are reached several times, and soon one after
+   another. */
+#define RECENT	65536
+#define SLOTS	32
 
 struct worker {
 	struct breadth *b;
@@ -195,6 +197,16 @@ static void make_batch(struct worker *k, struct kw_later_reader *in,
 	}
 }
 
+/* Of places, which are a power of two: few as long as the table is small. */
+static uint64_t recent_mask(const struct kw_visited *v)
+{
+	uint64_t most = RECENT;
+
+	while (most > v->nr_slots / SLOTS + 1)
+		most /= 2;
+	return most - 1;
+}
+
 /*
  * Leaves those that were not looked up a short while ago, and asks for where
  * they would be: all at once, while the processor has nothing else to do.
@@ -203,10 +215,11 @@ static void leave_recent(struct worker *k, struct batch *b)
 {
 	const struct kw_visited *v = &k->b->h->visited;
 	unsigned i, nr = 0, end = b->end[b->nr - 1];
+	uint64_t mask = recent_mask(v);
 
 	for (i = 0; i < end; i++) {
 		uint64_t fp = k->x.all[i].fp;
-		uint64_t *at = &k->recent[fp >> 20 & (RECENT - 1)];
+		uint64_t *at = &k->recent[fp >> 20 & mask];
 
 		b->left[nr] = (uint16_t)i;
 		b->fp[nr] = fp;

@@ -8,10 +8,12 @@
  */
 #include "inside.h"
 
+#define EIGHT	8	/* actors are looked at at a time */
+
 void kw_expander_init(struct kw_expander *x, const struct kw_world *w)
 {
 	uint32_t size = kw_world_size(w), room;
-	unsigned nr = w->nr_actors + 1, a;
+	unsigned nr = (w->nr_actors + EIGHT) & ~(EIGHT - 1u), a;
 
 	x->w = w;
 	x->nr_words = size / 8;
@@ -326,21 +328,27 @@ static inline void renew(struct kw_expander *x, unsigned a)
 	}
 }
 
+/* Which of eight depend on what is stale: a bit each. */
+static inline unsigned stale_of_eight(const struct kw_seat *seats,
+				      uint64_t stale)
+{
+	unsigned are = 0, i;
+
+#pragma GCC unroll 8
+	for (i = 0; i < EIGHT; i++)
+		are |= (unsigned)!!(seats[i].acting.reads & stale) << i;
+	return are;
+}
+
 /* Which actors' first, so that the loops can be foreseen. */
 static inline void renew_stale(struct kw_expander *x)
 {
-	unsigned nr = x->w->nr_actors, first, a;
-	uint64_t stale = x->stale, todo;
+	unsigned nr = x->w->nr_actors, first, todo;
 
-	for (first = 0; first < nr; first += 64) {
-		todo = 0;
-#pragma GCC unroll 8
-		for (a = MIN(nr, first + 64); a > first; a--)
-			todo += todo + !!(x->seats[a - 1].acting.reads &
-					  stale);
-		for (; todo; todo &= todo - 1)
-			renew(x, first + (unsigned)__builtin_ctzll(todo));
-	}
+	for (first = 0; first < nr; first += EIGHT)
+		for (todo = stale_of_eight(x->seats + first, x->stale); todo;
+		     todo &= todo - 1)
+			renew(x, first + (unsigned)__builtin_ctz(todo));
 }
 
 void kw_expander_told(struct kw_expander *x)
