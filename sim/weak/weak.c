@@ -253,14 +253,26 @@ void kw_weak_drain(const struct kw_weak *w, uint16_t *s, unsigned t,
 	append(w, s, t, &store);
 }
 
-static bool has_unlock(const struct kw_weak *w, const uint16_t *s, unsigned t)
+/* Does a store with that flag wait in t's buffer? */
+static bool has(const struct kw_weak *w, const uint16_t *s, unsigned t,
+		unsigned flag)
 {
 	unsigned k;
 
 	for (k = 0; k < kw_thread(w, s, t)->nr_buf; k++)
-		if (kw_buf(w, s, t)[k].flags & KW_WEAK_UNLOCK)
+		if (kw_buf(w, s, t)[k].flags & flag)
 			return true;
 	return false;
+}
+
+/* All that wait there now have it. */
+static void mark(const struct kw_weak *w, uint16_t *s, unsigned t,
+		 unsigned flag)
+{
+	unsigned k;
+
+	for (k = 0; k < kw_thread(w, s, t)->nr_buf; k++)
+		kw_buf(w, s, t)[k].flags |= (uint16_t)flag;
 }
 
 /* Nothing that is buffered must become visible before a new store. */
@@ -282,7 +294,7 @@ static bool may_overtake(const struct kw_weak *w, const uint16_t *s,
 
 bool kw_weak_can_lock(const struct kw_weak *w, const uint16_t *s, unsigned t)
 {
-	return may_overtake(w, s, t) && !has_unlock(w, s, t);
+	return may_overtake(w, s, t) && !has(w, s, t, KW_WEAK_UNLOCK);
 }
 
 void kw_weak_lock(const struct kw_weak *w, uint16_t *s, unsigned t,
@@ -312,7 +324,7 @@ bool kw_weak_can_rmw(const struct kw_weak *w, const uint16_t *s, unsigned t,
 		return true;
 	if (order == KW_WEAK_RMW_FULL || order == KW_WEAK_RMW_RELEASE)
 		return false;
-	if (order == KW_WEAK_RMW_LOCK && has_unlock(w, s, t))
+	if (order == KW_WEAK_RMW_LOCK && has(w, s, t, KW_WEAK_UNLOCK))
 		return false;
 	return may_overtake(w, s, t) && forwards(w, s, t, var) < 0;
 }
@@ -364,20 +376,12 @@ void kw_weak_wmb(const struct kw_weak *w, uint16_t *s, unsigned t)
 
 void kw_weak_end(const struct kw_weak *w, uint16_t *s, unsigned t)
 {
-	unsigned k;
-
-	for (k = 0; k < kw_thread(w, s, t)->nr_buf; k++)
-		kw_buf(w, s, t)[k].flags |= KW_WEAK_ENDED;
+	mark(w, s, t, KW_WEAK_ENDED);
 }
 
 bool kw_weak_has_ended(const struct kw_weak *w, const uint16_t *s, unsigned t)
 {
-	unsigned k;
-
-	for (k = 0; k < kw_thread(w, s, t)->nr_buf; k++)
-		if (kw_buf(w, s, t)[k].flags & KW_WEAK_ENDED)
-			return false;
-	return true;
+	return !has(w, s, t, KW_WEAK_ENDED);
 }
 
 void kw_weak_see(const struct kw_weak *w, uint16_t *s, unsigned t,
@@ -448,38 +452,24 @@ void kw_weak_rcu_lock(const struct kw_weak *w, uint16_t *s, unsigned t,
 	kw_thread(w, s, t)->readers += (uint16_t)(1u << 4 * domain);
 }
 
-static uint16_t ends_reader(unsigned domain)
-{
-	return (uint16_t)(KW_WEAK_READER << domain);
-}
-
 void kw_weak_rcu_unlock(const struct kw_weak *w, uint16_t *s, unsigned t,
 			unsigned domain)
 {
-	struct kw_weak_thread *th = kw_thread(w, s, t);
-	unsigned k;
-
-	th->readers -= (uint16_t)(1u << 4 * domain);
-	/* ... and what was stored before the reader began. */
-	for (k = 0; k < th->nr_buf; k++)
-		kw_buf(w, s, t)[k].flags |= ends_reader(domain);
+	kw_thread(w, s, t)->readers -= (uint16_t)(1u << 4 * domain);
+	/* What was stored before the reader began, too. */
+	mark(w, s, t, (unsigned)KW_WEAK_READER << domain);
 }
 
 uint16_t kw_weak_gp_wait(const struct kw_weak *w, const uint16_t *s,
 			 unsigned domain, uint16_t readers)
 {
 	uint16_t still = 0;
-	unsigned t, k;
+	unsigned t;
 
-	for (t = 0; t < w->nr_threads; t++) {
-		bool waits = kw_weak_in_reader(w, s, t, domain);
-
-		for (k = 0; k < kw_thread(w, s, t)->nr_buf; k++)
-			waits |= !!(kw_buf(w, s, t)[k].flags &
-				    ends_reader(domain));
-		if (waits)
+	for (t = 0; t < w->nr_threads; t++)
+		if (kw_weak_in_reader(w, s, t, domain) ||
+		    has(w, s, t, (unsigned)KW_WEAK_READER << domain))
 			still |= (uint16_t)(1u << t);
-	}
 	return still & readers;
 }
 
